@@ -1,0 +1,53 @@
+/*
+ * record - checks the form of a record and computes its checksum.
+ *
+ * Used by the broker (append, verify) and by every reader (cursor).
+ */
+#include "config.h"
+
+#include "log/record.h"
+
+#include "log/log.h"
+
+#include <zlib.h>
+
+/* What the checksum covers begins here. */
+#define RECORD_SUMMED_AT	offsetof(struct record, kind)
+
+bool
+record_is_sane(const struct record *record, uint64_t available)
+{
+	uint64_t length;
+
+	/* Not record_length: size_t may be too narrow for a hostile sum. */
+	length = (uint64_t)sizeof(*record) + record->name_len +
+	    record->text_len;
+	length = (length + RECORD_ALIGN - 1) & ~(uint64_t)(RECORD_ALIGN - 1);
+	return record->length == length && length <= available &&
+	    record->kind >= RECORD_MESSAGE && record->kind < RECORD_KINDS &&
+	    record->route < LOG_ROUTES;
+}
+
+uint32_t
+record_checksum(const struct record *record)
+{
+	return (uint32_t)crc32_z(0,
+	    (const unsigned char *)record + RECORD_SUMMED_AT,
+	    record->length - RECORD_SUMMED_AT);
+}
+
+const char *
+record_kind_name(enum record_kind kind)
+{
+	static const char *const names[RECORD_KINDS] = {
+		[RECORD_MESSAGE] = "message",
+		[RECORD_JOIN] = "join",
+		[RECORD_LEAVE] = "leave",
+		[RECORD_RENAME] = "rename",
+		[RECORD_KEPT] = "kept",
+	};
+
+	if ((unsigned)kind >= RECORD_KINDS || names[kind] == NULL)
+		return "unknown";
+	return names[kind];
+}

@@ -1,0 +1,71 @@
+/*
+ * record - the form of one event in the log.
+ *
+ * A record is its fixed part, the name, the text and zero bytes up to a
+ * multiple of 8.  It is written by append.h and read by cursor.h; whoever
+ * reads one through a mapping that the broker writes copies it first.
+ */
+#ifndef LOG_RECORD_H
+#define LOG_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum record_kind {
+	RECORD_MESSAGE = 1,	/* name: the sender's; text: what was said */
+	RECORD_JOIN,		/* name: the member's; text: the room's name */
+	RECORD_LEAVE,		/* name: the member's */
+	RECORD_RENAME,		/* name: the old one; text: the new one */
+	RECORD_KEPT,		/* a MESSAGE appended again, see append.h */
+	RECORD_KINDS
+};
+
+struct record {
+	uint32_t length;	/* of the whole record, a multiple of 8 */
+	uint32_t checksum;	/* CRC-32 of all that follows */
+	uint8_t kind;		/* enum record_kind */
+	uint8_t route;		/* index of the route */
+	uint16_t name_len;	/* bytes */
+	uint32_t text_len;	/* bytes */
+	uint64_t time_us;	/* since 1970, of the event (KEPT: the first) */
+	uint64_t room;		/* room identity */
+	uint64_t seq;		/* the room's number of this message; for other
+				 * kinds that of the room's last message */
+	uint64_t previous;	/* position of the room's previous record */
+	uint64_t sender;	/* connection */
+	uint64_t generation;	/* origin: worker generation, 0: the broker */
+	uint64_t request;	/* origin: request number */
+	uint64_t count;		/* members of the room after the event */
+};
+
+_Static_assert(sizeof(struct record) == 80, "no hidden padding");
+
+#define RECORD_ALIGN	8
+
+/* Length of a record with texts of these sizes, in bytes. */
+static inline size_t
+record_length(size_t name_len, size_t text_len)
+{
+	return (sizeof(struct record) + name_len + text_len +
+	    RECORD_ALIGN - 1) & ~(size_t)(RECORD_ALIGN - 1);
+}
+
+/* The longest record a ring of this size takes: a sixteenth of it, so that
+ * the reserve that KEPT needs (append.h) stays small. */
+static inline uint64_t
+record_length_max(uint64_t ring_size)
+{
+	return ring_size / 16 + sizeof(struct record) + 256;
+}
+
+/* Whether a fixed part, copied out of the ring, can be the head of a record
+ * of which at most `available` bytes are readable.  Checks form, not sum. */
+bool record_is_sane(const struct record *, uint64_t available);
+
+/* CRC-32 over the record behind the checksum field; `record` is contiguous. */
+uint32_t record_checksum(const struct record *record);
+
+const char *record_kind_name(enum record_kind);
+
+#endif

@@ -1,0 +1,558 @@
+/*
+ * state - rows in a memory file, and the free list over them.
+ *
+ * The parent creates the file and holds it, the broker alone maps it.  What a
+ * row means to the broker is not known here, but which rows it names: a
+ * session its room, both their TEXT rows.
+ *
+ *	chunk 0 (1 MiB)                        chunk 1
+ *	+--------+-------+-------+- - - -+-------+-------+- - -
+ *	| header | row 0 | row 1 |       | 16382 | 16383 |
+ *	+--------+-------+-------+- - - -+-------+-------+- - -
+ *
+ * The size of the file tells how many rows there are and the kinds which of
+ * them are free; the list of these is rebuilt in the heap at every opening,
+ * so a death at any step leaves nothing to repair but rows nobody names.
+ */
+#include "config.h"
+
+#include "log/state.h"
+
+#include "log/step.h"
+
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#define STATE_MAGIC	UINT64_C(0x3165746174737377)	/* "wsstate1" */
+#define STATE_LAYOUT	1
+#define CHUNK_SIZE	((size_t)1 << 20)
+#define CHUNK_ROWS	((uint32_t)(CHUNK_SIZE / STATE_ROW))
+#define CHUNKS_MAX	32768		/* 32 GiB */
+#define HEADER_ROWS	1		/* before row 0 */
+#define ROW_BUSY	(STATE_NONE - 1)	/* reserved or published */
+#define TEXT_BYTES	sizeof(((struct state_text *)0)->bytes)
+#define TEXT_MAX	255		/* bytes of a whole text */
+#define TEXT_ROWS	((TEXT_MAX + TEXT_BYTES - 1) / TEXT_BYTES)
+
+struct state_header {
+	uint64_t magic;
+	uint32_t layout;
+	uint32_t row_size;
+	_Atomic uint64_t applied;
+};
+
+_Static_assert(sizeof(struct state_header) <= HEADER_ROWS * STATE_ROW,
+    "header row");
+
+/* A piece of the file, and for each of its rows the next free one (STATE_NONE:
+ * the last) or ROW_BUSY. */
+struct chunk {
+	uint8_t *base;
+	uint32_t link[CHUNK_ROWS];
+};
+
+struct state {
+	int fd;
+	struct chunk **chunks;
+	uint32_t chunk_count, chunk_room;
+	uint32_t rows;		/* handed out since the opening, or in use */
+	uint32_t free;		/* the first free one below `rows` */
+};
+
+int
+state_create(void)
+{
+	struct state_header header;
+	int error, fd;
+
+	memset(&header, 0, sizeof(header));
+	header.magic = STATE_MAGIC;
+	header.layout = STATE_LAYOUT;
+	header.row_size = STATE_ROW;
+	fd = memfd_create("wschatd-state", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd == -1)
+		return -1;
+	if (ftruncate(fd, CHUNK_SIZE) == -1 ||
+	    pwrite(fd, &header, sizeof(header), 0) !=
+	    (ssize_t)sizeof(header) || fchmod(fd, 0400) == -1 ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_SEAL) == -1) {
+		error = errno;
+		close(fd);
+		errno = error;
+		return -1;
+	}
+	return fd;
+}
+
+static struct state_header *
+state_header(const struct state *state)
+{
+	return (struct state_header *)state->chunks[0]->base;
+}
+
+/* Rows for which there is a mapping. */
+static uint32_t
+state_capacity(const struct state *state)
+{
+	return state->chunk_count * CHUNK_ROWS - HEADER_ROWS;
+}
+
+static void *
+row_at(const struct state *state, uint32_t row)
+{
+	uint32_t place = row + HEADER_ROWS;
+
+	return state->chunks[place / CHUNK_ROWS]->base +
+	    (size_t)(place % CHUNK_ROWS) * STATE_ROW;
+}
+
+static uint32_t *
+row_link(const struct state *state, uint32_t row)
+{
+	uint32_t place = row + HEADER_ROWS;
+
+	return &state->chunks[place / CHUNK_ROWS]->link[place % CHUNK_ROWS];
+}
+
+/* Every kind of row begins with its kind. */
+static _Atomic uint32_t *
+row_kind(const struct state *state, uint32_t row)
+{
+	return row_at(state, row);
+}
+
+static bool
+row_is(const struct state *state, uint32_t row, enum state_kind kind)
+{
+	return row < state->rows && atomic_load_explicit(row_kind(state, row),
+	    memory_order_acquire) == (uint32_t)kind;
+}
+
+static uint32_t
+row_checksum(const void *row, enum state_kind kind)
+{
+	const struct state_room *room = row;
+	const uint8_t *bytes = row;
+	uint8_t seed = (uint8_t)kind;
+	uLong sum = crc32_z(0, &seed, 1);
+
+	switch (kind) {
+	case STATE_SESSION:	/* generation .. reserved */
+		return (uint32_t)crc32_z(sum,
+		    bytes + offsetof(struct state_session, generation),
+		    offsetof(struct state_session, joined) -
+		    offsetof(struct state_session, generation));
+	case STATE_ROOM:	/* identity, then name .. reserved */
+		sum = crc32_z(sum, (const uint8_t *)&room->identity,
+		    sizeof(room->identity));
+		return (uint32_t)crc32_z(sum,
+		    bytes + offsetof(struct state_room, name),
+		    sizeof(*room) - offsetof(struct state_room, name));
+	case STATE_TEXT:	/* next .. bytes */
+		return (uint32_t)crc32_z(sum,
+		    bytes + offsetof(struct state_text, next),
+		    sizeof(struct state_text) -
+		    offsetof(struct state_text, next));
+	case STATE_FREE:
+		break;
+	}
+	return 0;
+}
+
+static void
+row_kind_clear(struct state *state, uint32_t row)
+{
+	atomic_store_explicit(row_kind(state, row), STATE_FREE,
+	    memory_order_release);
+	LOG_STEP();
+}
+
+static void
+row_free(struct state *state, uint32_t row)
+{
+	*row_link(state, row) = state->free;
+	state->free = row;
+}
+
+/* Maps the chunk behind the last one; the file reaches that far. */
+static bool
+chunk_map(struct state *state)
+{
+	uint32_t room = state->chunk_room > 0 ? state->chunk_room * 2 : 8;
+	struct chunk *chunk, **chunks;
+
+	if (state->chunk_count == state->chunk_room) {
+		chunks = realloc(state->chunks, room * sizeof(struct chunk *));
+		if (chunks == NULL)
+			return false;
+		state->chunks = chunks;
+		state->chunk_room = room;
+	}
+	chunk = malloc(sizeof(*chunk));
+	if (chunk == NULL)
+		return false;
+	chunk->base = mmap(NULL, CHUNK_SIZE, PROT_READ | PROT_WRITE,
+	    MAP_SHARED, state->fd, (off_t)(state->chunk_count * CHUNK_SIZE));
+	if (chunk->base == MAP_FAILED) {
+		free(chunk);
+		return false;
+	}
+	state->chunks[state->chunk_count++] = chunk;
+	return true;
+}
+
+static bool
+state_grow(struct state *state)
+{
+	if (state->chunk_count == CHUNKS_MAX ||
+	    ftruncate(state->fd,
+	    (off_t)((state->chunk_count + 1) * CHUNK_SIZE)) == -1)
+		return false;
+	LOG_STEP();
+	return chunk_map(state);
+}
+
+/* The rows of a text, in order; 0 when they are no text. */
+static size_t
+text_rows(const struct state *state, uint32_t row, uint32_t out[TEXT_ROWS])
+{
+	const struct state_text *text;
+	size_t count = 0, len = 0;
+
+	while (row != STATE_NONE) {
+		if (count == TEXT_ROWS || !row_is(state, row, STATE_TEXT))
+			return 0;
+		text = row_at(state, row);
+		len += text->len;
+		if (text->len > TEXT_BYTES || len > TEXT_MAX)
+			return 0;
+		out[count++] = row;
+		row = text->next;
+	}
+	return count;
+}
+
+/* Which TEXT row a row names; STATE_NONE: none. */
+static uint32_t
+row_text(const struct state *state, uint32_t row)
+{
+	const struct state_session *session;
+	const struct state_room *room;
+	const struct state_text *text;
+
+	if ((session = state_session(state, row)) != NULL)
+		return session->name;
+	if ((room = state_room(state, row)) != NULL)
+		return room->name;
+	if (row_is(state, row, STATE_TEXT)) {
+		text = row_at(state, row);
+		return text->next;
+	}
+	return STATE_NONE;
+}
+
+/* Marks the text of a row busy; false when it is no text or another's. */
+static bool
+open_text_claim(struct state *state, uint32_t row)
+{
+	uint32_t rows[TEXT_ROWS], text = row_text(state, row);
+	size_t count, i;
+
+	if (text == STATE_NONE)
+		return true;
+	count = text_rows(state, text, rows);
+	if (count == 0)
+		return false;
+	for (i = 0; i < count; i++)
+		if (*row_link(state, rows[i]) == ROW_BUSY)
+			return false;
+	for (i = 0; i < count; i++)
+		*row_link(state, rows[i]) = ROW_BUSY;
+	return true;
+}
+
+/* Frees the rows whose kind or checksum cannot be. */
+static uint32_t
+open_rows_check(struct state *state)
+{
+	uint32_t damaged = 0, kind, row;
+
+	for (row = 0; row < state->rows; row++) {
+		*row_link(state, row) = STATE_NONE;
+		kind = atomic_load_explicit(row_kind(state, row),
+		    memory_order_relaxed);
+		if (kind == STATE_FREE)
+			continue;
+		if (kind <= STATE_TEXT && ((const struct state_text *)row_at(
+		    state, row))->checksum == row_checksum(row_at(state, row),
+		    (enum state_kind)kind))
+			continue;
+		damaged++;
+		row_kind_clear(state, row);
+	}
+	return damaged;
+}
+
+/* Marks the rows of a kind busy, with their texts; frees those that name a
+ * row which is not there. */
+static uint32_t
+open_rows_claim(struct state *state, enum state_kind kind)
+{
+	const struct state_session *session;
+	uint32_t damaged = 0, row;
+
+	for (row = 0; row < state->rows; row++) {
+		if (!row_is(state, row, kind))
+			continue;
+		session = state_session(state, row);
+		if ((session == NULL || session->room == STATE_NONE ||
+		    state_room(state, session->room) != NULL) &&
+		    open_text_claim(state, row)) {
+			*row_link(state, row) = ROW_BUSY;
+			continue;
+		}
+		damaged++;
+		row_kind_clear(state, row);
+	}
+	return damaged;
+}
+
+/* Finds out which rows count; the others make the free list, lowest first. */
+static uint32_t
+open_rows(struct state *state)
+{
+	uint32_t damaged, last = 0, row;
+
+	state->rows = state_capacity(state);
+	damaged = open_rows_check(state);
+	damaged += open_rows_claim(state, STATE_ROOM);
+	damaged += open_rows_claim(state, STATE_SESSION);
+	for (row = 0; row < state->rows; row++)
+		if (*row_link(state, row) == ROW_BUSY)
+			last = row + 1;
+		else if (!row_is(state, row, STATE_FREE))
+			row_kind_clear(state, row);
+	state->rows = last;
+	for (row = last; row-- > 0;)
+		if (*row_link(state, row) != ROW_BUSY)
+			row_free(state, row);
+	return damaged;
+}
+
+static bool
+open_header(const struct state *state)
+{
+	const struct state_header *header = state_header(state);
+
+	return header->magic == STATE_MAGIC &&
+	    header->layout == STATE_LAYOUT && header->row_size == STATE_ROW;
+}
+
+struct state *
+state_open(int fd, uint32_t *damaged_out)
+{
+	struct state *state;
+	struct stat st;
+	uint64_t count;
+	int error;
+
+	if (fstat(fd, &st) == -1)
+		return NULL;
+	count = (uint64_t)st.st_size / CHUNK_SIZE;
+	if (!S_ISREG(st.st_mode) || st.st_size % (off_t)CHUNK_SIZE != 0 ||
+	    count == 0 || count > CHUNKS_MAX) {
+		errno = EPROTO;
+		return NULL;
+	}
+	state = calloc(1, sizeof(*state));
+	if (state == NULL)
+		return NULL;
+	state->fd = fd;
+	state->free = STATE_NONE;
+	while (state->chunk_count < count)
+		if (!chunk_map(state))
+			goto fail;
+	errno = EPROTO;
+	if (!open_header(state))
+		goto fail;
+	*damaged_out = open_rows(state);
+	return state;
+fail:
+	error = errno;
+	state_close(state);
+	errno = error;
+	return NULL;
+}
+
+void
+state_close(struct state *state)
+{
+	uint32_t i;
+
+	if (state == NULL)
+		return;
+	for (i = 0; i < state->chunk_count; i++) {
+		munmap(state->chunks[i]->base, CHUNK_SIZE);
+		free(state->chunks[i]);
+	}
+	free(state->chunks);
+	free(state);
+}
+
+uint32_t
+state_reserve(struct state *state)
+{
+	uint32_t row = state->free;
+
+	if (row != STATE_NONE) {
+		state->free = *row_link(state, row);
+	} else {
+		if (state->rows == state_capacity(state) &&
+		    !state_grow(state))
+			return STATE_NONE;
+		row = state->rows++;
+	}
+	*row_link(state, row) = ROW_BUSY;
+	memset(row_at(state, row), 0, STATE_ROW);
+	LOG_STEP();
+	return row;
+}
+
+void
+state_publish(struct state *state, uint32_t row, enum state_kind kind)
+{
+	struct state_text *any = state_reserved(state, row);
+
+	assert(any != NULL && kind != STATE_FREE);
+	any->checksum = row_checksum(any, kind);
+	LOG_STEP();
+	atomic_store_explicit(&any->kind, kind, memory_order_release);
+	LOG_STEP();
+}
+
+void
+state_release(struct state *state, uint32_t row)
+{
+	uint32_t rows[TEXT_ROWS];
+	size_t count, i;
+
+	assert(state_reserved(state, row) != NULL);
+	/* The row goes before what it names: a text without a row is freed
+	 * at the next opening, a row without its text would be damaged. */
+	count = text_rows(state, row_text(state, row), rows);
+	row_kind_clear(state, row);
+	row_free(state, row);
+	for (i = 0; i < count; i++) {
+		row_kind_clear(state, rows[i]);
+		row_free(state, rows[i]);
+	}
+}
+
+uint32_t
+state_text_store(struct state *state, const char *text, size_t len)
+{
+	uint32_t next = STATE_NONE, row;
+	struct state_text *part;
+	size_t left = len;
+
+	if (len > TEXT_MAX)
+		return STATE_NONE;
+	/* From the end, so that a part that counts has what it names. */
+	do {
+		row = state_reserve(state);
+		if (row == STATE_NONE) {
+			if (next != STATE_NONE)
+				state_release(state, next);
+			return STATE_NONE;
+		}
+		part = row_at(state, row);
+		part->next = next;
+		part->len = (uint8_t)(left % TEXT_BYTES);
+		if (part->len == 0 && left > 0)
+			part->len = TEXT_BYTES;
+		left -= part->len;
+		if (part->len > 0)
+			memcpy(part->bytes, text + left, part->len);
+		LOG_STEP();
+		state_publish(state, row, STATE_TEXT);
+		next = row;
+	} while (left > 0);
+	return row;
+}
+
+size_t
+state_text_load(const struct state *state, uint32_t row, char *out,
+    size_t size)
+{
+	const struct state_text *part;
+	uint32_t rows[TEXT_ROWS];
+	size_t count, i, len = 0, n;
+
+	count = text_rows(state, row, rows);
+	for (i = 0; i < count; i++) {
+		part = row_at(state, rows[i]);
+		n = part->len < size - len ? part->len : size - len;
+		if (n > 0)
+			memcpy(out + len, part->bytes, n);
+		len += n;
+	}
+	return len;
+}
+
+struct state_session *
+state_session(const struct state *state, uint32_t row)
+{
+	return row_is(state, row, STATE_SESSION) ? row_at(state, row) : NULL;
+}
+
+struct state_room *
+state_room(const struct state *state, uint32_t row)
+{
+	return row_is(state, row, STATE_ROOM) ? row_at(state, row) : NULL;
+}
+
+void *
+state_reserved(const struct state *state, uint32_t row)
+{
+	if (row >= state->rows || *row_link(state, row) != ROW_BUSY)
+		return NULL;
+	return row_at(state, row);
+}
+
+uint32_t
+state_rows(const struct state *state)
+{
+	return state->rows;
+}
+
+enum state_kind
+state_kind(const struct state *state, uint32_t row)
+{
+	if (row >= state->rows)
+		return STATE_FREE;
+	return (enum state_kind)atomic_load_explicit(row_kind(state, row),
+	    memory_order_acquire);
+}
+
+uint64_t
+state_applied(const struct state *state)
+{
+	return atomic_load_explicit(&state_header(state)->applied,
+	    memory_order_acquire);
+}
+
+void
+state_applied_store(struct state *state, uint64_t position)
+{
+	atomic_store_explicit(&state_header(state)->applied, position,
+	    memory_order_release);
+	LOG_STEP();
+}
