@@ -1,0 +1,222 @@
+/*
+ * settings - the table of settings, sizes as people write them, and the way
+ * from a path to its route and room.
+ *
+ * Runs in every process.  Reading the configuration file is the parent's
+ * (parent/config.c).
+ */
+#include "config.h"
+
+#include "base/settings.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define FIELD_SIZE(type, field)	sizeof(((struct type *)0)->field)
+
+#define TOP(name, type, field, min, max, initial, words, help)		\
+	{ SECTION_TOP, name, type, offsetof(struct settings, field),	\
+	  FIELD_SIZE(settings, field), min, max, initial, words, false, help }
+#define LIMIT(name, type, field, min, max, initial, in_route, help)	\
+	{ SECTION_LIMITS, name, type,					\
+	  offsetof(struct settings_limits, field),			\
+	  FIELD_SIZE(settings_limits, field), min, max, initial, NULL,	\
+	  in_route, help }
+#define ROUTE(name, type, field, min, max, initial, words, help)	\
+	{ SECTION_ROUTE, name, type,					\
+	  offsetof(struct settings_route, field),			\
+	  FIELD_SIZE(settings_route, field), min, max, initial, words,	\
+	  false, help }
+
+#define KIB(n)		(UINT64_C(n) << 10)
+#define MIB(n)		(UINT64_C(n) << 20)
+#define GIB(n)		(UINT64_C(n) << 30)
+#define SECONDS(n)	(UINT64_C(n) * 1000)
+#define DAY		SECONDS(86400)
+#define MANY		UINT64_C(1000000000)
+
+/* In the order of their enums. */
+static const char *const level_words[] = {
+	"error", "warning", "info", "debug", NULL
+};
+static const char *const kind_words[] = { "chat", "echo", NULL };
+
+/* clang-format off */
+const struct settings_row settings_table[] = {
+	TOP("workers", TYPE_NUMBER, workers, 0, SETTINGS_WORKERS, "0", NULL,
+	    "worker processes; 0: one per CPU"),
+	TOP("log-level", TYPE_WORD, log_level, 0, 3, "info", level_words,
+	    "what is written to standard error"),
+	TOP("log-size", TYPE_SIZE, log_size, MIB(1), GIB(64), "64M", NULL,
+	    "the log of events; rounded up to a power of two"),
+	TOP("site", TYPE_TEXT, site, 0, SETTINGS_PATH - 1,
+	    PKGDATADIR "/web", NULL, "folder of the page; empty: none"),
+	TOP("user", TYPE_TEXT, user, 1, SETTINGS_USER - 1, "nobody", NULL,
+	    "who children run as when started as root"),
+
+	LIMIT("message-size", TYPE_SIZE, message_size, 0, MIB(256), "64K",
+	    true, "of one message; over it: close 1009"),
+	LIMIT("fragments", TYPE_NUMBER, fragments, 0, MANY, "64",
+	    true, "of one message; over it: close 1008"),
+	LIMIT("message-time", TYPE_SECONDS, message_time_ms, 0, DAY, "30",
+	    true, "from a message's first fragment to its last"),
+	LIMIT("handshake-time", TYPE_SECONDS, handshake_time_ms, 0,
+	    SECONDS(3600), "10", false, "from accept to 101; over it: 408"),
+	LIMIT("head-size", TYPE_SIZE, head_size, 512, MIB(1), "8K",
+	    false, "of a request's head; over it: 431"),
+	LIMIT("head-fields", TYPE_NUMBER, head_fields, 0, 10000, "64",
+	    false, "of a request's head; over it: 431"),
+	LIMIT("ping-interval", TYPE_SECONDS, ping_interval_ms, 0, DAY, "25",
+	    true, "silence before a ping; 0: no pings"),
+	LIMIT("ping-timeout", TYPE_SECONDS, ping_timeout_ms, 0, DAY, "20",
+	    true, "for the pong; over it: close 1011"),
+	LIMIT("control-burst", TYPE_NUMBER, control_burst, 0, MANY, "20",
+	    true, "control frames at once; over it: close 1008"),
+	LIMIT("control-rate", TYPE_NUMBER, control_rate, 0, MANY, "10",
+	    true, "control frames per second after the burst"),
+	LIMIT("close-time", TYPE_SECONDS, close_time_ms, 0, SECONDS(3600),
+	    "5", true, "for the close handshake; over it: reset"),
+	LIMIT("message-rate", TYPE_NUMBER, message_rate, 0, MANY, "20",
+	    true, "messages per second; over it: input waits"),
+	LIMIT("message-burst", TYPE_NUMBER, message_burst, 0, MANY, "100",
+	    true, "messages at once before the rate counts"),
+	LIMIT("backlog", TYPE_SIZE, backlog, 0, GIB(64), "1M",
+	    true, "behind by that much: close 1013"),
+	LIMIT("backlog-time", TYPE_SECONDS, backlog_time_ms, 0, DAY, "30",
+	    true, "behind without progress: close 1013"),
+	LIMIT("connections", TYPE_NUMBER, connections, 0, MANY, "0",
+	    false, "in all; 0: as many as descriptors allow"),
+	LIMIT("connections-per-address", TYPE_NUMBER,
+	    connections_per_address, 0, MANY, "1000",
+	    false, "an IPv6 /64 is one address; over it: 503"),
+	LIMIT("loopback-exempt", TYPE_BOOL, loopback_exempt, 0, 1, "yes",
+	    false, "connections of this machine are not counted by address"),
+
+	ROUTE("kind", TYPE_WORD, kind, 0, 1, "chat", kind_words,
+	    "chat: rooms; echo: everything comes back"),
+	ROUTE("greeting", TYPE_TEXT, greeting, 0, SETTINGS_FORMAT - 1,
+	    "You are connected! There are %u users here.", NULL,
+	    "for who joins; %u: users in the room; empty: none"),
+	ROUTE("message", TYPE_TEXT, message, 1, SETTINGS_FORMAT - 1,
+	    "[%n]: %t", NULL, "a line; %n: name, %t: text"),
+	ROUTE("first-user", TYPE_NUMBER, first_user, 0, MANY, "0", NULL,
+	    "number of the first name"),
+	ROUTE("announce", TYPE_BOOL, announce, 0, 1, "no", NULL,
+	    "joins and leaves are lines, too"),
+	ROUTE("history", TYPE_NUMBER, history, 0, 100000, "100", NULL,
+	    "lines of a room that are kept"),
+	ROUTE("replay", TYPE_NUMBER, replay, 0, 100000, "0", NULL,
+	    "lines sent to who joins"),
+};
+/* clang-format on */
+
+const size_t settings_table_rows =
+    sizeof(settings_table) / sizeof(settings_table[0]);
+
+static const struct {
+	char letter;
+	unsigned shift;
+} units[] = { { 'G', 30 }, { 'M', 20 }, { 'K', 10 } };
+
+bool
+settings_parse_size(const char *text, uint64_t *bytes_out)
+{
+	const uint64_t max = UINT64_C(1) << 63;
+	uint64_t value = 0;
+	unsigned shift = 0;
+	size_t i;
+
+	if (*text < '0' || *text > '9')
+		return false;
+	for (; *text >= '0' && *text <= '9'; text++) {
+		if (value > (max - (uint64_t)(*text - '0')) / 10)
+			return false;
+		value = value * 10 + (uint64_t)(*text - '0');
+	}
+	if (*text != '\0') {
+		for (i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+			if ((*text & ~0x20) == units[i].letter)
+				shift = units[i].shift;
+		if (shift == 0 || text[1] != '\0' || value > max >> shift)
+			return false;
+	}
+	*bytes_out = value << shift;
+	return true;
+}
+
+const char *
+settings_format_size(uint64_t bytes, char *out, size_t size)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		unsigned shift = units[i].shift;
+
+		if (bytes != 0 && bytes >> shift << shift == bytes) {
+			snprintf(out, size, "%" PRIu64 "%c", bytes >> shift,
+			    units[i].letter);
+			return out;
+		}
+	}
+	snprintf(out, size, "%" PRIu64, bytes);
+	return out;
+}
+
+bool
+settings_room_is_valid(const char *name, size_t len)
+{
+	bool dots_only = true;
+	size_t i;
+
+	if (len < 1 || len > 64)
+		return false;
+	for (i = 0; i < len; i++) {
+		char c = name[i];
+
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+		    (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+		    c == '.'))
+			return false;
+		if (c != '.')
+			dots_only = false;
+	}
+	return !dots_only;
+}
+
+/* A route that has exactly this path wins over a room of a shorter one. */
+const struct settings_route *
+settings_find_route(const struct settings *settings, const char *path,
+    size_t len, const char **room_out, size_t *room_len_out)
+{
+	const struct settings_route *found = NULL;
+	size_t found_len = 0;
+	uint32_t i;
+
+	*room_out = path + len;
+	*room_len_out = 0;
+	for (i = 0; i < settings->route_count; i++) {
+		const struct settings_route *route = &settings->routes[i];
+		size_t route_len = strlen(route->path);
+
+		if (len < route_len || memcmp(path, route->path, route_len))
+			continue;
+		if (len == route_len)
+			found = route;
+		else if (path[route_len] == '/' && route_len > found_len &&
+		    route->kind == SETTINGS_CHAT &&
+		    settings_room_is_valid(path + route_len + 1,
+		    len - route_len - 1))
+			found = route;
+		else
+			continue;
+		found_len = route_len;
+		if (found_len == len)
+			break;
+	}
+	if (found != NULL && found_len < len) {
+		*room_out = path + found_len + 1;
+		*room_len_out = len - found_len - 1;
+	}
+	return found;
+}

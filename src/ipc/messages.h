@@ -1,0 +1,173 @@
+/*
+ * messages - the catalogue: every message between processes is one row here
+ * and is listed nowhere else.
+ *
+ * From it come the enum, the names in the log and the check that is made
+ * once, before dispatch (ipc_check): direction, length, descriptors.
+ * A payload is a struct of fixed-width fields with its padding spelled out;
+ * a text is the tail, counted by the frame, never NUL-terminated.
+ *
+ *	parent --- CONNECTION, STOP, PING ... --> broker, workers
+ *	worker --- JOIN, SAY, LEAVE ... --------> broker
+ *	broker --- REFUSED, APPENDED -----------> workers
+ */
+#ifndef IPC_MESSAGES_H
+#define IPC_MESSAGES_H
+
+#include <stdint.h>
+
+#define IPC_VERSION	1	/* of this catalogue; both ends must agree */
+
+enum ipc_role {			/* a mask: several may send or receive */
+	IPC_PARENT = 1,
+	IPC_BROKER = 2,
+	IPC_WORKER = 4
+};
+#define IPC_CHILD	(IPC_BROKER | IPC_WORKER)
+#define IPC_ANY		(IPC_PARENT | IPC_CHILD)
+
+/* Upper bounds of tails, in bytes. */
+#define IPC_TEXT	(UINT32_C(1) << 28)	/* limits.message-size rules */
+#define IPC_ROOM	64
+#define IPC_IDS		32768			/* 4096 connections */
+
+/* clang-format off */
+#define IPC_CATALOGUE(IPC_MESSAGE) \
+/*          name          from        to          payload         tail      fds meaning */ \
+IPC_MESSAGE(HELLO,        IPC_ANY,    IPC_ANY,    ipc_hello,      0,        0, "first on every channel: who speaks, in which version") \
+/* life of a child */ \
+IPC_MESSAGE(READY,        IPC_CHILD,  IPC_PARENT, ipc_none,       0,        0, "the child serves") \
+IPC_MESSAGE(PING,         IPC_PARENT, IPC_CHILD,  ipc_ping,       0,        0, "are you alive?") \
+IPC_MESSAGE(PONG,         IPC_CHILD,  IPC_PARENT, ipc_ping,       0,        0, "I am; the number of the ping") \
+IPC_MESSAGE(STOP,         IPC_PARENT, IPC_CHILD,  ipc_none,       0,        0, "end in good order") \
+IPC_MESSAGE(READINESS,    IPC_PARENT, IPC_WORKER, ipc_readiness,  0,        0, "what /healthz/ready says from now on") \
+/* who is joined to whom */ \
+IPC_MESSAGE(ATTACH_BROKER,IPC_PARENT, IPC_WORKER, ipc_none,       0,        1, "a channel to the broker; the old one's broker is dead") \
+IPC_MESSAGE(ATTACH_WORKER,IPC_PARENT, IPC_BROKER, ipc_worker,     0,        1, "a channel to a live worker") \
+IPC_MESSAGE(ATTACHED_ALL, IPC_PARENT, IPC_BROKER, ipc_none,       0,        0, "these were all that live now; the rest is gone") \
+IPC_MESSAGE(WORKER_GONE,  IPC_PARENT, IPC_BROKER, ipc_worker,     0,        0, "this worker has been reaped") \
+IPC_MESSAGE(WORKER_MUTE,  IPC_BROKER, IPC_PARENT, ipc_worker,     0,        0, "broke the protocol or did not register in time: end it") \
+IPC_MESSAGE(REGISTER,     IPC_WORKER, IPC_BROKER, ipc_none,       IPC_IDS,  0, "connections this worker has: uint64_t each") \
+IPC_MESSAGE(REGISTERED,   IPC_WORKER, IPC_BROKER, ipc_none,       0,        0, "those were all") \
+IPC_MESSAGE(WELCOME,      IPC_BROKER, IPC_WORKER, ipc_position,   0,        0, "the broker serves; the log's end") \
+/* sockets */ \
+IPC_MESSAGE(CONNECTION,   IPC_PARENT, IPC_WORKER, ipc_accepted,   0,        1, "serve this socket") \
+IPC_MESSAGE(TAKEN,        IPC_WORKER, IPC_PARENT, ipc_connection, 0,        0, "the socket is mine; forget your copy") \
+IPC_MESSAGE(CLOSED,       IPC_WORKER, IPC_PARENT, ipc_connection, 0,        0, "the connection has ended; its slot is free") \
+/* requests, numbered and kept until their receipt */ \
+IPC_MESSAGE(ATTACH,       IPC_WORKER, IPC_BROKER, ipc_request,    0,        0, "a connection on an echo route") \
+IPC_MESSAGE(JOIN,         IPC_WORKER, IPC_BROKER, ipc_request,    IPC_ROOM, 0, "wants a name and this room of the route") \
+IPC_MESSAGE(SAY,          IPC_WORKER, IPC_BROKER, ipc_request,    IPC_TEXT, 0, "text from a client") \
+IPC_MESSAGE(LEAVE,        IPC_WORKER, IPC_BROKER, ipc_request,    0,        0, "the connection has ended") \
+/* answers; that of a granted request is its record in the log */ \
+IPC_MESSAGE(REFUSED,      IPC_BROKER, IPC_WORKER, ipc_refused,    0,        0, "the request changed nothing") \
+IPC_MESSAGE(APPENDED,     IPC_BROKER, IPC_WORKER, ipc_position,   0,        0, "the log has grown to here")
+/* clang-format on */
+
+struct ipc_none {
+	uint64_t zero;
+};
+
+struct ipc_hello {
+	uint32_t version;	/* IPC_VERSION */
+	uint32_t role;		/* of the sender */
+	uint32_t index;		/* of the worker that speaks or is spoken to */
+	uint32_t slots;		/* PARENT: how many connections a worker gets */
+	uint64_t generation;	/* of the child that speaks or is spoken to */
+};
+
+struct ipc_ping {
+	uint64_t number;
+};
+
+struct ipc_readiness {
+	uint64_t ready;		/* 0 or 1 */
+};
+
+struct ipc_worker {
+	uint32_t index;
+	uint32_t slots;		/* connections have slots below this */
+	uint64_t generation;
+};
+
+struct ipc_position {
+	uint64_t position;
+};
+
+enum ipc_accepted_flag {
+	IPC_ACCEPTED_REFUSE = 1	/* answer 503 whatever is asked */
+};
+
+struct ipc_accepted {
+	uint64_t connection;
+	uint32_t flags;		/* enum ipc_accepted_flag */
+	uint16_t port;		/* of the peer */
+	uint16_t listener;	/* index of the listener it came by */
+	uint8_t address[16];	/* of the peer; IPv4 mapped into IPv6 */
+};
+
+struct ipc_connection {
+	uint64_t connection;
+};
+
+struct ipc_request {
+	uint64_t connection;
+	uint64_t number;	/* 1, 2, 3 ... in this generation */
+	uint32_t route;		/* index of the connection's route */
+	uint32_t zero;
+};
+
+enum ipc_refusal {
+	IPC_REFUSED_UNKNOWN = 1,	/* the connection is not in the table */
+	IPC_REFUSED_MEMORY,		/* no space for another member or room */
+	IPC_REFUSED_SIZE		/* the text does not fit into the log */
+};
+
+struct ipc_refused {
+	uint64_t connection;
+	uint64_t number;
+	uint32_t reason;	/* enum ipc_refusal */
+	uint32_t zero;
+};
+
+_Static_assert(sizeof(struct ipc_none) == 8, "size");
+_Static_assert(sizeof(struct ipc_hello) == 24, "size");
+_Static_assert(sizeof(struct ipc_ping) == 8, "size");
+_Static_assert(sizeof(struct ipc_readiness) == 8, "size");
+_Static_assert(sizeof(struct ipc_worker) == 16, "size");
+_Static_assert(sizeof(struct ipc_position) == 8, "size");
+_Static_assert(sizeof(struct ipc_accepted) == 32, "size");
+_Static_assert(sizeof(struct ipc_connection) == 8, "size");
+_Static_assert(sizeof(struct ipc_request) == 24, "size");
+_Static_assert(sizeof(struct ipc_refused) == 24, "size");
+
+enum ipc_type {
+	IPC_NOTHING,
+#define IPC_MESSAGE(name, from, to, payload, tail, fds, meaning) IPC_##name,
+	IPC_CATALOGUE(IPC_MESSAGE)
+#undef IPC_MESSAGE
+	IPC_TYPES
+};
+
+/* A connection's number: the slot in its worker's tables and a serial. */
+#define IPC_SLOT_BITS	24
+
+static inline uint32_t
+ipc_connection_slot(uint64_t connection)
+{
+	return (uint32_t)(connection & ((1U << IPC_SLOT_BITS) - 1));
+}
+
+static inline uint64_t
+ipc_connection_serial(uint64_t connection)
+{
+	return connection >> IPC_SLOT_BITS;
+}
+
+static inline uint64_t
+ipc_connection_make(uint64_t serial, uint32_t slot)
+{
+	return serial << IPC_SLOT_BITS | slot;
+}
+
+#endif
