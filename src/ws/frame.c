@@ -209,12 +209,13 @@ header_judge_size(const struct frame_decoder *d,
     const struct frame_limits *limits)
 {
 	uint64_t len = header_length(d, header_length_end(d));
+	/* What the fragments before announced, if this is one. */
+	uint64_t before = frame_decoder_in_message(d) ? d->message_len : 0;
 
 	if ((d->header[0] & BIT_CONTROL) != 0 || limits->message_max == 0)
 		return CLOSE_NORMAL;
 	/* Not a sum: fragments of 2^63 - 1 bytes would make it wrap. */
-	if (d->message_len > limits->message_max ||
-	    len > limits->message_max - d->message_len)
+	if (before > limits->message_max || len > limits->message_max - before)
 		return CLOSE_TOO_BIG;
 	return CLOSE_NORMAL;
 }

@@ -105,6 +105,10 @@ static const struct {
 	/* limits: 40 bytes, 4 fragments */
 	{ S("\x82\x28" "0123456789012345678901234567890123456789"),
 	    "B:040;", 0 },
+	/* the limit is a message's: it starts anew with each */
+	{ S("\x82\x28" "0123456789012345678901234567890123456789"
+	    "\x82\x28" "0123456789012345678901234567890123456789"),
+	    "B:040;B:040;", 0 },
 	{ S("\x82\x29"), "!too-big", 2 },
 	{ S("\x82\x7e\x00\x7e"), "!too-big", 4 },
 	{ S("\x82\x7f\x7f\xff\xff\xff\xff\xff\xff\xff"), "!too-big", 10 },
