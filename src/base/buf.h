@@ -35,7 +35,8 @@ buf_len(const struct buf *b)
 static inline uint8_t *
 buf_head(const struct buf *b)
 {
-	return b->data + b->begin;
+	/* C knows no offset from NULL, not even 0. */
+	return b->data == NULL ? NULL : b->data + b->begin;
 }
 
 /* Makes room for `len` more bytes behind `end` and lends it; NULL: no

@@ -7,9 +7,10 @@
 #define BASE_CHANNEL_H
 
 #define CHANNEL_PARENT		3	/* socket to the parent */
-#define CHANNEL_SETTINGS	4	/* sealed memory file, struct settings */
+#define CHANNEL_SETTINGS	4	/* sealed file, struct settings */
 #define CHANNEL_LOG		5	/* the log; read-only for workers */
 #define CHANNEL_STATE		6	/* broker: its state file */
 #define CHANNEL_SITE		6	/* worker: the page, site_image.h */
+#define CHANNEL_END		7	/* the first that is free */
 
 #endif

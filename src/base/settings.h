@@ -51,7 +51,7 @@ struct settings_route {
 	char path[SETTINGS_ROUTE_PATH];	/* "/chat", without a last slash */
 	uint32_t kind;			/* enum settings_kind */
 	uint32_t history;		/* lines kept */
-	uint32_t replay;		/* lines sent to who joins, <= history */
+	uint32_t replay;		/* lines sent to who joins */
 	bool announce;			/* joins and leaves as text lines */
 	uint64_t first_user;
 	char greeting[SETTINGS_FORMAT];	/* %u: users in the room; "": none */

@@ -119,7 +119,7 @@ struct ipc_request {
 
 enum ipc_refusal {
 	IPC_REFUSED_UNKNOWN = 1,	/* the connection is not in the table */
-	IPC_REFUSED_MEMORY,		/* no space for another member or room */
+	IPC_REFUSED_MEMORY,		/* no space for a member or room */
 	IPC_REFUSED_SIZE		/* the text does not fit into the log */
 };
 

@@ -137,7 +137,8 @@ cursor_history(const struct log *log, uint64_t room, uint64_t newest,
 
 	record = &view.record;
 	for (; most > 0 && steps > 0; steps--) {
-		if (position == LOG_NONE || !cursor_read(log, position, &view) ||
+		if (position == LOG_NONE ||
+		    !cursor_read(log, position, &view) ||
 		    record->room != room)
 			break;
 		if ((record->kind == RECORD_MESSAGE ||

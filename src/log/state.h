@@ -49,7 +49,7 @@ struct state_room {
 	_Atomic uint32_t kind;
 	uint32_t checksum;
 	uint64_t identity;		/* never used again */
-	_Atomic uint64_t seq;		/* number of the last message, 0: none */
+	_Atomic uint64_t seq;		/* of the last message, 0: none */
 	_Atomic uint64_t newest;	/* position of its newest record */
 	uint32_t name;			/* TEXT row; STATE_NONE: default room */
 	uint8_t route;
