@@ -1,0 +1,582 @@
+/*
+ * broker - see broker.h.
+ *
+ * Holds a channel to the parent and one to each worker; everything that a
+ * request does is hub.c's.  A turn of its loop: read all that is there, carry
+ * it out, commit once, then ring each worker that has something to read.
+ *
+ *	RECOVERING   waits until every live worker has named its connections;
+ *	     |       requests stay unread
+ *	     v
+ *	SERVING
+ */
+#include "config.h"
+
+#include "broker/broker.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/channel.h"
+#include "base/die.h"
+#include "base/logger.h"
+#include "base/sandbox.h"
+#include "broker/hub.h"
+#include "log/log.h"
+#include "log/state.h"
+
+#define REGISTER_TIME_S	1		/* then a silent worker is ended */
+#define QUEUE_HIGH	(256 * 1024)	/* bytes; then its requests wait */
+#define FRAME_EXTRA	4096		/* a request beside its text */
+
+/* A worker as the broker sees it: its channel and what it is owed. */
+struct link {
+	struct broker *broker;
+	struct peer *peer;
+	unsigned index;
+	uint64_t generation;		/* 0: nobody */
+	bool is_registered;
+	bool is_mute;			/* reported to the parent */
+	bool owes_refusals;		/* queued, not yet in the socket */
+	bool owes_receipt;		/* waits for them */
+	bool owes_bell;
+	bool has_bell_queued;
+};
+
+struct broker {
+	const struct settings *settings;
+	struct event_base *base;
+	struct event *deadline;		/* of the registration */
+	struct peer *parent;
+	struct hub *hub;
+	bool has_all;			/* ATTACHED_ALL was heard */
+	bool is_serving;
+	bool is_stopping;
+	int exit_code;
+	struct link links[SETTINGS_WORKERS];
+};
+
+static peer_handler on_hello, on_ping, on_stop, on_attach_worker,
+    on_attached_all, on_worker_gone;
+static peer_handler on_worker_hello, on_register, on_registered, on_attach,
+    on_join, on_say, on_leave;
+static void on_parent_end(void *, struct peer *, const char *);
+static void on_worker_end(void *, struct peer *, const char *);
+static void on_deadline(evutil_socket_t, short, void *);
+static void broker_serve_when_ready(struct broker *);
+static void broker_turn(struct broker *);
+
+static peer_handler *const parent_handlers[IPC_TYPES] = {
+	[IPC_HELLO] = on_hello,
+	[IPC_PING] = on_ping,
+	[IPC_STOP] = on_stop,
+	[IPC_ATTACH_WORKER] = on_attach_worker,
+	[IPC_ATTACHED_ALL] = on_attached_all,
+	[IPC_WORKER_GONE] = on_worker_gone,
+};
+
+static peer_handler *const worker_handlers[IPC_TYPES] = {
+	[IPC_HELLO] = on_worker_hello,
+	[IPC_REGISTER] = on_register,
+	[IPC_REGISTERED] = on_registered,
+	[IPC_ATTACH] = on_attach,
+	[IPC_JOIN] = on_join,
+	[IPC_SAY] = on_say,
+	[IPC_LEAVE] = on_leave,
+};
+
+peer_handler *const *
+broker_parent_handlers(void)
+{
+	return parent_handlers;
+}
+
+peer_handler *const *
+broker_worker_handlers(void)
+{
+	return worker_handlers;
+}
+
+/*
+ * Life.
+ */
+
+static void
+broker_start(struct broker *b)
+{
+	static const struct peer_config config = {
+		.self = IPC_BROKER, .other = IPC_PARENT,
+		.handlers = parent_handlers, .on_end = on_parent_end,
+	};
+	struct peer_config parent = config;
+	struct log *log;
+	struct state *state;
+	uint32_t damaged;
+
+	log = log_map(CHANNEL_LOG, true);
+	if (log == NULL)
+		die(EX_OSERR, "map the log");
+	close(CHANNEL_LOG);
+	state = state_open(CHANNEL_STATE, &damaged);
+	if (state == NULL)
+		die(EX_OSERR, "map the state file");
+	if (damaged > 0)
+		logger_warning("state rows damaged", "rows=%" PRIu32, damaged);
+	b->base = event_base_new();
+	if (b->base == NULL)
+		die(EX_OSERR, "event base");
+	b->deadline = evtimer_new(b->base, on_deadline, b);
+	parent.owner = b;
+	b->parent = peer_new(b->base, CHANNEL_PARENT, &parent);
+	if (b->deadline == NULL || b->parent == NULL)
+		die(EX_OSERR, "channel to the parent");
+	privilege_drop(b->settings->user);
+	sandbox_enter(SANDBOX_BROKER);
+	b->hub = hub_new(b->settings, log, state);
+	errno = 0;
+	if (b->hub == NULL)
+		die(EX_OSERR, "no memory to take over");
+	logger_debug("started", "members=%" PRIu32 " rooms=%u position=%"
+	    PRIu64, hub_connections(b->hub), hub_rooms(b->hub),
+	    hub_position(b->hub));
+}
+
+int
+broker_main(const struct settings *settings)
+{
+	static struct broker broker;	/* large: its links */
+	struct broker *b = &broker;
+
+	b->settings = settings;
+	logger_set_process("broker");
+	logger_set_level(settings->log_level);
+	for (unsigned i = 0; i < SETTINGS_WORKERS; i++)
+		b->links[i] = (struct link){ .broker = b, .index = i };
+	broker_start(b);
+	while (!b->is_stopping) {
+		event_base_loop(b->base, EVLOOP_ONCE);
+		broker_turn(b);
+	}
+	return b->exit_code;
+}
+
+/*
+ * The parent.
+ */
+
+static void
+on_parent_end(void *owner, struct peer *peer, const char *why)
+{
+	struct broker *b = owner;
+
+	(void)peer;
+	/* Without a parent nobody restarts or watches us. */
+	logger_warning("the parent is gone", "why=%s",
+	    why == NULL ? "end-of-file" : why);
+	b->exit_code = EX_UNAVAILABLE;
+	b->is_stopping = true;
+}
+
+static bool
+on_hello(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	const struct ipc_hello *hello = m->payload;
+	struct ipc_hello answer = *hello;
+
+	(void)owner;
+	if (hello->version != IPC_VERSION)
+		return false;
+	answer.role = IPC_BROKER;
+	return peer_send(peer, IPC_HELLO, &answer, NULL, 0, -1);
+}
+
+static bool
+on_ping(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	(void)owner;
+	return peer_send(peer, IPC_PONG, m->payload, NULL, 0, -1);
+}
+
+static bool
+on_stop(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	struct broker *b = owner;
+
+	(void)peer;
+	(void)m;
+	b->is_stopping = true;
+	return true;
+}
+
+static size_t
+frame_max(const struct settings *settings)
+{
+	uint64_t max = 0;
+
+	for (uint32_t i = 0; i < settings->route_count; i++) {
+		const struct settings_route *r = &settings->routes[i];
+
+		if (r->kind != SETTINGS_CHAT)
+			continue;
+		if (r->limits.message_size == 0)
+			return settings->log_size / 16 + FRAME_EXTRA;
+		if (r->limits.message_size > max)
+			max = r->limits.message_size;
+	}
+	return max + IPC_IDS + FRAME_EXTRA;
+}
+
+static bool
+on_attach_worker(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	struct broker *b = owner;
+	const struct ipc_worker *w = m->payload;
+	struct peer_config config = {
+		.self = IPC_BROKER, .other = IPC_WORKER,
+		.handlers = worker_handlers, .on_end = on_worker_end,
+		.frame_max = frame_max(b->settings),
+	};
+	struct ipc_hello hello = {
+		.version = IPC_VERSION, .role = IPC_BROKER,
+		.index = w->index, .slots = w->slots,
+		.generation = w->generation
+	};
+	struct link *link;
+
+	(void)peer;
+	if (w->index >= SETTINGS_WORKERS || w->generation == 0) {
+		close(m->fd);
+		return false;
+	}
+	link = &b->links[w->index];
+	if (link->generation != 0)
+		hub_remove_worker(b->hub, link->index);
+	peer_free(link->peer);
+	*link = (struct link){ .broker = b, .index = w->index };
+	config.owner = link;
+	link->peer = peer_new(b->base, m->fd, &config);
+	if (link->peer == NULL || !hub_add_worker(b->hub, w->index,
+	    w->generation, w->slots)) {
+		/* The parent hears it by the worker's end of file. */
+		peer_free(link->peer);
+		link->peer = NULL;
+		logger_error("no memory for a worker", "worker=%u",
+		    w->index);
+		return true;
+	}
+	link->generation = w->generation;
+	return peer_send(link->peer, IPC_HELLO, &hello, NULL, 0, -1);
+}
+
+static bool
+on_attached_all(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	struct broker *b = owner;
+	const struct timeval time = { .tv_sec = REGISTER_TIME_S };
+
+	(void)peer;
+	(void)m;
+	b->has_all = true;
+	if (!b->is_serving)
+		evtimer_add(b->deadline, &time);
+	broker_serve_when_ready(b);
+	return true;
+}
+
+static bool
+on_worker_gone(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	struct broker *b = owner;
+	const struct ipc_worker *w = m->payload;
+	struct link *link;
+
+	(void)peer;
+	if (w->index >= SETTINGS_WORKERS)
+		return false;
+	link = &b->links[w->index];
+	if (link->generation != w->generation)
+		return true;
+	/* What it said before it died counts. */
+	if (link->peer != NULL)
+		peer_drain(link->peer);
+	if (link->generation == w->generation) {
+		hub_remove_worker(b->hub, link->index);
+		link->generation = 0;
+	}
+	broker_serve_when_ready(b);
+	return true;
+}
+
+/*
+ * Workers: how they come and go.
+ */
+
+static void
+link_report(struct link *link, const char *why)
+{
+	struct ipc_worker report = {
+		.index = link->index, .generation = link->generation
+	};
+
+	if (link->is_mute)
+		return;
+	link->is_mute = true;
+	logger_warning("worker is to be ended", "worker=%u why=%s",
+	    link->index, why);
+	if (!peer_send(link->broker->parent, IPC_WORKER_MUTE, &report, NULL,
+	    0, -1))
+		logger_error("no memory to report a worker", NULL);
+}
+
+static void
+on_worker_end(void *owner, struct peer *peer, const char *why)
+{
+	struct link *link = owner;
+
+	(void)peer;
+	if (link->generation == 0)
+		return;
+	if (why != NULL)
+		link_report(link, why);
+	hub_remove_worker(link->broker->hub, link->index);
+	link->generation = 0;
+	broker_serve_when_ready(link->broker);
+}
+
+static bool
+on_worker_hello(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	const struct link *link = owner;
+	const struct ipc_hello *hello = m->payload;
+
+	(void)peer;
+	return hello->version == IPC_VERSION && hello->role == IPC_WORKER &&
+	    hello->generation == link->generation;
+}
+
+static bool
+on_register(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	struct link *link = owner;
+	uint64_t connection;
+
+	(void)peer;
+	if (link->is_registered || m->tail_len % sizeof(connection) != 0)
+		return false;
+	for (size_t at = 0; at < m->tail_len; at += sizeof(connection)) {
+		memcpy(&connection, m->tail + at, sizeof(connection));
+		if (!hub_register(link->broker->hub, link->index, connection))
+			return false;
+	}
+	return true;
+}
+
+static bool
+link_welcome(struct link *link)
+{
+	struct ipc_position end = {
+		.position = hub_position(link->broker->hub)
+	};
+	uint32_t dropped = hub_registered(link->broker->hub, link->index);
+
+	if (dropped > 0)
+		logger_warning("members unknown to their worker",
+		    "worker=%u members=%" PRIu32, link->index, dropped);
+	peer_pause(link->peer, false);
+	return peer_send(link->peer, IPC_WELCOME, &end, NULL, 0, -1);
+}
+
+static bool
+on_registered(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	struct link *link = owner;
+
+	(void)m;
+	if (link->is_registered)
+		return false;
+	link->is_registered = true;
+	if (link->broker->is_serving)
+		return link_welcome(link);
+	/* Its requests wait until all the others are known. */
+	peer_pause(peer, true);
+	broker_serve_when_ready(link->broker);
+	return true;
+}
+
+static void
+broker_serve_when_ready(struct broker *b)
+{
+	struct ipc_none none = { 0 };
+
+	if (b->is_serving || !b->has_all)
+		return;
+	for (unsigned i = 0; i < SETTINGS_WORKERS; i++)
+		if (b->links[i].generation != 0 &&
+		    !b->links[i].is_registered)
+			return;
+	b->is_serving = true;
+	evtimer_del(b->deadline);
+	hub_remove_others(b->hub);
+	for (unsigned i = 0; i < SETTINGS_WORKERS; i++)
+		if (b->links[i].generation != 0 &&
+		    !link_welcome(&b->links[i]))
+			link_report(&b->links[i], "no-memory");
+	if (!peer_send(b->parent, IPC_READY, &none, NULL, 0, -1))
+		die(EX_OSERR, "no memory to report");
+}
+
+static void
+on_deadline(evutil_socket_t fd, short what, void *arg)
+{
+	struct broker *b = arg;
+
+	(void)fd;
+	(void)what;
+	for (unsigned i = 0; i < SETTINGS_WORKERS; i++)
+		if (b->links[i].generation != 0 &&
+		    !b->links[i].is_registered)
+			link_report(&b->links[i], "did-not-register");
+}
+
+/*
+ * Requests.
+ */
+
+/* Answers a refusal; false ends the worker. */
+static bool
+link_answer(struct link *link, const struct ipc_request *q,
+    enum hub_result result)
+{
+	struct ipc_refused refused = {
+		.connection = q->connection, .number = q->number
+	};
+
+	switch (result) {
+	case HUB_DONE:
+	case HUB_REPEAT:
+		return true;
+	case HUB_FORGED:
+		return false;
+	case HUB_UNKNOWN:
+		refused.reason = IPC_REFUSED_UNKNOWN;
+		break;
+	case HUB_MEMORY:
+		refused.reason = IPC_REFUSED_MEMORY;
+		break;
+	case HUB_SIZE:
+		refused.reason = IPC_REFUSED_SIZE;
+		break;
+	}
+	link->owes_refusals = true;
+	return peer_send(link->peer, IPC_REFUSED, &refused, NULL, 0, -1);
+}
+
+static bool
+on_attach(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	struct link *link = owner;
+
+	(void)peer;
+	return link_answer(link, m->payload, hub_attach(link->broker->hub,
+	    link->index, m->payload));
+}
+
+static bool
+on_join(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	struct link *link = owner;
+
+	(void)peer;
+	return link_answer(link, m->payload, hub_join(link->broker->hub,
+	    link->index, m->payload, (const char *)m->tail, m->tail_len));
+}
+
+static bool
+on_say(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	struct link *link = owner;
+
+	(void)peer;
+	return link_answer(link, m->payload, hub_say(link->broker->hub,
+	    link->index, m->payload, m->tail, m->tail_len));
+}
+
+static bool
+on_leave(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	struct link *link = owner;
+
+	(void)peer;
+	return link_answer(link, m->payload, hub_leave(link->broker->hub,
+	    link->index, m->payload));
+}
+
+/*
+ * The end of a turn.
+ */
+
+static void
+link_on_bell(void *arg, unsigned index)
+{
+	struct broker *b = arg;
+
+	b->links[index].owes_bell = true;
+	b->links[index].owes_receipt = true;
+}
+
+/* The receipt follows the refusals into the socket, and the bell follows the
+ * receipt: whoever hears it finds his requests answered. */
+static void
+link_turn(struct link *link)
+{
+	struct broker *b = link->broker;
+	struct ipc_position end = { .position = hub_position(b->hub) };
+
+	if (link->owes_refusals) {
+		peer_flush(link->peer);
+		if (peer_queued(link->peer) == 0)
+			link->owes_refusals = false;
+	}
+	if (link->owes_receipt && !link->owes_refusals) {
+		hub_receipt(b->hub, link->index);
+		link->owes_receipt = false;
+		link->owes_bell = true;
+	}
+	/* The bell is a level: one in the queue is enough. */
+	if (peer_queued(link->peer) == 0)
+		link->has_bell_queued = false;
+	if (link->owes_bell && !link->has_bell_queued &&
+	    peer_send(link->peer, IPC_APPENDED, &end, NULL, 0, -1)) {
+		link->owes_bell = false;
+		link->has_bell_queued = true;
+	}
+	peer_flush(link->peer);
+	peer_pause(link->peer, (link->is_registered && !b->is_serving) ||
+	    peer_queued(link->peer) > QUEUE_HIGH);
+}
+
+static void
+broker_turn(struct broker *b)
+{
+	hub_commit(b->hub, link_on_bell, b);
+	for (unsigned i = 0; i < SETTINGS_WORKERS; i++) {
+		struct link *link = &b->links[i];
+
+		if (link->peer == NULL)
+			continue;
+		if (link->generation == 0 || !peer_is_open(link->peer)) {
+			peer_free(link->peer);
+			link->peer = NULL;
+			continue;
+		}
+		link_turn(link);
+	}
+	peer_flush(b->parent);
+}

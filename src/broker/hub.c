@@ -1,0 +1,842 @@
+/*
+ * hub - see hub.h.
+ */
+#include "config.h"
+
+#include "broker/hub.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/clock.h"
+#include "base/logger.h"
+#include "broker/naming.h"
+#include "broker/room.h"
+#include "broker/roster.h"
+#include "log/append.h"
+#include "log/cursor.h"
+#include "log/verify.h"
+
+/* Requests above a generation's receipt whose records a broker now dead had
+ * committed; ascending.  They are skipped when they are sent again. */
+struct repeats {
+	uint64_t generation;
+	uint64_t *numbers;
+	size_t count, next;
+};
+
+struct hub_worker {
+	uint64_t generation;	/* 0: no such worker */
+	uint32_t slots;
+	uint64_t last;		/* number of the last request */
+	struct roster_worker *connections;
+	uint64_t bell;		/* the log's end when it was last rung */
+	bool is_due;		/* a record of its own was appended */
+	uint8_t *registered;	/* by slot, while it registers */
+	struct repeats repeats;
+};
+
+struct hub {
+	const struct settings *settings;
+	struct log *log;
+	struct state *state;
+	struct append *append;
+	struct roster *roster;
+	struct room_table *rooms;
+	unsigned workers;	/* how many indexes */
+	uint64_t swept;		/* where the log began at the last sweep */
+	struct hub_worker worker[SETTINGS_WORKERS];
+};
+
+static bool hub_restore(struct hub *);
+static void hub_settle(struct hub *);
+static bool hub_is_wanted(void *, const struct record *, uint64_t *);
+static void hub_on_kept(void *, const struct record *, uint64_t);
+
+static const struct append_callbacks append_callbacks = {
+	.is_wanted = hub_is_wanted,
+	.kept = hub_on_kept,
+};
+
+struct hub *
+hub_new(const struct settings *settings, struct log *log, struct state *state)
+{
+	struct hub *hub = calloc(1, sizeof(*hub));
+
+	if (hub == NULL)
+		return NULL;
+	hub->settings = settings;
+	hub->log = log;
+	hub->state = state;
+	hub->workers = SETTINGS_WORKERS;
+	if (!hub_restore(hub)) {
+		hub_free(hub);
+		return NULL;
+	}
+	return hub;
+}
+
+void
+hub_free(struct hub *hub)
+{
+	if (hub == NULL)
+		return;
+	for (unsigned i = 0; i < hub->workers; i++) {
+		free(hub->worker[i].repeats.numbers);
+		free(hub->worker[i].registered);
+	}
+	append_free(hub->append);
+	room_table_free(hub->rooms);
+	roster_free(hub->roster);
+	free(hub);
+}
+
+/*
+ * Taking over from a dead broker.
+ */
+
+/* Numbers issued earlier stop being valid: readers find an empty log. */
+static void
+log_give_up(struct log *log, const struct verify_report *report)
+{
+	struct log_header *h = log_header(log);
+
+	logger_error("log damaged, starting it anew",
+	    "why=%s position=%" PRIu64, verify_result_text(report->result),
+	    report->position);
+	if (getrandom(h->epoch, sizeof(h->epoch), 0) == -1)
+		h->epoch[0]++;
+	if (atomic_load(&h->committed) % RECORD_ALIGN != 0 ||
+	    atomic_load(&h->committed) > LOG_POSITION_MAX)
+		atomic_store(&h->committed, 0);
+	atomic_store(&h->first, atomic_load(&h->committed));
+}
+
+static void
+replay_room(struct hub *hub, const struct cursor_view *v)
+{
+	const struct record *r = &v->record;
+	struct room *room = room_find_by_identity(hub->rooms, r->room);
+
+	if (room == NULL)
+		return;
+	if (r->seq > room->seq)
+		room->seq = r->seq;
+	if (room->newest == LOG_NONE || v->position > room->newest)
+		room->newest = v->position;
+	room_touch(hub->rooms, room, true);
+}
+
+static bool
+session_publish(struct hub *hub, uint64_t generation, uint64_t connection,
+    uint64_t number, uint8_t route, const struct room *room, uint32_t row,
+    uint64_t position)
+{
+	struct roster_worker *w = roster_worker_add(hub->roster, generation);
+	struct state_session *s;
+
+	if (w == NULL || !roster_reserve(w, connection))
+		return false;
+	s = state_reserved(hub->state, row);
+	s->generation = generation;
+	s->connection = connection;
+	s->number = number;
+	s->room = room == NULL ? STATE_NONE : room->row;
+	s->name = STATE_NONE;
+	s->route = route;
+	atomic_store(&s->joined, position);
+	state_publish(hub->state, row, STATE_SESSION);
+	roster_add(hub->roster, w, row);
+	return true;
+}
+
+/* The number N of a name "userN". */
+static uint64_t
+name_number(const uint8_t *name, size_t len)
+{
+	uint64_t number = 0;
+
+	for (size_t i = 0; i < len; i++)
+		if (name[i] >= '0' && name[i] <= '9')
+			number = number * 10 + (uint64_t)(name[i] - '0');
+	return number;
+}
+
+/* The join was committed; its row may be missing. */
+static bool
+replay_join(struct hub *hub, const struct cursor_view *v)
+{
+	const struct record *r = &v->record;
+	struct room *room = room_find_by_identity(hub->rooms, r->room);
+	struct roster_worker *w =
+	    roster_worker_find(hub->roster, r->generation);
+	uint32_t row;
+
+	/* Its slot may be another's by now: then it has left, too. */
+	if (r->generation == 0 || room == NULL ||
+	    (w != NULL && !roster_slot_is_free(w, r->sender)))
+		return true;
+	row = state_reserve(hub->state);
+	if (row == STATE_NONE)
+		return false;
+	return session_publish(hub, r->generation, r->sender,
+	    name_number(v->name, r->name_len), r->route, room, row,
+	    v->position);
+}
+
+/* The leave was committed; its row may still be there. */
+static void
+replay_leave(struct hub *hub, const struct record *r)
+{
+	struct roster_worker *w;
+	uint32_t row;
+
+	/* A leave carries the generation of the member in `request` when the
+	 * broker itself is the origin. */
+	w = roster_worker_find(hub->roster,
+	    r->generation != 0 ? r->generation : r->request);
+	if (w == NULL)
+		return;
+	row = roster_find(hub->roster, w, r->sender);
+	if (row != STATE_NONE)
+		roster_remove(hub->roster, w, row);
+}
+
+static bool
+hub_replay(struct hub *hub)
+{
+	uint64_t end = log_committed(hub->log), lost;
+	struct cursor cursor;
+	struct cursor_view v;
+
+	if (!cursor_seek(&cursor, hub->log, state_applied(hub->state), &lost))
+		logger_warning("state older than the log",
+		    "bytes=%" PRIu64, lost);
+	while (cursor_next(&cursor, end, &v)) {
+		if (v.record.kind == RECORD_JOIN && !replay_join(hub, &v))
+			return false;
+		if (v.record.kind == RECORD_LEAVE)
+			replay_leave(hub, &v.record);
+		replay_room(hub, &v);
+	}
+	return true;
+}
+
+static struct room *
+session_room(const struct hub *hub, const struct state_session *s)
+{
+	const struct state_room *row = state_room(hub->state, s->room);
+
+	return row == NULL ? NULL :
+	    room_find_by_identity(hub->rooms, row->identity);
+}
+
+static void
+count_members(struct hub *hub)
+{
+	for (uint32_t row = 0; row < state_rows(hub->state); row++) {
+		const struct state_session *s = state_session(hub->state, row);
+		struct room *room = s == NULL ? NULL : session_room(hub, s);
+
+		if (room != NULL)
+			room->count++;
+	}
+}
+
+static bool
+repeats_add(struct repeats *r, uint64_t number)
+{
+	uint64_t *numbers;
+
+	if ((r->count & (r->count - 1)) == 0) {
+		numbers = realloc(r->numbers, sizeof(*numbers) *
+		    (r->count == 0 ? 1 : r->count * 2));
+		if (numbers == NULL)
+			return false;
+		r->numbers = numbers;
+	}
+	r->numbers[r->count++] = number;
+	return true;
+}
+
+static int
+number_compare(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static bool
+repeats_has(struct repeats *r, uint64_t number)
+{
+	while (r->next < r->count && r->numbers[r->next] < number)
+		r->next++;
+	return r->next < r->count && r->numbers[r->next] == number;
+}
+
+/* Finds what was committed and not receipted, in one walk for all. */
+static bool
+repeats_find(struct hub *hub)
+{
+	uint64_t end = log_committed(hub->log), lost;
+	struct cursor cursor;
+	struct cursor_view v;
+	unsigned i;
+
+	for (i = 0; i < hub->workers; i++)
+		hub->worker[i].repeats.generation = atomic_load(
+		    &log_receipt(hub->log, i)->generation);
+	cursor_seek(&cursor, hub->log, log_first(hub->log), &lost);
+	while (cursor_next(&cursor, end, &v)) {
+		if (v.record.generation == 0)
+			continue;
+		for (i = 0; i < hub->workers; i++)
+			if (hub->worker[i].repeats.generation ==
+			    v.record.generation)
+				break;
+		if (i < hub->workers && v.record.request >
+		    log_receipt_load(hub->log, i, v.record.generation) &&
+		    !repeats_add(&hub->worker[i].repeats, v.record.request))
+			return false;
+	}
+	/* A KEPT copy stands out of its request's order. */
+	for (i = 0; i < hub->workers; i++)
+		if (hub->worker[i].repeats.count > 1)
+			qsort(hub->worker[i].repeats.numbers,
+			    hub->worker[i].repeats.count, sizeof(uint64_t),
+			    number_compare);
+	return true;
+}
+
+static void
+remove_if_idle(void *arg, struct room *room)
+{
+	struct hub *hub = arg;
+
+	if (room->count == 0 && (room->seq == 0 ||
+	    room->newest < log_first(hub->log)))
+		room_remove(hub->rooms, room);
+}
+
+static bool
+restore_rooms(struct hub *hub)
+{
+	for (uint32_t row = 0; row < state_rows(hub->state); row++) {
+		struct room *room;
+
+		if (state_room(hub->state, row) == NULL)
+			continue;
+		room = room_restore(hub->rooms, row);
+		if (room == NULL)
+			return false;
+		/* A log that was given up may have begun at 0 again. */
+		if (room->newest != LOG_NONE &&
+		    room->newest >= log_committed(hub->log)) {
+			room->newest = LOG_NONE;
+			room_touch(hub->rooms, room, false);
+		}
+	}
+	return true;
+}
+
+static bool
+hub_restore(struct hub *hub)
+{
+	struct verify_report report;
+
+	if (verify_log(hub->log, &report) != VERIFY_OK)
+		log_give_up(hub->log, &report);
+	hub->rooms = room_table_new(hub->state, hub->workers);
+	if (hub->rooms == NULL)
+		return false;
+	if (!restore_rooms(hub))
+		return false;
+	hub->roster = roster_new(hub->state);
+	hub->append = append_new(hub->log, &append_callbacks, hub);
+	if (hub->roster == NULL || hub->append == NULL ||
+	    !hub_replay(hub) || !repeats_find(hub))
+		return false;
+	count_members(hub);
+	room_each(hub->rooms, remove_if_idle, hub);
+	return true;
+}
+
+/*
+ * Workers.
+ */
+
+bool
+hub_add_worker(struct hub *hub, unsigned index, uint64_t generation,
+    uint32_t slots)
+{
+	struct hub_worker *w = &hub->worker[index];
+
+	assert(index < hub->workers && w->generation == 0);
+	w->connections = roster_worker_add(hub->roster, generation);
+	if (w->connections == NULL)
+		return false;
+	w->generation = generation;
+	w->slots = slots;
+	w->last = log_receipt_load(hub->log, index, generation);
+	w->bell = append_position(hub->append);
+	log_receipt_store(hub->log, index, generation, w->last);
+	if (w->repeats.generation != generation)
+		w->repeats.count = 0;
+	for (uint32_t slot = 0; slot < roster_slots(w->connections); slot++) {
+		uint32_t row = roster_slot(w->connections, slot);
+		struct room *room = row == STATE_NONE ? NULL :
+		    session_room(hub, state_session(hub->state, row));
+
+		if (room != NULL)
+			room->members[index]++;
+	}
+	return true;
+}
+
+/* Takes a session out of the table and its room, once that is committed. */
+static void
+session_remove(struct hub *hub, struct roster_worker *w, uint32_t row,
+    struct room *room, unsigned index)
+{
+	roster_remove(hub->roster, w, row);
+	if (room == NULL)
+		return;
+	if (index < hub->workers)
+		room_count(room, index, -1);
+	else
+		room->count--;
+	if (room->count == 0 && room->seq == 0)
+		room_remove(hub->rooms, room);
+}
+
+/* Appends a record of the room and makes it the newest. */
+static bool
+room_append(struct hub *hub, struct room *room, struct append_record *r)
+{
+	uint64_t position;
+
+	/* What the rows do not show must not leave the log.  Before the
+	 * record, since its own rows change after it. */
+	if (append_position(hub->append) - state_applied(hub->state) >
+	    log_ring_size(hub->log) / 8)
+		hub_settle(hub);
+	r->route = room_route(room);
+	r->room = room->identity;
+	r->previous = room->newest;
+	r->time_us = clock_wall_us();
+	position = append_write(hub->append, r);
+	if (position == LOG_NONE)
+		return false;
+	room->newest = position;
+	room_touch(hub->rooms, room, true);
+	return true;
+}
+
+/* Ends a membership for which nobody asked. */
+static void
+session_drop(struct hub *hub, struct roster_worker *w, uint32_t row,
+    unsigned index)
+{
+	const struct state_session *s = state_session(hub->state, row);
+	struct room *room = session_room(hub, s);
+	char name[NAMING_MAX];
+	struct append_record r = {
+		.kind = RECORD_LEAVE, .sender = s->connection,
+		.request = s->generation, .name = name
+	};
+
+	if (room != NULL) {
+		r.seq = room->seq;
+		r.count = room->count - 1;
+		r.name_len = (uint16_t)naming_format(s->number, name);
+		if (room_append(hub, room, &r))
+			append_commit(hub->append);
+	}
+	session_remove(hub, w, row, room, index);
+}
+
+static void
+worker_empty(struct hub *hub, struct roster_worker *w, unsigned index)
+{
+	uint32_t row;
+
+	for (uint32_t slot = 0; slot < roster_slots(w); slot++)
+		if ((row = roster_slot(w, slot)) != STATE_NONE)
+			session_drop(hub, w, row, index);
+	roster_worker_remove(hub->roster, w);
+}
+
+void
+hub_remove_worker(struct hub *hub, unsigned index)
+{
+	struct hub_worker *w = &hub->worker[index];
+
+	if (w->generation == 0)
+		return;
+	worker_empty(hub, w->connections, index);
+	free(w->repeats.numbers);
+	free(w->registered);
+	*w = (struct hub_worker){ 0 };
+}
+
+static bool
+is_other(void *arg, uint64_t generation)
+{
+	const struct hub *hub = arg;
+
+	for (unsigned i = 0; i < hub->workers; i++)
+		if (hub->worker[i].generation == generation)
+			return false;
+	return true;
+}
+
+void
+hub_remove_others(struct hub *hub)
+{
+	struct roster_worker *w;
+
+	while ((w = roster_worker_any(hub->roster, is_other, hub)) != NULL)
+		worker_empty(hub, w, UINT32_MAX);
+}
+
+bool
+hub_register(struct hub *hub, unsigned index, uint64_t connection)
+{
+	struct hub_worker *w = &hub->worker[index];
+	uint32_t slot = ipc_connection_slot(connection);
+
+	if (slot >= w->slots)
+		return false;
+	if (w->registered == NULL)
+		w->registered = calloc(w->slots, 1);
+	if (w->registered == NULL)
+		return false;
+	if (roster_find(hub->roster, w->connections, connection) !=
+	    STATE_NONE)
+		w->registered[slot] = 1;
+	return true;
+}
+
+uint32_t
+hub_registered(struct hub *hub, unsigned index)
+{
+	struct hub_worker *w = &hub->worker[index];
+	uint32_t dropped = 0, row;
+
+	for (uint32_t slot = 0; slot < roster_slots(w->connections); slot++) {
+		row = roster_slot(w->connections, slot);
+		if (row == STATE_NONE ||
+		    (w->registered != NULL && w->registered[slot] != 0))
+			continue;
+		session_drop(hub, w->connections, row, index);
+		dropped++;
+	}
+	free(w->registered);
+	w->registered = NULL;
+	return dropped;
+}
+
+/*
+ * Requests.
+ */
+
+/* The checks that every request undergoes; HUB_DONE: carry it out. */
+static enum hub_result
+request_open(struct hub *hub, unsigned index, const struct ipc_request *q)
+{
+	struct hub_worker *w = &hub->worker[index];
+
+	if (w->generation == 0 || q->number <= w->last ||
+	    ipc_connection_slot(q->connection) >= w->slots ||
+	    q->route >= hub->settings->route_count)
+		return HUB_FORGED;
+	w->last = q->number;
+	w->is_due = true;	/* for the receipt, if for nothing else */
+	return repeats_has(&w->repeats, q->number) ? HUB_REPEAT : HUB_DONE;
+}
+
+/* Whether a later connection has this one's slot: then it has left. */
+static bool
+slot_has_later(const struct hub *hub, const struct hub_worker *w,
+    uint64_t connection)
+{
+	uint32_t row = roster_slot(w->connections,
+	    ipc_connection_slot(connection));
+
+	return state_session(hub->state, row)->connection > connection;
+}
+
+enum hub_result
+hub_attach(struct hub *hub, unsigned index, const struct ipc_request *q)
+{
+	struct hub_worker *w = &hub->worker[index];
+	enum hub_result result = request_open(hub, index, q);
+	uint32_t row;
+
+	if (result != HUB_DONE)
+		return result;
+	if (hub->settings->routes[q->route].kind != SETTINGS_ECHO)
+		return HUB_FORGED;
+	/* It leaves no record: what a dead broker did is seen here. */
+	if (roster_find(hub->roster, w->connections, q->connection) !=
+	    STATE_NONE)
+		return HUB_REPEAT;
+	if (!roster_slot_is_free(w->connections, q->connection))
+		return slot_has_later(hub, w, q->connection) ? HUB_REPEAT :
+		    HUB_FORGED;
+	if (!roster_reserve(w->connections, q->connection) ||
+	    (row = state_reserve(hub->state)) == STATE_NONE)
+		return HUB_MEMORY;
+	if (!session_publish(hub, w->generation, q->connection, 0,
+	    (uint8_t)q->route, NULL, row, LOG_NONE))
+		return HUB_MEMORY;
+	return HUB_DONE;
+}
+
+static struct room *
+room_for(struct hub *hub, uint8_t route, const char *name, size_t len)
+{
+	struct room *room = room_find(hub->rooms, route, name, len);
+
+	if (room != NULL)
+		return room;
+	return room_add(hub->rooms, 1 + atomic_fetch_add_explicit(
+	    &log_header(hub->log)->next_room, 1, memory_order_release),
+	    route, name, len);
+}
+
+enum hub_result
+hub_join(struct hub *hub, unsigned index, const struct ipc_request *q,
+    const char *room_name, size_t len)
+{
+	struct hub_worker *w = &hub->worker[index];
+	const struct settings_route *route;
+	enum hub_result result = request_open(hub, index, q);
+	struct append_record r = { .kind = RECORD_JOIN };
+	char name[NAMING_MAX];
+	struct room *room;
+	uint64_t number;
+	uint32_t row;
+
+	if (result != HUB_DONE)
+		return result;
+	route = &hub->settings->routes[q->route];
+	if (route->kind != SETTINGS_CHAT ||
+	    (len > 0 && !settings_room_is_valid(room_name, len)) ||
+	    !roster_slot_is_free(w->connections, q->connection))
+		return HUB_FORGED;
+	if (!roster_reserve(w->connections, q->connection) ||
+	    (row = state_reserve(hub->state)) == STATE_NONE)
+		return HUB_MEMORY;
+	room = room_for(hub, (uint8_t)q->route, room_name, len);
+	if (room == NULL) {
+		state_release(hub->state, row);
+		return HUB_MEMORY;
+	}
+	number = naming_take(&log_header(hub->log)->next_user[q->route],
+	    route->first_user);
+	r.name = name;
+	r.name_len = (uint16_t)naming_format(number, name);
+	r.text = room_name;
+	r.text_len = (uint32_t)len;
+	r.sender = q->connection;
+	r.generation = w->generation;
+	r.request = q->number;
+	r.seq = room->seq;
+	r.count = room->count + 1;
+	if (!room_append(hub, room, &r)) {
+		state_release(hub->state, row);
+		return HUB_SIZE;
+	}
+	append_commit(hub->append);
+	if (!session_publish(hub, w->generation, q->connection, number,
+	    (uint8_t)q->route, room, row, room->newest))
+		return HUB_MEMORY;	/* not reached: the slot is reserved */
+	room_count(room, index, 1);
+	return HUB_DONE;
+}
+
+enum hub_result
+hub_say(struct hub *hub, unsigned index, const struct ipc_request *q,
+    const uint8_t *text, size_t len)
+{
+	struct hub_worker *w = &hub->worker[index];
+	enum hub_result result = request_open(hub, index, q);
+	const struct state_session *s;
+	const struct settings_route *route;
+	struct append_record r = { .kind = RECORD_MESSAGE };
+	char name[NAMING_MAX];
+	struct room *room;
+	uint32_t row;
+
+	if (result != HUB_DONE)
+		return result;
+	row = roster_find(hub->roster, w->connections, q->connection);
+	if (row == STATE_NONE)
+		return HUB_UNKNOWN;
+	s = state_session(hub->state, row);
+	room = session_room(hub, s);
+	if (room == NULL)
+		return HUB_FORGED;
+	route = &hub->settings->routes[s->route];
+	if (route->limits.message_size != 0 &&
+	    len > route->limits.message_size)
+		return HUB_FORGED;
+	r.name = name;
+	r.name_len = (uint16_t)naming_format(s->number, name);
+	r.text = text;
+	r.text_len = (uint32_t)len;
+	r.sender = q->connection;
+	r.generation = w->generation;
+	r.request = q->number;
+	r.seq = room->seq + 1;
+	r.count = room->count;
+	if (!room_append(hub, room, &r))
+		return HUB_SIZE;
+	room->seq++;
+	return HUB_DONE;
+}
+
+enum hub_result
+hub_leave(struct hub *hub, unsigned index, const struct ipc_request *q)
+{
+	struct hub_worker *w = &hub->worker[index];
+	enum hub_result result = request_open(hub, index, q);
+	const struct state_session *s;
+	struct append_record r = { .kind = RECORD_LEAVE };
+	char name[NAMING_MAX];
+	struct room *room;
+	uint32_t row;
+
+	if (result != HUB_DONE)
+		return result;
+	row = roster_find(hub->roster, w->connections, q->connection);
+	if (row == STATE_NONE)
+		return HUB_REPEAT;
+	s = state_session(hub->state, row);
+	room = session_room(hub, s);
+	if (room != NULL) {
+		r.name = name;
+		r.name_len = (uint16_t)naming_format(s->number, name);
+		r.sender = q->connection;
+		r.generation = w->generation;
+		r.request = q->number;
+		r.seq = room->seq;
+		r.count = room->count - 1;
+		if (!room_append(hub, room, &r))
+			return HUB_SIZE;
+		append_commit(hub->append);
+	}
+	session_remove(hub, w->connections, row, room, index);
+	return HUB_DONE;
+}
+
+/*
+ * The end of a turn.
+ */
+
+static bool
+hub_is_wanted(void *arg, const struct record *record, uint64_t *newest_out)
+{
+	const struct hub *hub = arg;
+	const struct room *room;
+
+	room = room_find_by_identity(hub->rooms, record->room);
+	if (room == NULL || record->route >= hub->settings->route_count ||
+	    room->seq - record->seq >=
+	    hub->settings->routes[record->route].history)
+		return false;
+	*newest_out = room->newest;
+	return true;
+}
+
+static void
+hub_on_kept(void *arg, const struct record *record, uint64_t position)
+{
+	struct hub *hub = arg;
+	struct room *room = room_find_by_identity(hub->rooms, record->room);
+
+	room->newest = position;
+	room_touch(hub->rooms, room, false);
+}
+
+static void
+room_has_grown(void *arg, const struct room *room)
+{
+	struct hub *hub = arg;
+
+	for (unsigned i = 0; i < hub->workers; i++)
+		if (room->members[i] > 0)
+			hub->worker[i].is_due = true;
+}
+
+/* Commits, and then lets the rows show it. */
+static void
+hub_settle(struct hub *hub)
+{
+	uint64_t end;
+
+	append_commit(hub->append);
+	end = append_position(hub->append);
+	room_store_dirty(hub->rooms, room_has_grown, hub);
+	if (end != state_applied(hub->state))
+		state_applied_store(hub->state, end);
+}
+
+void
+hub_commit(struct hub *hub, void (*bell)(void *arg, unsigned index),
+    void *arg)
+{
+	uint64_t end, far = log_ring_size(hub->log) / 4;
+
+	hub_settle(hub);
+	end = append_position(hub->append);
+	if (log_first(hub->log) - hub->swept > far) {
+		hub->swept = log_first(hub->log);
+		room_each(hub->rooms, remove_if_idle, hub);
+	}
+	for (unsigned i = 0; i < hub->workers; i++) {
+		struct hub_worker *w = &hub->worker[i];
+
+		if (w->generation == 0)
+			continue;
+		/* Whom nothing concerns hears of the log's growth before it
+		 * runs him over. */
+		if (w->is_due || end - w->bell > far) {
+			w->is_due = false;
+			w->bell = end;
+			bell(arg, i);
+		}
+	}
+}
+
+void
+hub_receipt(struct hub *hub, unsigned index)
+{
+	const struct hub_worker *w = &hub->worker[index];
+
+	if (w->generation != 0)
+		log_receipt_store(hub->log, index, w->generation, w->last);
+}
+
+uint64_t
+hub_position(const struct hub *hub)
+{
+	return append_position(hub->append);
+}
+
+uint32_t
+hub_connections(const struct hub *hub)
+{
+	return roster_count(hub->roster);
+}
+
+unsigned
+hub_rooms(const struct hub *hub)
+{
+	return room_table_count(hub->rooms);
+}

@@ -1,0 +1,79 @@
+/*
+ * hub - what a request does: who is in which room, and in what order things
+ * were said.
+ *
+ * A pure module of the broker over the log and the state file: no socket, no
+ * event.  Takes requests of workers, appends their records and keeps the
+ * roster and the rooms.  A hub opened over files of a dead broker goes on
+ * where that one died: every request is carried out exactly once.
+ *
+ * The order that makes it so: a record is committed before the rows that
+ * follow from it change; the rows of rooms are stored after the commit, then
+ * `applied`; the receipt (hub_receipt) after the answers are on their way.
+ */
+#ifndef BROKER_HUB_H
+#define BROKER_HUB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/settings.h"
+#include "ipc/messages.h"
+#include "log/log.h"
+#include "log/state.h"
+
+enum hub_result {
+	HUB_DONE,
+	HUB_REPEAT,	/* carried out before; its record is in the log */
+	HUB_UNKNOWN,	/* the connection is not in the table */
+	HUB_MEMORY,
+	HUB_SIZE,	/* does not fit into the log */
+	HUB_FORGED	/* no honest worker sends this */
+};
+
+struct hub;
+
+/* Borrows the three for its life.  Rebuilds from what the files hold, and
+ * replays what the rows do not show yet.  A damaged log is given up: it
+ * starts anew behind its end, under a new epoch.  NULL: no memory. */
+struct hub *hub_new(const struct settings *, struct log *, struct state *)
+    __attribute__((warn_unused_result));
+void hub_free(struct hub *);
+
+/* A live worker: connections have slots below `slots`. */
+bool hub_add_worker(struct hub *, unsigned index, uint64_t generation,
+    uint32_t slots) __attribute__((warn_unused_result));
+/* The worker is dead: its members leave, its place is free. */
+void hub_remove_worker(struct hub *, unsigned index);
+/* All live workers are added: the members of others leave. */
+void hub_remove_others(struct hub *);
+/* The worker has named all its connections (hub_register): members it does
+ * not know leave.  Returns how many. */
+bool hub_register(struct hub *, unsigned index, uint64_t connection)
+    __attribute__((warn_unused_result));
+uint32_t hub_registered(struct hub *, unsigned index);
+
+enum hub_result hub_attach(struct hub *, unsigned index,
+    const struct ipc_request *) __attribute__((warn_unused_result));
+enum hub_result hub_join(struct hub *, unsigned index,
+    const struct ipc_request *, const char *room, size_t len)
+    __attribute__((warn_unused_result));
+enum hub_result hub_say(struct hub *, unsigned index,
+    const struct ipc_request *, const uint8_t *text, size_t len)
+    __attribute__((warn_unused_result));
+enum hub_result hub_leave(struct hub *, unsigned index,
+    const struct ipc_request *) __attribute__((warn_unused_result));
+
+/* The end of a turn: commits, stores rows, then calls back for each worker
+ * that has something to read. */
+void hub_commit(struct hub *, void (*bell)(void *arg, unsigned index),
+    void *arg);
+/* Stores the receipt for everything this worker has asked. */
+void hub_receipt(struct hub *, unsigned index);
+
+uint64_t hub_position(const struct hub *);
+uint32_t hub_connections(const struct hub *);
+unsigned hub_rooms(const struct hub *);
+
+#endif

@@ -1,0 +1,263 @@
+/*
+ * room - see room.h.
+ */
+#include "config.h"
+
+#include "broker/room.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct room_table {
+	struct state *state;
+	unsigned workers;
+	struct room *by_identity, *by_key;	/* uthash heads */
+	struct room *dirty;
+};
+
+struct room_table *
+room_table_new(struct state *state, unsigned workers)
+{
+	struct room_table *t = calloc(1, sizeof(*t));
+
+	if (t == NULL)
+		return NULL;
+	t->state = state;
+	t->workers = workers;
+	return t;
+}
+
+static void
+room_free(struct room *room)
+{
+	free(room->members);
+	free(room);
+}
+
+void
+room_table_free(struct room_table *t)
+{
+	struct room *room, *next;
+
+	if (t == NULL)
+		return;
+	HASH_CLEAR(by_key, t->by_key);
+	HASH_ITER(by_identity, t->by_identity, room, next) {
+		HASH_DELETE(by_identity, t->by_identity, room);
+		room_free(room);
+	}
+	free(t);
+}
+
+static unsigned
+key_write(char *key, uint8_t route, const char *name, size_t len)
+{
+	key[0] = (char)route;
+	if (len > 0)
+		memcpy(key + 1, name, len);
+	return (unsigned)len + 1;
+}
+
+struct room *
+room_find(const struct room_table *t, uint8_t route, const char *name,
+    size_t len)
+{
+	char key[1 + ROOM_NAME_MAX];
+	struct room *room;
+	unsigned key_len;
+
+	if (len > ROOM_NAME_MAX)
+		return NULL;
+	key_len = key_write(key, route, name, len);
+	HASH_FIND(by_key, t->by_key, key, key_len, room);
+	return room;
+}
+
+struct room *
+room_find_by_identity(const struct room_table *t, uint64_t identity)
+{
+	struct room *room;
+
+	HASH_FIND(by_identity, t->by_identity, &identity, sizeof(identity),
+	    room);
+	return room;
+}
+
+/* Enters a room whose fields are set into both indexes, or frees it. */
+static struct room *
+room_enter(struct room_table *t, struct room *room)
+{
+	room->members = calloc(t->workers, sizeof(*room->members));
+	if (room->members == NULL) {
+		room_free(room);
+		return NULL;
+	}
+	HASH_ADD(by_identity, t->by_identity, identity,
+	    sizeof(room->identity), room);
+	if (room->by_identity.tbl == NULL) {
+		room_free(room);
+		return NULL;
+	}
+	HASH_ADD_KEYPTR(by_key, t->by_key, room->key, room->key_len, room);
+	if (room->by_key.tbl == NULL) {
+		HASH_DELETE(by_identity, t->by_identity, room);
+		room_free(room);
+		return NULL;
+	}
+	return room;
+}
+
+static bool
+row_publish(struct state *state, const struct room *room, uint32_t row)
+{
+	struct state_room *r = state_reserved(state, row);
+
+	r->identity = room->identity;
+	r->route = room_route(room);
+	r->name = STATE_NONE;
+	atomic_store_explicit(&r->newest, room->newest, memory_order_relaxed);
+	if (room->key_len > 1) {
+		r->name = state_text_store(state, room->key + 1,
+		    (size_t)room->key_len - 1);
+		if (r->name == STATE_NONE)
+			return false;
+	}
+	state_publish(state, row, STATE_ROOM);
+	return true;
+}
+
+struct room *
+room_add(struct room_table *t, uint64_t identity, uint8_t route,
+    const char *name, size_t len)
+{
+	struct room *room = calloc(1, sizeof(*room));
+	uint32_t row;
+
+	assert(len <= ROOM_NAME_MAX);
+	if (room == NULL)
+		return NULL;
+	room->identity = identity;
+	room->newest = UINT64_MAX;
+	room->key_len = (uint8_t)key_write(room->key, route, name, len);
+	row = state_reserve(t->state);
+	if (row == STATE_NONE) {
+		free(room);
+		return NULL;
+	}
+	if (!row_publish(t->state, room, row)) {
+		state_release(t->state, row);
+		free(room);
+		return NULL;
+	}
+	room->row = row;
+	room = room_enter(t, room);
+	if (room == NULL)
+		state_release(t->state, row);
+	return room;
+}
+
+struct room *
+room_restore(struct room_table *t, uint32_t row)
+{
+	const struct state_room *r = state_room(t->state, row);
+	struct room *room = calloc(1, sizeof(*room));
+	char name[256];
+	size_t len = 0;
+
+	if (room == NULL)
+		return NULL;
+	if (r->name != STATE_NONE)
+		len = state_text_load(t->state, r->name, name, sizeof(name));
+	if (len > ROOM_NAME_MAX)
+		len = ROOM_NAME_MAX;
+	room->identity = r->identity;
+	room->seq = atomic_load(&r->seq);
+	room->newest = atomic_load(&r->newest);
+	room->row = row;
+	room->key_len = (uint8_t)key_write(room->key, r->route, name, len);
+	return room_enter(t, room);
+}
+
+void
+room_remove(struct room_table *t, struct room *room)
+{
+	struct room **at = &t->dirty;
+
+	assert(room->count == 0);
+	while (*at != NULL && *at != room)
+		at = &(*at)->next_dirty;
+	if (*at == room)
+		*at = room->next_dirty;
+	HASH_DELETE(by_key, t->by_key, room);
+	HASH_DELETE(by_identity, t->by_identity, room);
+	state_release(t->state, room->row);
+	room_free(room);
+}
+
+uint8_t
+room_route(const struct room *room)
+{
+	return (uint8_t)room->key[0];
+}
+
+const char *
+room_name(const struct room *room, size_t *len_out)
+{
+	*len_out = (size_t)room->key_len - 1;
+	return room->key + 1;
+}
+
+void
+room_count(struct room *room, unsigned worker, int change)
+{
+	room->members[worker] += (uint32_t)change;
+	room->count += (uint32_t)change;
+}
+
+void
+room_touch(struct room_table *t, struct room *room, bool has_grown)
+{
+	room->has_grown |= has_grown;
+	if (room->is_dirty)
+		return;
+	room->is_dirty = true;
+	room->next_dirty = t->dirty;
+	t->dirty = room;
+}
+
+void
+room_store_dirty(struct room_table *t,
+    void (*grown)(void *arg, const struct room *), void *arg)
+{
+	struct room *room;
+	struct state_room *row;
+
+	while ((room = t->dirty) != NULL) {
+		t->dirty = room->next_dirty;
+		row = state_room(t->state, room->row);
+		atomic_store_explicit(&row->seq, room->seq,
+		    memory_order_release);
+		atomic_store_explicit(&row->newest, room->newest,
+		    memory_order_release);
+		if (room->has_grown)
+			grown(arg, room);
+		room->is_dirty = room->has_grown = false;
+	}
+}
+
+void
+room_each(struct room_table *t, void (*callback)(void *, struct room *),
+    void *arg)
+{
+	struct room *room, *next;
+
+	HASH_ITER(by_identity, t->by_identity, room, next)
+		callback(arg, room);
+}
+
+unsigned
+room_table_count(const struct room_table *t)
+{
+	return HASH_CNT(by_identity, t->by_identity);
+}

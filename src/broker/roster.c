@@ -1,0 +1,224 @@
+/*
+ * roster - see roster.h.
+ */
+#include "config.h"
+
+#include "broker/roster.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "ipc/messages.h"
+
+struct roster_worker {
+	struct roster_worker *next;
+	uint64_t generation;
+	uint32_t *rows;		/* by slot; STATE_NONE: free */
+	uint32_t size;
+	uint32_t count;
+};
+
+struct roster {
+	struct state *state;
+	struct roster_worker *workers;
+	uint32_t count;
+};
+
+static bool
+roster_restore(struct roster *r)
+{
+	for (uint32_t row = 0; row < state_rows(r->state); row++) {
+		const struct state_session *s = state_session(r->state, row);
+		struct roster_worker *w;
+
+		if (s == NULL)
+			continue;
+		w = roster_worker_add(r, s->generation);
+		if (w == NULL || !roster_reserve(w, s->connection))
+			return false;
+		if (roster_slot_is_free(w, s->connection))
+			roster_add(r, w, row);
+		else
+			state_release(r->state, row);
+	}
+	return true;
+}
+
+struct roster *
+roster_new(struct state *state)
+{
+	struct roster *r = calloc(1, sizeof(*r));
+
+	if (r == NULL)
+		return NULL;
+	r->state = state;
+	if (!roster_restore(r)) {
+		roster_free(r);
+		return NULL;
+	}
+	return r;
+}
+
+void
+roster_free(struct roster *r)
+{
+	struct roster_worker *w, *next;
+
+	if (r == NULL)
+		return;
+	for (w = r->workers; w != NULL; w = next) {
+		next = w->next;
+		free(w->rows);
+		free(w);
+	}
+	free(r);
+}
+
+struct roster_worker *
+roster_worker_find(const struct roster *r, uint64_t generation)
+{
+	struct roster_worker *w;
+
+	for (w = r->workers; w != NULL; w = w->next)
+		if (w->generation == generation)
+			return w;
+	return NULL;
+}
+
+struct roster_worker *
+roster_worker_add(struct roster *r, uint64_t generation)
+{
+	struct roster_worker *w = roster_worker_find(r, generation);
+
+	if (w != NULL)
+		return w;
+	w = calloc(1, sizeof(*w));
+	if (w == NULL)
+		return NULL;
+	w->generation = generation;
+	w->next = r->workers;
+	r->workers = w;
+	return w;
+}
+
+void
+roster_worker_remove(struct roster *r, struct roster_worker *worker)
+{
+	struct roster_worker **at = &r->workers;
+
+	assert(worker->count == 0);
+	while (*at != worker)
+		at = &(*at)->next;
+	*at = worker->next;
+	free(worker->rows);
+	free(worker);
+}
+
+uint64_t
+roster_worker_generation(const struct roster_worker *w)
+{
+	return w->generation;
+}
+
+uint32_t
+roster_worker_count(const struct roster_worker *w)
+{
+	return w->count;
+}
+
+struct roster_worker *
+roster_worker_any(const struct roster *r,
+    bool (*is_wanted)(void *arg, uint64_t generation), void *arg)
+{
+	struct roster_worker *w;
+
+	for (w = r->workers; w != NULL; w = w->next)
+		if (is_wanted(arg, w->generation))
+			return w;
+	return NULL;
+}
+
+uint32_t
+roster_find(const struct roster *r, const struct roster_worker *w,
+    uint64_t connection)
+{
+	uint32_t slot = ipc_connection_slot(connection), row;
+
+	if (slot >= w->size || w->rows[slot] == STATE_NONE)
+		return STATE_NONE;
+	row = w->rows[slot];
+	if (state_session(r->state, row)->connection != connection)
+		return STATE_NONE;
+	return row;
+}
+
+bool
+roster_reserve(struct roster_worker *w, uint64_t connection)
+{
+	uint32_t slot = ipc_connection_slot(connection), size = w->size;
+	uint32_t *rows;
+
+	if (slot < size)
+		return true;
+	if (size == 0)
+		size = 64;
+	while (size <= slot)
+		size *= 2;
+	rows = realloc(w->rows, size * sizeof(*rows));
+	if (rows == NULL)
+		return false;
+	for (uint32_t i = w->size; i < size; i++)
+		rows[i] = STATE_NONE;
+	w->rows = rows;
+	w->size = size;
+	return true;
+}
+
+void
+roster_add(struct roster *r, struct roster_worker *w, uint32_t row)
+{
+	uint32_t slot =
+	    ipc_connection_slot(state_session(r->state, row)->connection);
+
+	assert(slot < w->size && w->rows[slot] == STATE_NONE);
+	w->rows[slot] = row;
+	w->count++;
+	r->count++;
+}
+
+void
+roster_remove(struct roster *r, struct roster_worker *w, uint32_t row)
+{
+	uint32_t slot =
+	    ipc_connection_slot(state_session(r->state, row)->connection);
+
+	assert(w->rows[slot] == row);
+	w->rows[slot] = STATE_NONE;
+	w->count--;
+	r->count--;
+	state_release(r->state, row);
+}
+
+bool
+roster_slot_is_free(const struct roster_worker *w, uint64_t connection)
+{
+	return roster_slot(w, ipc_connection_slot(connection)) == STATE_NONE;
+}
+
+uint32_t
+roster_slots(const struct roster_worker *w)
+{
+	return w->size;
+}
+
+uint32_t
+roster_slot(const struct roster_worker *w, uint32_t slot)
+{
+	return slot < w->size ? w->rows[slot] : STATE_NONE;
+}
+
+uint32_t
+roster_count(const struct roster *r)
+{
+	return r->count;
+}
