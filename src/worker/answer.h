@@ -1,0 +1,31 @@
+/*
+ * answer - what an HTTP request gets: the switch to WebSocket, the page, a
+ * health check or a refusal.
+ *
+ * Runs in the worker, between a client's first bytes and its frames.
+ */
+#ifndef WORKER_ANSWER_H
+#define WORKER_ANSWER_H
+
+#include <stdint.h>
+
+#include "base/settings.h"
+#include "worker/worker.h"
+#include "ws/handshake.h"
+
+/* What follows the answer. */
+struct answer {
+	const struct settings_route *route;	/* NULL: the end */
+	const char *room;			/* lent from the head */
+	size_t room_len;
+};
+
+/* Appends the response to an acceptable head.  False: no memory. */
+bool answer_head(const struct worker *, const struct head *, struct buf *out,
+    struct answer *answer_out) __attribute__((warn_unused_result));
+
+/* Appends a refusal; `text` becomes its body. */
+bool answer_refusal(struct buf *out, uint16_t status, const char *text,
+    bool is_head) __attribute__((warn_unused_result));
+
+#endif

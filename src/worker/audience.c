@@ -1,0 +1,107 @@
+/*
+ * audience - see audience.h.
+ */
+#include "config.h"
+
+#include "worker/audience.h"
+
+#include <stdlib.h>
+
+#include "worker/client.h"
+
+struct audience_table {
+	struct audience *rooms;		/* uthash head */
+};
+
+struct audience_table *
+audience_table_new(void)
+{
+	return calloc(1, sizeof(struct audience_table));
+}
+
+static void
+audience_free(struct audience *a)
+{
+	HASH_DEL(a->table->rooms, a);
+	free(a->members);
+	free(a);
+}
+
+void
+audience_table_free(struct audience_table *t)
+{
+	struct audience *a, *next;
+
+	if (t == NULL)
+		return;
+	HASH_ITER(hh, t->rooms, a, next)
+		audience_free(a);
+	free(t);
+}
+
+struct audience *
+audience_find(const struct audience_table *t, uint64_t room)
+{
+	struct audience *a;
+
+	HASH_FIND(hh, t->rooms, &room, sizeof(room), a);
+	return a;
+}
+
+struct audience *
+audience_get(struct audience_table *t, uint64_t room)
+{
+	struct audience *a = audience_find(t, room);
+
+	if (a != NULL)
+		return a;
+	a = calloc(1, sizeof(*a));
+	if (a == NULL)
+		return NULL;
+	a->table = t;
+	a->room = room;
+	HASH_ADD(hh, t->rooms, room, sizeof(a->room), a);
+	if (a->hh.tbl == NULL) {
+		free(a);
+		return NULL;
+	}
+	return a;
+}
+
+void
+audience_trim(struct audience *a)
+{
+	if (a->count == 0 && a->batch == NULL)
+		audience_free(a);
+}
+
+bool
+audience_add(struct audience *a, struct client *c)
+{
+	struct client **members;
+	uint32_t capacity = a->capacity == 0 ? 8 : a->capacity * 2;
+
+	if (a->count == a->capacity) {
+		members = realloc(a->members,
+		    capacity * sizeof(struct client *));
+		if (members == NULL)
+			return false;
+		a->members = members;
+		a->capacity = capacity;
+	}
+	c->audience = a;
+	c->member = a->count;
+	a->members[a->count++] = c;
+	return true;
+}
+
+void
+audience_leave(struct client *c)
+{
+	struct audience *a = c->audience;
+
+	c->audience = NULL;
+	a->members[c->member] = a->members[--a->count];
+	a->members[c->member]->member = c->member;
+	audience_trim(a);
+}

@@ -1,0 +1,526 @@
+/*
+ * client - see client.h.
+ */
+#include "config.h"
+
+#include "worker/client.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "base/logger.h"
+#include "worker/audience.h"
+#include "worker/rate.h"
+
+#define NOTSENT_LOWAT	(16 * 1024)	/* bytes the kernel holds unsent */
+#define SLOT_STEP	256		/* the table grows by */
+
+/*
+ * States.
+ */
+
+static const struct {
+	const char *name;
+	unsigned next;		/* mask of the states that may follow */
+} states[] = {
+	[CLIENT_HEAD] = { "head", 1 << CLIENT_ANSWERED | 1 << CLIENT_OPEN |
+	    1 << CLIENT_GONE },
+	[CLIENT_ANSWERED] = { "answered", 1 << CLIENT_LINGER |
+	    1 << CLIENT_GONE },
+	[CLIENT_OPEN] = { "open", 1 << CLIENT_CLOSING | 1 << CLIENT_GONE },
+	[CLIENT_CLOSING] = { "closing", 1 << CLIENT_LINGER |
+	    1 << CLIENT_GONE },
+	[CLIENT_LINGER] = { "linger", 1 << CLIENT_GONE },
+	[CLIENT_GONE] = { "gone", 0 },
+};
+
+void
+client_enter(struct worker *w, struct client *c, enum client_state state)
+{
+	assert(states[c->state].next & 1U << state);
+	c->state = (uint8_t)state;
+	c->state_ms = w->now_ms;
+}
+
+const struct settings_limits *
+client_limits(const struct worker *w, const struct client *c)
+{
+	return c->state == CLIENT_HEAD ? &w->settings->limits :
+	    &w->settings->routes[c->route].limits;
+}
+
+bool
+client_is_chat(const struct worker *w, const struct client *c)
+{
+	return w->settings->routes[c->route].kind == SETTINGS_CHAT;
+}
+
+/*
+ * Coming and going.
+ */
+
+static bool
+table_reserve(struct worker *w, uint32_t slot)
+{
+	struct client **clients;
+	uint32_t slots = w->client_slots;
+
+	if (slot < slots)
+		return true;
+	while (slots <= slot)
+		slots += slots < SLOT_STEP ? SLOT_STEP : slots;
+	clients = realloc(w->clients, slots * sizeof(struct client *));
+	if (clients == NULL)
+		return false;
+	memset(clients + w->client_slots, 0,
+	    (slots - w->client_slots) * sizeof(struct client *));
+	w->clients = clients;
+	w->client_slots = slots;
+	return true;
+}
+
+bool
+client_is_waiting(const struct client *c)
+{
+	return c->input != NULL &&
+	    (c->input->waits_rate || c->input->waits_out);
+}
+
+void
+client_poll(struct worker *w, struct client *c)
+{
+	/* While it waits nothing is read, and TCP tells the peer. */
+	bool reads = !client_is_waiting(c);
+	bool writes = c->is_blocked || c->is_lagging;
+	struct epoll_event event = {
+		.events = (reads ? (uint32_t)EPOLLIN : 0) |
+		    (writes ? (uint32_t)EPOLLOUT : 0),
+		.data.ptr = c
+	};
+
+	if (c->state == CLIENT_GONE || (c->has_read_event == reads &&
+	    c->has_write_event == writes))
+		return;
+	c->has_read_event = reads;
+	c->has_write_event = writes;
+	if (epoll_ctl(w->poll, EPOLL_CTL_MOD, c->fd, &event) == -1)
+		client_drop(w, c, CLOSE_SERVER_FAULT);
+}
+
+/* The nearest of all that it waits for; UINT64_MAX: nothing. */
+uint64_t
+client_due(const struct worker *w, const struct client *c)
+{
+	const struct settings_limits *l = client_limits(w, c);
+	const struct client_input *in = c->input;
+	uint64_t due = UINT64_MAX;
+
+#define EARLIER(limit, since) do {					\
+		if ((limit) != 0 && (since) + (limit) < due)		\
+			due = (since) + (limit);			\
+	} while (0)
+	switch ((enum client_state)c->state) {
+	case CLIENT_HEAD:
+		EARLIER(l->handshake_time_ms, c->state_ms);
+		break;
+	case CLIENT_ANSWERED:
+		EARLIER(w->settings->limits.backlog_time_ms, c->progress_ms);
+		break;
+	case CLIENT_OPEN:
+		if (c->is_pinged)
+			EARLIER(l->ping_timeout_ms, c->ping_ms);
+		else
+			EARLIER(l->ping_interval_ms, c->heard_ms);
+		if (c->is_blocked)
+			EARLIER(l->backlog_time_ms, c->progress_ms);
+		if (in != NULL && in->message_ms != 0 && !in->waits_rate &&
+		    !in->waits_out)
+			EARLIER(l->message_time_ms, in->message_ms);
+		if (in != NULL && in->waits_rate)
+			EARLIER(1, rate_free_us(c->message_us,
+			    l->message_rate, l->message_burst) / 1000);
+		break;
+	case CLIENT_CLOSING:
+	case CLIENT_LINGER:
+		EARLIER(l->close_time_ms, c->state_ms);
+		break;
+	case CLIENT_GONE:
+		break;
+	}
+#undef EARLIER
+	return due;
+}
+
+/* Sees to it that the deadline comes up in time; early is fine. */
+void
+client_schedule(struct worker *w, struct client *c)
+{
+	uint64_t due = client_due(w, c);
+
+	/* The wheel does not take what is past. */
+	if (due <= w->now_ms)
+		due = w->now_ms + 1;
+	if (due != UINT64_MAX &&
+	    (c->deadline.at == NULL || due < c->deadline.due_ms))
+		wheel_set(&w->wheel, &c->deadline, due);
+}
+
+bool
+client_new(struct worker *w, uint64_t connection, int fd, bool is_refused)
+{
+	uint32_t slot = ipc_connection_slot(connection);
+	struct epoll_event event = { .events = EPOLLIN };
+	const int one = 1, lowat = NOTSENT_LOWAT;
+	struct client *c;
+
+	c = calloc(1, sizeof(*c));
+	if (c == NULL || !table_reserve(w, slot) ||
+	    w->clients[slot] != NULL) {
+		free(c);
+		close(fd);
+		return false;
+	}
+	event.data.ptr = c;
+	if (epoll_ctl(w->poll, EPOLL_CTL_ADD, fd, &event) == -1) {
+		free(c);
+		close(fd);
+		return false;
+	}
+	/* Not every socket is TCP. */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &lowat,
+	    sizeof(lowat));
+	c->connection = connection;
+	c->fd = fd;
+	c->is_refused = is_refused;
+	c->has_read_event = true;
+	c->state_ms = c->heard_ms = c->progress_ms = w->now_ms;
+	w->clients[slot] = c;
+	w->client_count++;
+	client_schedule(w, c);
+	return true;
+}
+
+struct client *
+client_find(const struct worker *w, uint64_t connection)
+{
+	uint32_t slot = ipc_connection_slot(connection);
+	struct client *c = slot < w->client_slots ? w->clients[slot] : NULL;
+
+	return c != NULL && c->connection == connection ? c : NULL;
+}
+
+void
+client_each(struct worker *w, void (*callback)(struct worker *,
+    struct client *))
+{
+	for (uint32_t slot = 0; slot < w->client_slots; slot++)
+		if (w->clients[slot] != NULL)
+			callback(w, w->clients[slot]);
+}
+
+static void
+client_log_end(const struct client *c)
+{
+	bool is_noted = close_is_error(c->why) && c->why != CLOSE_RESET;
+
+	if (c->why == CLOSE_BY_PEER)
+		logger_write_connection(LOGGER_DEBUG, c->connection, "closed",
+		    "why=%s code=%u sent=%" PRIu64, close_name(c->why),
+		    c->peer_code, c->sent);
+	else
+		logger_write_connection(is_noted ? LOGGER_INFO :
+		    LOGGER_DEBUG, c->connection, "closed",
+		    "why=%s sent=%" PRIu64, close_name(c->why), c->sent);
+}
+
+void
+client_free_input(struct client *c)
+{
+	if (c->input == NULL)
+		return;
+	buf_clear(&c->input->held);
+	buf_clear(&c->input->message);
+	free(c->input);
+	c->input = NULL;
+}
+
+void
+client_drop(struct worker *w, struct client *c, enum close_reason why)
+{
+	if (c->state == CLIENT_GONE)
+		return;
+	if (c->state != CLIENT_LINGER && c->state != CLIENT_CLOSING &&
+	    c->state != CLIENT_ANSWERED)
+		c->why = (uint8_t)why;
+	if (c->state == CLIENT_OPEN)
+		client_log_end(c);
+	client_enter(w, c, CLIENT_GONE);
+	if (c->audience != NULL)
+		audience_leave(c);
+	wheel_unset(&w->wheel, &c->deadline);
+	/* Closing alone does not end the events: the parent may still have
+	 * its copy of the socket (epoll(7), questions and answers, 6). */
+	(void)epoll_ctl(w->poll, EPOLL_CTL_DEL, c->fd, NULL);
+	close(c->fd);
+	c->fd = -1;
+	c->next_gone = w->gone;
+	w->gone = c;
+}
+
+/* Tells broker and parent.  False: no memory now, to be tried again. */
+static bool
+client_report(struct worker *w, struct client *c)
+{
+	struct ipc_connection closed = { .connection = c->connection };
+
+	if (c->is_registered && !outbox_add(&w->outbox, IPC_LEAVE,
+	    c->connection, c->route, NULL, 0))
+		return false;
+	c->is_registered = false;
+	return peer_send(w->parent, IPC_CLOSED, &closed, NULL, 0, -1);
+}
+
+void
+client_free_gone(struct worker *w)
+{
+	struct client **at = &w->gone, *c;
+
+	while ((c = *at) != NULL) {
+		if (c->is_dirty || !client_report(w, c)) {
+			at = &c->next_gone;
+			continue;
+		}
+		*at = c->next_gone;
+		w->clients[ipc_connection_slot(c->connection)] = NULL;
+		w->client_count--;
+		client_free_input(c);
+		buf_clear(&c->out);
+		free(c);
+	}
+}
+
+/*
+ * Output.
+ */
+
+void
+client_mark_dirty(struct worker *w, struct client *c)
+{
+	if (c->is_dirty)
+		return;
+	c->is_dirty = true;
+	c->next_dirty = w->dirty;
+	w->dirty = c;
+}
+
+size_t
+client_send(struct worker *w, struct client *c, const uint8_t *bytes,
+    size_t len)
+{
+	size_t own = buf_len(&c->out);
+	struct iovec iov[2] = {
+		{ .iov_base = buf_head(&c->out), .iov_len = own },
+		{ .iov_base = (void *)(uintptr_t)bytes, .iov_len = len },
+	};
+	struct msghdr msg = {
+		.msg_iov = own > 0 ? iov : iov + 1,
+		.msg_iovlen = (size_t)(own > 0) + (len > 0)
+	};
+	ssize_t n;
+
+	if (c->state == CLIENT_GONE || own + len == 0)
+		return len;
+	do
+		n = sendmsg(c->fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
+	while (n == -1 && errno == EINTR);
+	if (n == -1 && errno != EAGAIN && errno != ENOBUFS &&
+	    errno != ENOMEM) {
+		client_drop(w, c, CLOSE_RESET);
+		return len;
+	}
+	if (n == -1)
+		n = 0;
+	c->sent += (uint64_t)n;
+	if (n > 0 || !c->is_blocked)
+		c->progress_ms = w->now_ms;
+	if ((size_t)n < own + len) {
+		c->is_blocked = true;
+		client_poll(w, c);
+		client_schedule(w, c);
+	}
+	if ((size_t)n < own) {
+		buf_consume(&c->out, (size_t)n);
+		return 0;
+	}
+	if (own > 0)
+		buf_clear(&c->out);
+	return (size_t)n - own;
+}
+
+/* A pong that waited for the socket. */
+static bool
+client_append_pong(struct client *c)
+{
+	uint8_t header[FRAME_HEADER_MAX];
+	size_t len;
+
+	len = frame_header_write(header, FRAME_PONG, c->input->pong_len);
+	if (!buf_append(&c->out, header, len) ||
+	    !buf_append(&c->out, c->input->pong, c->input->pong_len))
+		return false;
+	c->has_pong = false;
+	return true;
+}
+
+bool
+client_flush(struct worker *w, struct client *c)
+{
+	if (c->state == CLIENT_GONE)
+		return false;
+	if (buf_len(&c->out) > 0)
+		(void)client_send(w, c, NULL, 0);
+	if (c->state == CLIENT_GONE || buf_len(&c->out) > 0)
+		return false;
+	if (c->has_pong) {
+		if (!client_append_pong(c)) {
+			client_drop(w, c, CLOSE_SERVER_FAULT);
+			return false;
+		}
+		return client_flush(w, c);
+	}
+	if (c->is_blocked) {
+		c->is_blocked = false;
+		client_poll(w, c);
+	}
+	if (c->is_replied && (c->state == CLIENT_CLOSING ||
+	    c->state == CLIENT_ANSWERED)) {
+		client_enter(w, c, CLIENT_LINGER);
+		(void)shutdown(c->fd, SHUT_WR);
+		client_poll(w, c);
+		client_schedule(w, c);
+	}
+	return c->state != CLIENT_GONE;
+}
+
+void
+client_flush_all(struct worker *w)
+{
+	struct client *c;
+
+	while ((c = w->dirty) != NULL) {
+		w->dirty = c->next_dirty;
+		c->is_dirty = false;
+		if (c->state != CLIENT_GONE && !c->is_blocked)
+			(void)client_flush(w, c);
+	}
+}
+
+/* Queues bytes behind what it has to send. */
+bool
+client_queue(struct worker *w, struct client *c, const void *bytes,
+    size_t len)
+{
+	if (!buf_append(&c->out, bytes, len)) {
+		client_drop(w, c, CLOSE_SERVER_FAULT);
+		return false;
+	}
+	client_mark_dirty(w, c);
+	return true;
+}
+
+/*
+ * Closing.
+ */
+
+/* Not a member any more, from now on. */
+static void
+client_leave(struct worker *w, struct client *c)
+{
+	if (c->audience != NULL)
+		audience_leave(c);
+	if (c->is_registered && outbox_add(&w->outbox, IPC_LEAVE,
+	    c->connection, c->route, NULL, 0))
+		c->is_registered = false;
+}
+
+void
+client_queue_close(struct worker *w, struct client *c, uint16_t code,
+    const char *text)
+{
+	uint8_t frame[FRAME_CONTROL_MAX];
+
+	client_leave(w, c);
+	client_log_end(c);
+	client_enter(w, c, CLIENT_CLOSING);
+	c->is_lagging = false;
+	client_queue(w, c, frame, frame_close_write(frame, code, text));
+	if (c->state != CLIENT_GONE)
+		client_schedule(w, c);
+}
+
+void
+client_close(struct worker *w, struct client *c, enum close_reason why)
+{
+	if (c->state == CLIENT_HEAD) {
+		client_drop(w, c, why);
+		return;
+	}
+	if (c->state != CLIENT_OPEN)
+		return;
+	c->why = (uint8_t)why;
+	/* Who broke the rules is not waited for (RFC 6455 7.1.7). */
+	if (close_is_error(why))
+		c->is_replied = true;
+	client_queue_close(w, c, close_code(why), close_text(why));
+}
+
+/* Everything is said: after `out`, the end of our side. */
+void
+client_finish(struct worker *w, struct client *c)
+{
+	c->is_replied = true;
+	client_mark_dirty(w, c);
+}
+
+void
+client_on_refused(struct worker *w, struct client *c, enum ipc_refusal reason)
+{
+	switch (reason) {
+	case IPC_REFUSED_UNKNOWN:
+		break;
+	case IPC_REFUSED_MEMORY:
+		c->is_registered = false;
+		client_close(w, c, CLOSE_TRY_LATER);
+		break;
+	case IPC_REFUSED_SIZE:
+		client_close(w, c, CLOSE_TOO_BIG);
+		break;
+	}
+}
+
+/*
+ * What it needs between reads.
+ */
+
+struct client_input *
+client_input(struct client *c)
+{
+	if (c->input == NULL) {
+		c->input = calloc(1, sizeof(*c->input));
+		if (c->input == NULL)
+			return NULL;
+		head_init(&c->input->head);
+		frame_decoder_init(&c->input->decoder, FRAME_SERVER);
+	}
+	return c->input;
+}

@@ -1,0 +1,172 @@
+/*
+ * client - one connection of a worker, from its first byte to its last.
+ *
+ *	HEAD --> ANSWERED ----------------+
+ *	  |                               |
+ *	  +----> OPEN ---> CLOSING ----> LINGER
+ *
+ * Every state may end in GONE.  HEAD reads the HTTP request; ANSWERED sends
+ * a response that ends the connection; OPEN speaks WebSocket; CLOSING has
+ * sent a close frame and waits for the peer's; LINGER has sent everything
+ * and waits for the end of file, so that the kernel resets nothing that is
+ * still on its way; GONE is closed and freed at the end of the turn.
+ *
+ * Runs in the worker.  Owns the states, the output and the end; what comes in
+ * is intake.c's, what a deadline means deadline.c's, rooms delivery.c's.
+ */
+#ifndef WORKER_CLIENT_H
+#define WORKER_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "worker/wheel.h"
+#include "worker/worker.h"
+#include "ws/close_codes.h"
+#include "ws/frame.h"
+#include "ws/handshake.h"
+
+struct audience;
+
+enum client_state {
+	CLIENT_HEAD,
+	CLIENT_ANSWERED,
+	CLIENT_OPEN,
+	CLIENT_CLOSING,
+	CLIENT_LINGER,
+	CLIENT_GONE
+};
+
+/* What a connection needs between reads, when it has something half done. */
+struct client_input {
+	struct head head;		/* HEAD */
+	struct frame_decoder decoder;
+	struct buf held;		/* bytes not decoded yet */
+	struct buf message;		/* of a message, so far */
+	uint64_t message_ms;		/* when it began; 0: none */
+	bool waits_rate, waits_out;	/* why `held` is not decoded */
+	uint8_t pong_len;
+	uint8_t pong[FRAME_PAYLOAD_CONTROL_MAX];
+};
+
+struct client {
+	/* What delivery touches. */
+	int fd;
+	uint8_t state;			/* enum client_state */
+	uint8_t route;			/* index; valid from OPEN on */
+	bool is_blocked;		/* the socket took less than all */
+	bool is_lagging;		/* goes on at `cursor` by itself */
+	struct audience *audience;	/* of its room; NULL: not a member */
+	uint32_t member;		/* place in the audience */
+	uint32_t batch_from;		/* where this turn's batch begins */
+	struct buf out;			/* of its own, sent before the room's */
+	uint64_t cursor;		/* lagging: log position to go on at */
+	uint64_t mark;			/* lagging: the audience's `rendered`
+					 * that it has reached */
+
+	uint64_t connection;
+	bool is_refused;		/* gets 503 */
+	bool is_registered;		/* the broker knows it */
+	bool is_joining;		/* its JOIN is not in the log yet */
+	bool has_write_event;
+	bool has_read_event;
+	bool is_dirty;
+	bool is_pinged;			/* waits for a pong since ping_ms */
+	bool is_replied;		/* ANSWERED or close reply: LINGER when
+					 * `out` is sent */
+	bool has_pong;			/* `pong` waits for a blocked socket */
+	uint8_t why;			/* enum close_reason */
+	uint16_t peer_code;		/* close code the peer sent */
+	struct client *next_dirty, *next_gone;
+	struct client_input *input;	/* NULL: between messages */
+	struct wheel_item deadline;
+	uint64_t state_ms;		/* when the state was entered */
+	uint64_t heard_ms;		/* when something last came */
+	uint64_t ping_ms;
+	uint64_t progress_ms;		/* blocked: when it last took bytes */
+	uint64_t message_us;		/* next message is free from here on,
+					 * less the burst (GCRA) */
+	uint64_t control_us;		/* the same of control frames */
+	uint64_t sent;			/* bytes */
+};
+
+/*
+ * Coming and going.
+ */
+
+/* Takes the socket `fd`.  False: no memory; the fd is closed. */
+bool client_new(struct worker *, uint64_t connection, int fd, bool is_refused)
+    __attribute__((warn_unused_result));
+/* NULL when the connection is not here (any more). */
+struct client *client_find(const struct worker *, uint64_t connection);
+/* For every client, whatever its state. */
+void client_each(struct worker *, void (*callback)(struct worker *,
+    struct client *));
+
+/* The one place that changes `state`; asserts that the move is legal. */
+void client_enter(struct worker *, struct client *, enum client_state);
+/* The limits in force: its route's, once it has one. */
+const struct settings_limits *client_limits(const struct worker *,
+    const struct client *);
+bool client_is_chat(const struct worker *, const struct client *);
+
+/*
+ * Input.
+ */
+
+/* Its input, made when there is none; NULL: no memory. */
+struct client_input *client_input(struct client *);
+void client_free_input(struct client *);
+/* Whether what it sent waits to be decoded, for its rate or its output. */
+bool client_is_waiting(const struct client *);
+
+/*
+ * Output.  A call that fails for memory drops the client.
+ */
+
+/* Queues bytes behind what it has to send; they leave when the turn ends. */
+bool client_queue(struct worker *, struct client *, const void *bytes,
+    size_t len);
+/* Sends `out`.  False when the socket took less than all, or it is gone. */
+bool client_flush(struct worker *, struct client *);
+/* Sends `out` and then `bytes`, in one call; returns how many of `bytes`
+ * left.  The caller keeps the rest or tells where to go on. */
+size_t client_send(struct worker *, struct client *, const uint8_t *bytes,
+    size_t len);
+/* Puts the client on the list of those that client_flush_all serves. */
+void client_mark_dirty(struct worker *, struct client *);
+/* The end of a turn: flushes who has output, frees who is gone. */
+void client_flush_all(struct worker *);
+void client_free_gone(struct worker *);
+/* Has the socket watched for what the client's state can use. */
+void client_poll(struct worker *, struct client *);
+
+/*
+ * The end.
+ */
+
+/* Our side ends the connection: leaves the room, sends a close frame when
+ * the state has one, and waits for the peer's for a while. */
+void client_close(struct worker *, struct client *, enum close_reason);
+/* The same with a code that is not ours; `why` is set already. */
+void client_queue_close(struct worker *, struct client *, uint16_t code,
+    const char *text);
+/* Everything is said: after `out`, our side of the socket is shut. */
+void client_finish(struct worker *, struct client *);
+/* Ends it now, without a word. */
+void client_drop(struct worker *, struct client *, enum close_reason);
+/* Its JOIN was refused, or its text did not fit. */
+void client_on_refused(struct worker *, struct client *, enum ipc_refusal);
+
+/*
+ * Deadlines.
+ */
+
+/* The nearest of all times it waits for, in ms; UINT64_MAX: none. */
+uint64_t client_due(const struct worker *, const struct client *);
+/* Sees to it that its deadline comes up in time; early is fine. */
+void client_schedule(struct worker *, struct client *);
+
+#endif

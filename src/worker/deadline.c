@@ -1,0 +1,98 @@
+/*
+ * deadline - see deadline.h.
+ */
+#include "config.h"
+
+#include "worker/deadline.h"
+
+#include "worker/intake.h"
+#include "worker/rate.h"
+
+#define RECHECK_MS	250	/* of a deadline that cannot count yet */
+
+static void
+deadline_ping(struct worker *w, struct client *c)
+{
+	uint8_t header[FRAME_HEADER_MAX];
+
+	c->is_pinged = true;
+	c->ping_ms = w->now_ms;
+	/* A full socket has something unanswered as it is. */
+	if (!c->is_blocked)
+		(void)client_queue(w, c, header,
+		    frame_header_write(header, FRAME_PING, 0));
+}
+
+static bool
+is_over(uint64_t now_ms, uint64_t since_ms, uint64_t limit_ms)
+{
+	return limit_ms != 0 && now_ms >= since_ms + limit_ms;
+}
+
+static void
+deadline_check_open(struct worker *w, struct client *c)
+{
+	const struct settings_limits *l = client_limits(w, c);
+	struct client_input *in = c->input;
+
+	if (c->is_blocked &&
+	    is_over(w->now_ms, c->progress_ms, l->backlog_time_ms)) {
+		client_close(w, c, CLOSE_BACKLOG);
+		return;
+	}
+	if (in != NULL && in->waits_rate) {
+		/* Its pongs may be among what was not read. */
+		c->heard_ms = w->now_ms;
+		c->is_pinged = false;
+		in->message_ms = in->message_ms == 0 ? 0 : w->now_ms;
+		if (rate_free_us(c->message_us, l->message_rate,
+		    l->message_burst) <= w->now_ms * 1000)
+			intake_resume(w, c);
+		return;
+	}
+	if (in != NULL && in->message_ms != 0 && !in->waits_out &&
+	    is_over(w->now_ms, in->message_ms, l->message_time_ms)) {
+		client_close(w, c, CLOSE_MESSAGE_TIMEOUT);
+		return;
+	}
+	/* While we did not read, nobody could be heard. */
+	if (w->is_choked || (in != NULL && in->waits_out) || (c->is_pinged &&
+	    !is_over(w->now_ms, w->unchoked_ms, l->ping_timeout_ms)))
+		return;
+	if (c->is_pinged && c->heard_ms > c->ping_ms)
+		c->is_pinged = false;
+	if (c->is_pinged && is_over(w->now_ms, c->ping_ms,
+	    l->ping_timeout_ms))
+		client_close(w, c, CLOSE_PING_TIMEOUT);
+	else if (!c->is_pinged &&
+	    is_over(w->now_ms, c->heard_ms, l->ping_interval_ms))
+		deadline_ping(w, c);
+}
+
+void
+deadline_passed(struct worker *w, struct client *c)
+{
+	if (client_due(w, c) <= w->now_ms) {
+		switch ((enum client_state)c->state) {
+		case CLIENT_HEAD:
+			intake_refuse(w, c, 408, "the request took too long");
+			break;
+		case CLIENT_OPEN:
+			deadline_check_open(w, c);
+			break;
+		case CLIENT_ANSWERED:
+		case CLIENT_CLOSING:
+		case CLIENT_LINGER:
+			client_drop(w, c, CLOSE_TIMEOUT);
+			break;
+		case CLIENT_GONE:
+			break;
+		}
+	}
+	if (c->state == CLIENT_GONE)
+		return;
+	if (client_due(w, c) <= w->now_ms)	/* not to be judged now */
+		wheel_set(&w->wheel, &c->deadline, w->now_ms + RECHECK_MS);
+	else
+		client_schedule(w, c);
+}

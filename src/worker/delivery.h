@@ -1,0 +1,30 @@
+/*
+ * delivery - the way from the log to the clients of a worker.
+ *
+ * Owns the worker's cursor in the log and the turn's batches.  In a turn it
+ * walks the records that came, renders those of rooms with an audience once,
+ * and sends every member the whole batch in one call.  Who cannot take it
+ * goes on by a cursor of his own (delivery_catch_up).
+ */
+#ifndef WORKER_DELIVERY_H
+#define WORKER_DELIVERY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "worker/client.h"
+#include "worker/worker.h"
+
+/* Starts at the log's end.  NULL: no memory. */
+struct delivery *delivery_new(const struct log *)
+    __attribute__((warn_unused_result));
+void delivery_free(struct delivery *);
+
+/* Whether the log has grown behind the cursor. */
+bool delivery_is_due(const struct worker *);
+/* Walks, renders, sends. */
+void delivery_run(struct worker *);
+/* The client's socket takes bytes again and `out` is empty. */
+void delivery_catch_up(struct worker *, struct client *);
+
+#endif

@@ -1,0 +1,400 @@
+/*
+ * intake - see intake.h.
+ *
+ * Bytes are decoded where the socket put them, in the worker's borrowed
+ * buffer; only what cannot be used yet moves into the client's own.
+ */
+#include "config.h"
+
+#include "worker/intake.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/logger.h"
+#include "worker/answer.h"
+#include "worker/rate.h"
+
+#define OUT_HIGH	(256 * 1024)	/* echo: then it stops reading */
+
+static size_t intake_decode(struct worker *, struct client *, uint8_t *,
+    size_t);
+static size_t intake_decode_head(struct worker *, struct client *, uint8_t *,
+    size_t);
+static size_t intake_decode_frames(struct worker *, struct client *,
+    uint8_t *, size_t);
+
+/* An idle connection holds no memory for input. */
+static void
+intake_trim(struct client *c)
+{
+	struct client_input *in = c->input;
+
+	if (in == NULL || c->state == CLIENT_HEAD || c->has_pong ||
+	    buf_len(&in->held) > 0 || buf_len(&in->message) > 0 ||
+	    client_is_waiting(c) || !frame_decoder_is_idle(&in->decoder))
+		return;
+	client_free_input(c);
+}
+
+/* Decodes what is here; what is not used waits in `held`. */
+static void
+intake_take(struct worker *w, struct client *c, uint8_t *data, size_t len)
+{
+	struct client_input *in;
+	size_t used;
+
+	if (c->input != NULL && buf_len(&c->input->held) > 0) {
+		in = c->input;
+		if (!buf_append(&in->held, data, len)) {
+			client_drop(w, c, CLOSE_SERVER_FAULT);
+			return;
+		}
+		used = intake_decode(w, c, buf_head(&in->held),
+		    buf_len(&in->held));
+		buf_consume(&in->held, used);
+	} else {
+		used = intake_decode(w, c, data, len);
+		if (used < len && c->state != CLIENT_GONE &&
+		    ((in = client_input(c)) == NULL ||
+		    !buf_append(&in->held, data + used, len - used)))
+			client_drop(w, c, CLOSE_SERVER_FAULT);
+	}
+	if (c->state == CLIENT_GONE)
+		return;
+	intake_trim(c);
+	client_poll(w, c);
+	if (c->input != NULL)
+		client_schedule(w, c);
+}
+
+void
+intake_read(struct worker *w, struct client *c)
+{
+	ssize_t n;
+
+	do
+		n = recv(c->fd, w->receive, WORKER_RECEIVE, MSG_DONTWAIT);
+	while (n == -1 && errno == EINTR);
+	if (n == -1 && (errno == EAGAIN || errno == ENOBUFS ||
+	    errno == ENOMEM))
+		return;
+	if (n <= 0) {
+		client_drop(w, c, CLOSE_RESET);
+		return;
+	}
+	c->heard_ms = w->now_ms;
+	intake_take(w, c, w->receive, (size_t)n);
+}
+
+/* Goes on with what it held back. */
+void
+intake_resume(struct worker *w, struct client *c)
+{
+	static uint8_t nothing[1];
+
+	c->input->waits_rate = c->input->waits_out = false;
+	intake_take(w, c, nothing, 0);
+}
+
+/* Returns how much of `data` is done with. */
+static size_t
+intake_decode(struct worker *w, struct client *c, uint8_t *data, size_t len)
+{
+	size_t at = 0;
+
+	if (c->state == CLIENT_HEAD) {
+		if (client_input(c) == NULL) {
+			client_drop(w, c, CLOSE_SERVER_FAULT);
+			return len;
+		}
+		at = intake_decode_head(w, c, data, len);
+	}
+	if ((c->state == CLIENT_OPEN || c->state == CLIENT_CLOSING) &&
+	    !c->is_replied)
+		return at + intake_decode_frames(w, c, data + at, len - at);
+	/* Behind a refusal or a close frame nothing counts. */
+	return c->state == CLIENT_HEAD ? at : len;
+}
+
+/*
+ * Input: the head.
+ */
+
+void
+intake_refuse(struct worker *w, struct client *c, uint16_t status,
+    const char *text)
+{
+	bool is_head = c->input != NULL &&
+	    c->input->head.method == HTTP_HEAD;
+
+	logger_write_connection(LOGGER_INFO, c->connection, "refused",
+	    "status=%u why=\"%s\"", status, text);
+	client_enter(w, c, CLIENT_ANSWERED);
+	if (answer_refusal(&c->out, status, text, is_head))
+		client_finish(w, c);
+	else
+		client_drop(w, c, CLOSE_SERVER_FAULT);
+}
+
+/* The switch is queued: from here on it is a WebSocket. */
+static void
+intake_open(struct worker *w, struct client *c, const struct answer *answer)
+{
+	enum ipc_type type;
+
+	c->route = (uint8_t)(answer->route - w->settings->routes);
+	client_enter(w, c, CLIENT_OPEN);
+	client_mark_dirty(w, c);
+	type = client_is_chat(w, c) ? IPC_JOIN : IPC_ATTACH;
+	if (!outbox_add(&w->outbox, type, c->connection, c->route,
+	    answer->room, type == IPC_JOIN ? answer->room_len : 0)) {
+		client_drop(w, c, CLOSE_SERVER_FAULT);
+		return;
+	}
+	c->is_registered = true;
+	c->is_joining = type == IPC_JOIN;
+	logger_write_connection(LOGGER_DEBUG, c->connection, "open",
+	    "route=%s", answer->route->path);
+	client_schedule(w, c);
+}
+
+static size_t
+intake_decode_head(struct worker *w, struct client *c, uint8_t *data,
+    size_t len)
+{
+	const struct head_limits limits = {
+		.bytes = w->settings->limits.head_size,
+		.fields = (unsigned)w->settings->limits.head_fields
+	};
+	struct head *head = &c->input->head;
+	struct answer answer;
+
+	switch (head_parse(head, (const char *)data, len, &limits)) {
+	case HEAD_MORE:
+		return 0;
+	case HEAD_REFUSED:
+		intake_refuse(w, c, head->status, head->why);
+		return len;
+	case HEAD_DONE:
+		break;
+	}
+	if (c->is_refused) {
+		intake_refuse(w, c, 503, "too many connections");
+		return len;
+	}
+	if (!answer_head(w, head, &c->out, &answer)) {
+		client_drop(w, c, CLOSE_SERVER_FAULT);
+		return len;
+	}
+	if (answer.route != NULL) {
+		intake_open(w, c, &answer);
+		return head->length;
+	}
+	client_enter(w, c, CLIENT_ANSWERED);
+	client_finish(w, c);
+	return len;
+}
+
+/*
+ * Input: frames.
+ */
+
+static void
+intake_say(struct worker *w, struct client *c, const uint8_t *text,
+    size_t len)
+{
+	/* One message is one line; some clients end it as lines end. */
+	if (len > 0 && text[len - 1] == '\n')
+		len--;
+	if (len > 0 && text[len - 1] == '\r')
+		len--;
+	if (!outbox_add(&w->outbox, IPC_SAY, c->connection, c->route, text,
+	    len))
+		client_close(w, c, CLOSE_SERVER_FAULT);
+}
+
+static void
+intake_echo(struct worker *w, struct client *c, enum frame_opcode opcode,
+    const uint8_t *data, size_t len)
+{
+	uint8_t header[FRAME_HEADER_MAX];
+
+	if (client_queue(w, c, header,
+	    frame_header_write(header, opcode, len)) && len > 0)
+		(void)client_queue(w, c, data, len);
+	if (buf_len(&c->out) < OUT_HIGH || c->state == CLIENT_GONE)
+		return;
+	(void)client_flush(w, c);
+	if (c->is_blocked && c->state == CLIENT_OPEN) {
+		if (client_input(c) == NULL)
+			client_drop(w, c, CLOSE_SERVER_FAULT);
+		else
+			c->input->waits_out = true;
+	}
+}
+
+static void
+on_message(struct worker *w, struct client *c,
+    enum frame_opcode opcode, const uint8_t *data, size_t len)
+{
+	const struct settings_limits *l = client_limits(w, c);
+
+	if (!client_is_chat(w, c))
+		intake_echo(w, c, opcode, data, len);
+	else if (opcode == FRAME_TEXT)
+		intake_say(w, c, data, len);
+	if (!rate_take(&c->message_us, w->now_ms, l->message_rate,
+	    l->message_burst) || c->state != CLIENT_OPEN)
+		return;
+	if (client_input(c) == NULL)
+		client_drop(w, c, CLOSE_SERVER_FAULT);
+	else
+		c->input->waits_rate = true;
+}
+
+static void
+on_data(struct worker *w, struct client *c,
+    const struct frame_piece *piece)
+{
+	struct client_input *in;
+
+	if (c->state != CLIENT_OPEN)
+		return;
+	if (piece->is_first && piece->is_last) {
+		on_message(w, c, piece->opcode, piece->data,
+		    piece->len);
+		return;
+	}
+	in = client_input(c);
+	if (in == NULL || !buf_append(&in->message, piece->data,
+	    piece->len)) {
+		client_drop(w, c, CLOSE_SERVER_FAULT);
+		return;
+	}
+	if (!piece->is_last)
+		return;
+	on_message(w, c, piece->opcode, buf_head(&in->message),
+	    buf_len(&in->message));
+	buf_clear(&in->message);
+}
+
+static void
+on_ping(struct worker *w, struct client *c,
+    const struct frame_piece *piece)
+{
+	uint8_t header[FRAME_HEADER_MAX];
+
+	if (c->state != CLIENT_OPEN)
+		return;
+	/* Towards a full socket the newest pong is enough (5.5.3). */
+	if (c->is_blocked) {
+		if (client_input(c) == NULL) {
+			client_drop(w, c, CLOSE_SERVER_FAULT);
+			return;
+		}
+		memcpy(c->input->pong, piece->data, piece->len);
+		c->input->pong_len = (uint8_t)piece->len;
+		c->has_pong = true;
+		return;
+	}
+	if (client_queue(w, c, header, frame_header_write(header, FRAME_PONG,
+	    piece->len)))
+		(void)client_queue(w, c, piece->data, piece->len);
+}
+
+static void
+on_close_frame(struct worker *w, struct client *c,
+    const struct frame_piece *piece)
+{
+	if (c->state == CLIENT_OPEN) {
+		c->why = CLOSE_BY_PEER;
+		c->peer_code = piece->close_code;
+		client_queue_close(w, c, piece->close_code, NULL);
+	}
+	if (c->state != CLIENT_GONE)
+		client_finish(w, c);
+}
+
+static void
+on_control(struct worker *w, struct client *c,
+    const struct frame_piece *piece)
+{
+	const struct settings_limits *l = client_limits(w, c);
+
+	if (piece->opcode == FRAME_CLOSE) {
+		on_close_frame(w, c, piece);
+		return;
+	}
+	if (piece->opcode == FRAME_PONG)
+		c->is_pinged = false;
+	else
+		on_ping(w, c, piece);
+	/* One more than the burst is one too many. */
+	if (rate_take(&c->control_us, w->now_ms, l->control_rate,
+	    l->control_burst + 1))
+		client_close(w, c, CLOSE_TOO_MANY_CONTROLS);
+}
+
+/* The decoder of the frame under way, or a fresh one in `fresh`. */
+static struct frame_decoder *
+intake_decoder(struct client *c, struct frame_decoder *fresh)
+{
+	if (c->input != NULL)
+		return &c->input->decoder;
+	frame_decoder_init(fresh, FRAME_SERVER);
+	return fresh;
+}
+
+/* Whether the next frame may be decoded. */
+static bool
+intake_wants_frames(const struct client *c)
+{
+	return (c->state == CLIENT_OPEN || c->state == CLIENT_CLOSING) &&
+	    !c->is_replied && !client_is_waiting(c);
+}
+
+static size_t
+intake_decode_frames(struct worker *w, struct client *c, uint8_t *data,
+    size_t len)
+{
+	const struct frame_limits *limits = &w->frame_limits[c->route];
+	struct frame_decoder fresh, *d = intake_decoder(c, &fresh);
+	struct frame_piece piece = { .kind = FRAME_NEED_MORE };
+	size_t at = 0;
+
+	while (at < len && intake_wants_frames(c)) {
+		at += frame_decode(d, limits, data + at, len - at, &piece);
+		/* A handler that needs memory for input makes it here, so
+		 * that there is one decoder. */
+		if (d == &fresh && (piece.kind == FRAME_NEED_MORE ||
+		    !frame_decoder_is_idle(d))) {
+			if (client_input(c) == NULL) {
+				client_drop(w, c, CLOSE_SERVER_FAULT);
+				return len;
+			}
+			c->input->decoder = fresh;
+			d = &c->input->decoder;
+		}
+		if (piece.kind == FRAME_DATA)
+			on_data(w, c, &piece);
+		else if (piece.kind == FRAME_CONTROL)
+			on_control(w, c, &piece);
+		else if (piece.kind == FRAME_ERROR) {
+			if (c->state == CLIENT_OPEN)
+				client_close(w, c, piece.why);
+			else
+				client_drop(w, c, piece.why);
+		}
+	}
+	if (c->state == CLIENT_GONE || c->is_replied)
+		return len;
+	if (c->input != NULL) {
+		if (frame_decoder_is_idle(&c->input->decoder))
+			c->input->message_ms = 0;
+		else if (c->input->message_ms == 0)
+			c->input->message_ms = w->now_ms;
+	}
+	return at;
+}

@@ -1,0 +1,167 @@
+/*
+ * outbox - see outbox.h.
+ */
+#include "config.h"
+
+#include "worker/outbox.h"
+
+#include <string.h>
+
+#define DEATHS_MAX	2
+
+/* In front of each request's tail; entries are padded to 8 bytes. */
+struct entry_head {
+	struct ipc_request request;
+	uint32_t tail_len;
+	uint16_t type;
+	uint8_t deaths;		/* of brokers, while it was out */
+	uint8_t is_poison;	/* stays for its number, is not sent */
+};
+
+void
+outbox_init(struct outbox *o)
+{
+	*o = (struct outbox){ 0 };
+}
+
+void
+outbox_clear(struct outbox *o)
+{
+	buf_clear(&o->bytes);
+	outbox_init(o);
+}
+
+static size_t
+entry_size(size_t tail_len)
+{
+	return (sizeof(struct entry_head) + tail_len + 7) & ~(size_t)7;
+}
+
+bool
+outbox_add(struct outbox *o, enum ipc_type type, uint64_t connection,
+    uint32_t route, const void *tail, size_t tail_len)
+{
+	struct entry_head head = {
+		.request = {
+			.connection = connection, .number = o->number + 1,
+			.route = route
+		},
+		.tail_len = (uint32_t)tail_len, .type = (uint16_t)type
+	};
+	size_t size = entry_size(tail_len);
+	uint8_t *to = buf_reserve(&o->bytes, size);
+
+	if (to == NULL)
+		return false;
+	memcpy(to, &head, sizeof(head));
+	if (tail_len > 0)
+		memcpy(to + sizeof(head), tail, tail_len);
+	memset(to + sizeof(head) + tail_len, 0,
+	    size - sizeof(head) - tail_len);
+	buf_commit(&o->bytes, size);
+	o->number++;
+	o->count++;
+	return true;
+}
+
+static struct entry_head
+entry_at(const struct outbox *o, size_t at, struct outbox_entry *entry)
+{
+	struct entry_head head;
+
+	memcpy(&head, buf_head(&o->bytes) + at, sizeof(head));
+	*entry = (struct outbox_entry){
+		.type = head.type, .request = head.request,
+		.tail = buf_head(&o->bytes) + at + sizeof(head),
+		.tail_len = head.tail_len
+	};
+	return head;
+}
+
+bool
+outbox_next(const struct outbox *o, struct outbox_entry *entry_out)
+{
+	if (o->sent == buf_len(&o->bytes))
+		return false;
+	(void)entry_at(o, o->sent, entry_out);
+	return true;
+}
+
+/* Poison is passed over where `sent` moves, so that next need not look. */
+static void
+skip_poison(struct outbox *o)
+{
+	struct outbox_entry entry;
+
+	while (o->sent < buf_len(&o->bytes) &&
+	    entry_at(o, o->sent, &entry).is_poison)
+		o->sent += entry_size(entry.tail_len);
+}
+
+void
+outbox_sent(struct outbox *o)
+{
+	struct outbox_entry entry;
+
+	(void)entry_at(o, o->sent, &entry);
+	o->sent += entry_size(entry.tail_len);
+	skip_poison(o);
+}
+
+void
+outbox_release(struct outbox *o, uint64_t number)
+{
+	struct outbox_entry entry;
+	size_t size;
+
+	if (number > o->released)
+		o->released = number;
+	/* Never what was not sent: only a broken receipt would say so. */
+	while (o->sent > 0) {
+		(void)entry_at(o, 0, &entry);
+		if (entry.request.number > number)
+			break;
+		size = entry_size(entry.tail_len);
+		buf_consume(&o->bytes, size);
+		o->sent -= size;
+		o->count--;
+	}
+}
+
+void
+outbox_rewind(struct outbox *o,
+    void (*poison)(void *arg, const struct outbox_entry *), void *arg)
+{
+	struct outbox_entry entry;
+	struct entry_head head;
+
+	for (size_t at = 0; at < o->sent; at += entry_size(entry.tail_len)) {
+		head = entry_at(o, at, &entry);
+		if (head.is_poison)
+			continue;
+		head.deaths++;
+		head.is_poison = head.deaths >= DEATHS_MAX;
+		memcpy(buf_head(&o->bytes) + at, &head, sizeof(head));
+		if (head.is_poison)
+			poison(arg, &entry);
+	}
+	o->sent = 0;
+	skip_poison(o);
+}
+
+bool
+outbox_walk(const struct outbox *o, size_t *at_inout,
+    struct outbox_entry *entry_out)
+{
+	if (*at_inout == buf_len(&o->bytes))
+		return false;
+	(void)entry_at(o, *at_inout, entry_out);
+	*at_inout += entry_size(entry_out->tail_len);
+	return true;
+}
+
+size_t
+outbox_bytes(const struct outbox *o)
+{
+	return buf_len(&o->bytes);
+}

@@ -1,0 +1,65 @@
+/*
+ * outbox - a worker's requests to the broker, kept until their receipt.
+ *
+ *	  head             sent              end
+ *	--+----------------+-----------------+--
+ *	  | sent, no       | not yet handed  |
+ *	  | receipt yet    | to the channel  |
+ *
+ * A pure module.  A broker that dies loses nothing of it: for the next one
+ * `sent` goes back to the head.  A request that was out when two brokers in
+ * a row died is taken for their death and not sent a third time.
+ */
+#ifndef WORKER_OUTBOX_H
+#define WORKER_OUTBOX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "ipc/messages.h"
+
+struct outbox {
+	struct buf bytes;
+	size_t sent;		/* bytes behind the head handed on */
+	uint64_t number;	/* of the last request */
+	uint64_t released;	/* requests up to here are answered */
+	uint32_t count;		/* requests without a receipt */
+};
+
+/* A request as it lies in the outbox; lent until the outbox changes. */
+struct outbox_entry {
+	enum ipc_type type;
+	struct ipc_request request;
+	const uint8_t *tail;
+	size_t tail_len;
+};
+
+void outbox_init(struct outbox *);
+void outbox_clear(struct outbox *);
+
+/* Adds a request and numbers it.  False: no memory. */
+bool outbox_add(struct outbox *, enum ipc_type, uint64_t connection,
+    uint32_t route, const void *tail, size_t tail_len)
+    __attribute__((warn_unused_result));
+
+/* The next request to hand to the channel; outbox_sent moves past it. */
+bool outbox_next(const struct outbox *, struct outbox_entry *entry_out);
+void outbox_sent(struct outbox *);
+
+/* Everything up to `number` has been answered. */
+void outbox_release(struct outbox *, uint64_t number);
+
+/* The broker died: what was out is to be sent again.  Calls back for each
+ * request that is not, because it was out at the death before, too. */
+void outbox_rewind(struct outbox *,
+    void (*poison)(void *arg, const struct outbox_entry *), void *arg);
+
+/* Walks all that has no receipt: *at_inout is 0 before the first call. */
+bool outbox_walk(const struct outbox *, size_t *at_inout,
+    struct outbox_entry *entry_out);
+
+size_t outbox_bytes(const struct outbox *);
+
+#endif

@@ -1,0 +1,39 @@
+/*
+ * render - an event as the frame that a text client gets.
+ *
+ * A pure module of the worker.  Rendering is the copy that a reader of the
+ * log makes: it writes into a buffer and keeps nothing of its input.  The
+ * input may change under its hands (log/cursor.h): then the frame is rubbish
+ * that the caller throws away, but no byte is written outside of it.
+ */
+#ifndef WORKER_RENDER_H
+#define WORKER_RENDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/settings.h"
+
+/* A text of somebody, as it is made safe to show: one line, no terminal
+ * control.  Line breaks become U+2424, other C0 controls but tab their
+ * picture, C1 and bidi controls U+FFFD.  UTF-8 in, UTF-8 out; bytes that are
+ * not UTF-8 pass.  _length says how long it gets, _write writes it, never
+ * more than `limit` bytes. */
+size_t render_safe_length(const uint8_t *text, size_t len);
+size_t render_safe_write(uint8_t *out, size_t limit, const uint8_t *text,
+    size_t len);
+
+/* Append a whole text frame.  False: no memory, nothing was appended. */
+bool render_message(struct buf *, const struct settings_route *,
+    const uint8_t *name, size_t name_len, const uint8_t *text,
+    size_t text_len) __attribute__((warn_unused_result));
+/* Nothing when the route has no greeting. */
+bool render_greeting(struct buf *, const struct settings_route *,
+    uint64_t users) __attribute__((warn_unused_result));
+/* "[server] Member joined: NAME." and the like. */
+bool render_announcement(struct buf *, const char *what,
+    const uint8_t *name, size_t name_len) __attribute__((warn_unused_result));
+
+#endif

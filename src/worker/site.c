@@ -1,0 +1,85 @@
+/*
+ * site - see site.h.
+ */
+#include "config.h"
+
+#include "worker/site.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/site_image.h"
+
+#define SECURITY_FIELDS \
+	"Content-Security-Policy: default-src 'none'; script-src 'self'; " \
+	"style-src 'self'; img-src 'self' data:; connect-src 'self'; " \
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n" \
+	"X-Content-Type-Options: nosniff\r\n" \
+	"Referrer-Policy: no-referrer\r\n"
+
+struct site {
+	const uint8_t *image;
+	const struct site_image_row *rows;
+	uint32_t count;
+};
+
+struct site *
+site_new(const void *image, size_t len)
+{
+	const struct site_image_header *h = image;
+	struct site *site;
+
+	if (len < sizeof(*h) || h->magic != SITE_IMAGE_MAGIC ||
+	    h->count > SITE_IMAGE_ROWS ||
+	    len < sizeof(*h) + h->count * sizeof(*site->rows))
+		return NULL;
+	site = calloc(1, sizeof(*site));
+	if (site == NULL)
+		return NULL;
+	site->image = image;
+	site->rows = (const struct site_image_row *)(h + 1);
+	site->count = h->count;
+	return site;
+}
+
+static const struct site_image_row *
+site_find(const struct site *site, struct slice path)
+{
+	for (uint32_t i = 0; i < site->count; i++)
+		if (slice_is(path, site->rows[i].name))
+			return &site->rows[i];
+	return NULL;
+}
+
+enum site_result
+site_answer(const struct site *site, const struct head *head,
+    struct buf *out)
+{
+	const struct site_image_row *row;
+	bool is_known;
+	char fields[1024];
+	int len;
+
+	row = site == NULL ? NULL : site_find(site, head->path);
+	if (row == NULL)
+		return SITE_UNKNOWN;
+	is_known = slice_is(head->if_none_match, row->etag);
+	len = snprintf(fields, sizeof(fields),
+	    "HTTP/1.1 %s\r\n"
+	    "Content-Type: %s\r\n"
+	    "Content-Length: %llu\r\n"
+	    "ETag: %s\r\n"
+	    "Cache-Control: no-cache\r\n"
+	    SECURITY_FIELDS
+	    "Connection: close\r\n\r\n",
+	    is_known ? "304 Not Modified" : "200 OK", row->type,
+	    (unsigned long long)row->len, row->etag);
+	if (len < 0 || (size_t)len >= sizeof(fields) ||
+	    !buf_append(out, fields, (size_t)len))
+		return SITE_MEMORY;
+	if (head->method == HTTP_GET && !is_known &&
+	    !buf_append(out, site->image + row->offset, row->len))
+		return SITE_MEMORY;
+	return SITE_DONE;
+}

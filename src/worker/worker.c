@@ -1,0 +1,584 @@
+/*
+ * worker - see worker.h.
+ *
+ * A turn of its loop:
+ *
+ *	callbacks: clients' bytes in, messages of parent and broker
+ *	-> requests to the broker, in one send
+ *	-> the log has grown? up to two more passes over ready clients, so that
+ *	   what is about to be said leaves together
+ *	-> render and send, once for each client
+ *	-> receipts: answered requests leave the outbox
+ */
+#include "config.h"
+
+#include "worker/worker.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <inttypes.h>
+#include <openssl/sha.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/channel.h"
+#include "base/clock.h"
+#include "base/die.h"
+#include "base/logger.h"
+#include "base/memfile.h"
+#include "base/sandbox.h"
+#include "worker/client.h"
+#include "worker/deadline.h"
+#include "worker/delivery.h"
+#include "worker/intake.h"
+#include "worker/site.h"
+
+#define EVENTS		256		/* clients looked at in a pass */
+#define DRAIN_PASSES	2
+#define OUTBOX_HIGH	(1024 * 1024)	/* bytes without a receipt ... */
+#define OUTBOX_COUNT	8192		/* ... or requests: stop reading */
+#define QUEUE_HIGH	(256 * 1024)	/* bytes given to the channel */
+#define REGISTER_MAX	(IPC_IDS / sizeof(uint64_t))
+
+static peer_handler on_hello, on_ping, on_stop, on_readiness,
+    on_attach_broker, on_connection;
+static peer_handler on_broker_hello, on_welcome, on_refused, on_appended;
+static void on_parent_end(void *, struct peer *, const char *);
+static void on_broker_end(void *, struct peer *, const char *);
+static void on_clients_ready(evutil_socket_t, short, void *);
+static void on_timer(evutil_socket_t, short, void *);
+static void worker_turn(struct worker *);
+
+static peer_handler *const parent_handlers[IPC_TYPES] = {
+	[IPC_HELLO] = on_hello,
+	[IPC_PING] = on_ping,
+	[IPC_STOP] = on_stop,
+	[IPC_READINESS] = on_readiness,
+	[IPC_ATTACH_BROKER] = on_attach_broker,
+	[IPC_CONNECTION] = on_connection,
+};
+
+static peer_handler *const broker_handlers[IPC_TYPES] = {
+	[IPC_HELLO] = on_broker_hello,
+	[IPC_WELCOME] = on_welcome,
+	[IPC_REFUSED] = on_refused,
+	[IPC_APPENDED] = on_appended,
+};
+
+peer_handler *const *
+worker_parent_handlers(void)
+{
+	return parent_handlers;
+}
+
+peer_handler *const *
+worker_broker_handlers(void)
+{
+	return broker_handlers;
+}
+
+/*
+ * Life.
+ */
+
+static void
+worker_map(struct worker *w)
+{
+	const void *image;
+	size_t len;
+
+	w->log = log_map(CHANNEL_LOG, false);
+	if (w->log == NULL)
+		die(EX_OSERR, "map the log");
+	close(CHANNEL_LOG);
+	image = memfile_map(CHANNEL_SITE, &len);
+	if (image != NULL)
+		w->site = site_new(image, len);
+	close(CHANNEL_SITE);
+}
+
+static void
+worker_set_limits(struct worker *w)
+{
+	for (uint32_t i = 0; i < w->settings->route_count; i++) {
+		const struct settings_limits *l =
+		    &w->settings->routes[i].limits;
+
+		w->frame_limits[i] = (struct frame_limits){
+			.message_max = l->message_size,
+			.fragments_max = (uint32_t)l->fragments
+		};
+	}
+}
+
+static void
+worker_start(struct worker *w)
+{
+	struct peer_config parent = {
+		.self = IPC_WORKER, .other = IPC_PARENT,
+		.handlers = parent_handlers, .on_end = on_parent_end,
+		.owner = w
+	};
+
+	worker_map(w);
+	worker_set_limits(w);
+	w->now_ms = clock_ms();
+	wheel_init(&w->wheel, w->now_ms);
+	outbox_init(&w->outbox);
+	w->receive = malloc(WORKER_RECEIVE);
+	w->delivery = delivery_new(w->log);
+	w->base = event_base_new();
+	w->poll = epoll_create1(EPOLL_CLOEXEC);
+	if (w->receive == NULL || w->delivery == NULL || w->base == NULL ||
+	    w->poll == -1)
+		die(EX_OSERR, "start");
+	w->readable = event_new(w->base, w->poll, EV_READ | EV_PERSIST,
+	    on_clients_ready, w);
+	w->timer = evtimer_new(w->base, on_timer, w);
+	w->parent = peer_new(w->base, CHANNEL_PARENT, &parent);
+	if (w->readable == NULL || w->timer == NULL || w->parent == NULL ||
+	    event_add(w->readable, NULL) == -1)
+		die(EX_OSERR, "start");
+	privilege_drop(w->settings->user);
+	sandbox_enter(SANDBOX_WORKER);
+}
+
+int
+worker_main(const struct settings *settings)
+{
+	static struct worker worker;	/* large: its wheel */
+	struct worker *w = &worker;
+
+	w->settings = settings;
+	logger_set_process("worker");
+	logger_set_level(settings->log_level);
+	worker_start(w);
+	while (!w->is_over) {
+		event_base_loop(w->base, EVLOOP_ONCE);
+		worker_turn(w);
+	}
+	return w->exit_code;
+}
+
+/*
+ * The parent.
+ */
+
+static void
+on_parent_end(void *owner, struct peer *peer, const char *why)
+{
+	struct worker *w = owner;
+
+	(void)peer;
+	logger_warning("the parent is gone", "why=%s",
+	    why == NULL ? "end-of-file" : why);
+	w->exit_code = EX_UNAVAILABLE;
+	w->is_over = true;
+}
+
+static bool
+on_hello(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	struct worker *w = owner;
+	const struct ipc_hello *hello = m->payload;
+	struct ipc_hello answer = *hello;
+	char name[32];
+
+	if (hello->version != IPC_VERSION)
+		return false;
+	w->index = hello->index;
+	w->generation = hello->generation;
+	snprintf(name, sizeof(name), "worker[%u]", w->index);
+	logger_set_process(name);
+	answer.role = IPC_WORKER;
+	return peer_send(peer, IPC_HELLO, &answer, NULL, 0, -1);
+}
+
+static bool
+on_ping(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	(void)owner;
+	return peer_send(peer, IPC_PONG, m->payload, NULL, 0, -1);
+}
+
+static void
+stop_client(struct worker *w, struct client *c)
+{
+	client_close(w, c, CLOSE_GOING_AWAY);
+}
+
+static bool
+on_stop(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	struct worker *w = owner;
+
+	(void)peer;
+	(void)m;
+	w->now_ms = clock_ms();
+	w->is_stopping = true;
+	client_each(w, stop_client);
+	return true;
+}
+
+static bool
+on_readiness(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	struct worker *w = owner;
+	const struct ipc_readiness *r = m->payload;
+
+	(void)peer;
+	w->is_ready = r->ready != 0;
+	return true;
+}
+
+static bool
+on_connection(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	struct worker *w = owner;
+	const struct ipc_accepted *a = m->payload;
+	struct ipc_connection id = { .connection = a->connection };
+
+	w->now_ms = clock_ms();		/* its deadline counts from here */
+	if (!peer_send(peer, IPC_TAKEN, &id, NULL, 0, -1)) {
+		close(m->fd);
+		return false;
+	}
+	if (w->is_stopping) {
+		close(m->fd);
+		return peer_send(peer, IPC_CLOSED, &id, NULL, 0, -1);
+	}
+	if (!client_new(w, a->connection, m->fd,
+	    (a->flags & IPC_ACCEPTED_REFUSE) != 0)) {
+		logger_write_connection(LOGGER_ERROR, a->connection,
+		    "no memory for a connection", NULL);
+		return peer_send(peer, IPC_CLOSED, &id, NULL, 0, -1);
+	}
+	return true;
+}
+
+/*
+ * The broker.
+ */
+
+static void
+poison_client(void *arg, const struct outbox_entry *entry)
+{
+	struct worker *w = arg;
+	struct client *c = client_find(w, entry->request.connection);
+	unsigned char hash[SHA256_DIGEST_LENGTH];
+	char hex[17];
+
+	SHA256(entry->tail, entry->tail_len, hash);
+	for (int i = 0; i < 8; i++)
+		snprintf(hex + 2 * i, 3, "%02x", hash[i]);
+	logger_write_connection(LOGGER_ERROR, entry->request.connection,
+	    "request given up after two deaths of the broker",
+	    "type=%s bytes=%zu sha256=%s", ipc_type_name(entry->type),
+	    entry->tail_len, hex);
+	if (c != NULL)
+		client_close(w, c, CLOSE_SERVER_FAULT);
+}
+
+static void
+worker_release(struct worker *w)
+{
+	outbox_release(&w->outbox, log_receipt_load(w->log, w->index,
+	    w->generation));
+}
+
+static void
+on_broker_end(void *owner, struct peer *peer, const char *why)
+{
+	struct worker *w = owner;
+
+	(void)peer;
+	w->is_welcome = false;
+	logger_debug("the broker is gone", "why=%s waiting=%" PRIu32,
+	    why == NULL ? "end-of-file" : why, w->outbox.count);
+}
+
+/* Names every connection the broker may know: those that are here, and
+ * those whose leave has no receipt yet. */
+static bool
+worker_register(struct worker *w)
+{
+	static uint64_t ids[REGISTER_MAX];
+	const struct ipc_none none = { 0 };
+	struct outbox_entry entry;
+	size_t count = 0, at = 0;
+	uint32_t slot = 0;
+	bool more = true;
+
+	while (more) {
+		more = false;
+		if (slot < w->client_slots) {
+			const struct client *c = w->clients[slot++];
+
+			more = true;
+			if (c != NULL && c->is_registered)
+				ids[count++] = c->connection;
+		} else if (outbox_walk(&w->outbox, &at, &entry)) {
+			more = true;
+			if (entry.type == IPC_LEAVE)
+				ids[count++] = entry.request.connection;
+		}
+		if (count == REGISTER_MAX || (!more && count > 0)) {
+			if (!peer_send(w->broker, IPC_REGISTER, &none, ids,
+			    count * sizeof(ids[0]), -1))
+				return false;
+			count = 0;
+		}
+	}
+	return peer_send(w->broker, IPC_REGISTERED, &none, NULL, 0, -1);
+}
+
+static bool
+on_attach_broker(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	struct worker *w = owner;
+	struct peer_config config = {
+		.self = IPC_WORKER, .other = IPC_BROKER,
+		.handlers = broker_handlers, .on_end = on_broker_end,
+		.owner = w
+	};
+	struct ipc_hello hello = {
+		.version = IPC_VERSION, .role = IPC_WORKER,
+		.index = w->index, .generation = w->generation
+	};
+
+	(void)peer;
+	w->now_ms = clock_ms();
+	/* What the old one said before it died counts. */
+	if (w->broker != NULL) {
+		peer_drain(w->broker);
+		peer_free(w->broker);
+		w->broker = NULL;
+		w->is_welcome = false;
+		worker_release(w);
+		outbox_rewind(&w->outbox, poison_client, w);
+	}
+	w->broker = peer_new(w->base, m->fd, &config);
+	if (w->broker == NULL)
+		return false;
+	return peer_send(w->broker, IPC_HELLO, &hello, NULL, 0, -1) &&
+	    worker_register(w);
+}
+
+static bool
+on_broker_hello(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	const struct ipc_hello *hello = m->payload;
+
+	(void)owner;
+	(void)peer;
+	return hello->version == IPC_VERSION && hello->role == IPC_BROKER;
+}
+
+static bool
+on_welcome(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	struct worker *w = owner;
+	const struct ipc_none none = { 0 };
+
+	(void)peer;
+	(void)m;
+	w->is_welcome = true;
+	if (w->has_been_welcome)
+		return true;
+	w->has_been_welcome = true;
+	return peer_send(w->parent, IPC_READY, &none, NULL, 0, -1);
+}
+
+static bool
+on_refused(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	struct worker *w = owner;
+	const struct ipc_refused *refused = m->payload;
+	struct client *c = client_find(w, refused->connection);
+
+	(void)peer;
+	w->now_ms = clock_ms();
+	logger_write_connection(LOGGER_WARNING, refused->connection,
+	    "the broker refused a request", "number=%" PRIu64 " reason=%u",
+	    refused->number, refused->reason);
+	if (c != NULL)
+		client_on_refused(w, c, refused->reason);
+	return true;
+}
+
+/* The log itself is looked at once in the turn that this starts. */
+static bool
+on_appended(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	(void)owner;
+	(void)peer;
+	(void)m;
+	return true;
+}
+
+/*
+ * Clients.
+ */
+
+static void
+worker_on_writable(struct worker *w, struct client *c)
+{
+	if (!client_flush(w, c))
+		return;
+	if (c->is_lagging)
+		delivery_catch_up(w, c);
+	if (c->state == CLIENT_OPEN && !c->is_blocked && c->input != NULL &&
+	    c->input->waits_out)
+		intake_resume(w, c);
+}
+
+static void
+worker_on_client(struct worker *w, struct client *c, uint32_t events)
+{
+	if (c->state == CLIENT_GONE)
+		return;
+	if (events & EPOLLOUT)
+		worker_on_writable(w, c);
+	if (c->state == CLIENT_GONE)
+		return;
+	/* While it waits, what has come stays in the kernel; but a peer that
+	 * is gone altogether is not waited for. */
+	if (client_is_waiting(c)) {
+		if (events & (EPOLLERR | EPOLLHUP))
+			client_drop(w, c, CLOSE_RESET);
+		return;
+	}
+	if (events & (EPOLLIN | EPOLLERR | EPOLLHUP))
+		intake_read(w, c);
+}
+
+/* One look at the clients that are ready; returns how many were. */
+static int
+worker_poll(struct worker *w)
+{
+	static struct epoll_event events[EVENTS];
+	int count;
+
+	count = epoll_wait(w->poll, events, EVENTS, 0);
+	for (int i = 0; i < count; i++)
+		worker_on_client(w, events[i].data.ptr, events[i].events);
+	return count;
+}
+
+static void
+on_clients_ready(evutil_socket_t fd, short what, void *arg)
+{
+	struct worker *w = arg;
+
+	(void)fd;
+	(void)what;
+	w->now_ms = clock_ms();
+	(void)worker_poll(w);
+}
+
+static void
+on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;	/* the turn looks at the wheel */
+}
+
+static void
+worker_run_deadlines(struct worker *w)
+{
+	struct wheel_item *item;
+	struct client *c;
+
+	while ((item = wheel_next_due(&w->wheel, w->now_ms)) != NULL) {
+		c = (struct client *)((char *)item -
+		    offsetof(struct client, deadline));
+		deadline_passed(w, c);
+	}
+}
+
+/*
+ * The turn.
+ */
+
+/* Hands requests to the channel, as many as it should hold. */
+static void
+worker_send_requests(struct worker *w)
+{
+	struct outbox_entry entry;
+
+	if (w->broker == NULL || !peer_is_open(w->broker))
+		return;
+	while (peer_queued(w->broker) < QUEUE_HIGH &&
+	    outbox_next(&w->outbox, &entry) &&
+	    peer_send(w->broker, entry.type, &entry.request, entry.tail,
+	    entry.tail_len, -1))
+		outbox_sent(&w->outbox);
+	peer_flush(w->broker);
+}
+
+static void
+worker_deliver(struct worker *w)
+{
+	for (int pass = 0; pass < DRAIN_PASSES && !w->is_choked &&
+	    delivery_is_due(w) && worker_poll(w) > 0; pass++)
+		worker_send_requests(w);
+	if (delivery_is_due(w))
+		delivery_run(w);
+	client_flush_all(w);
+}
+
+/* While too much waits for the broker, nothing more is read. */
+static void
+worker_choke(struct worker *w)
+{
+	bool choke = outbox_bytes(&w->outbox) > OUTBOX_HIGH ||
+	    w->outbox.count > OUTBOX_COUNT;
+
+	if (choke == w->is_choked)
+		return;
+	w->is_choked = choke;
+	if (choke) {
+		event_del(w->readable);
+	} else {
+		w->unchoked_ms = w->now_ms;
+		event_add(w->readable, NULL);
+	}
+}
+
+static void
+worker_set_timer(struct worker *w)
+{
+	struct timeval time;
+	uint64_t wait_ms;
+
+	if (!wheel_wait(&w->wheel, w->now_ms, &wait_ms)) {
+		evtimer_del(w->timer);
+		return;
+	}
+	/* What could not be reported for want of memory is tried again. */
+	time.tv_sec = (time_t)(wait_ms / 1000);
+	time.tv_usec = (suseconds_t)(wait_ms % 1000 * 1000 + 1000);
+	evtimer_add(w->timer, &time);
+}
+
+static void
+worker_turn(struct worker *w)
+{
+	w->now_ms = clock_ms();
+	worker_run_deadlines(w);
+	worker_send_requests(w);
+	worker_deliver(w);
+	worker_release(w);
+	client_free_gone(w);
+	worker_send_requests(w);
+	worker_choke(w);
+	worker_set_timer(w);
+	peer_flush(w->parent);
+	if (w->is_stopping && w->client_count == 0)
+		w->is_over = true;
+}

@@ -1,0 +1,69 @@
+/*
+ * worker - the process that faces the network.
+ *
+ * worker.c is its life and its turn; client.c one connection; delivery.c the
+ * way from the log to the clients.  They share this one struct.
+ */
+#ifndef WORKER_WORKER_H
+#define WORKER_WORKER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/settings.h"
+#include "ipc/peer.h"
+#include "log/log.h"
+#include "worker/outbox.h"
+#include "worker/wheel.h"
+#include "ws/frame.h"
+
+struct client;
+struct delivery;
+struct site;
+
+#define WORKER_RECEIVE	(64 * 1024)	/* the borrowed receive buffer */
+
+struct worker {
+	const struct settings *settings;
+	struct frame_limits frame_limits[SETTINGS_ROUTES];
+	unsigned index;
+	uint64_t generation;
+	struct event_base *base;
+	struct event *readable;		/* the clients' epoll descriptor */
+	struct event *timer;		/* the wheel's next bucket */
+	struct peer *parent;
+	struct peer *broker;		/* NULL while there is none */
+	bool is_welcome;		/* the broker serves */
+	bool has_been_welcome;		/* READY was sent */
+	bool is_ready;			/* what /healthz/ready says */
+	bool is_choked;			/* too much is without a receipt */
+	bool is_stopping;
+	bool is_over;			/* leave the loop */
+	int exit_code;
+
+	struct log *log;
+	struct outbox outbox;
+	struct delivery *delivery;
+	struct site *site;
+
+	int poll;			/* epoll descriptor of the clients */
+	uint8_t *receive;		/* WORKER_RECEIVE bytes */
+	struct wheel wheel;
+	uint64_t now_ms;		/* of this turn */
+	uint64_t unchoked_ms;		/* when reading went on */
+
+	struct client **clients;	/* by slot */
+	uint32_t client_slots, client_count;
+	struct client *dirty;		/* have output for this turn */
+	struct client *gone;		/* closed in this turn, freed after */
+};
+
+/* The life of a worker process; returns its exit code. */
+int worker_main(const struct settings *);
+
+/* What a worker hears, for the test that holds it against the catalogue. */
+peer_handler *const *worker_parent_handlers(void);
+peer_handler *const *worker_broker_handlers(void);
+
+#endif
