@@ -1,0 +1,92 @@
+/*
+ * child - one place of the process table: the broker's, or a worker's.
+ *
+ * Runs in the parent.  Starts the process that belongs there, watches it,
+ * notes its end, and says when the next one may start.  What the messages
+ * mean is parent.c's.
+ *
+ *	        child_start          READY           child_stop
+ *	DOWN ---------------> STARTING ----> READY ----------> STOPPING
+ *	  ^                      |             |                  |
+ *	  +----------------------+--- reaped --+------------------+
+ */
+#ifndef PARENT_CHILD_H
+#define PARENT_CHILD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "ipc/ipc.h"
+
+struct event_base;
+struct peer;
+struct peer_config;
+
+enum child_state { CHILD_DOWN, CHILD_STARTING, CHILD_READY, CHILD_STOPPING };
+
+/* Embedded in the parent's table; fields are read by parent.c, changed by
+ * child.c. */
+struct child {
+	enum ipc_role role;
+	unsigned index;		/* of a worker */
+	char name[24];		/* "worker[2]" */
+	enum child_state state;
+	uint64_t generation;	/* 0: none is alive */
+	pid_t pid;
+	struct peer *peer;
+	struct event *restart;	/* pending: a start is waited for */
+	uint64_t started_ms, ready_ms;
+	uint64_t pings;		/* sent */
+	unsigned unanswered;	/* of these, since the last PONG */
+	bool answered;		/* once, or READY */
+	unsigned failures;	/* young deaths in a row */
+	uint64_t kill_at_ms;	/* 0: no; may live until then */
+	bool killed;		/* SIGKILL is on its way */
+	bool attached;		/* of a worker: the broker knows this one */
+	int told_ready;		/* READINESS last sent; -1: none */
+	void *parent;
+};
+
+/* `on_restart` is called when a start that child_end put off is due. */
+bool child_init(struct child *, struct event_base *, enum ipc_role,
+    unsigned index, void *parent,
+    void (*on_restart)(int, short, void *))
+    __attribute__((warn_unused_result));
+void child_clear(struct child *);
+
+/* Forks and executes this program in the child's role; `fds` (settings,
+ * log, state or site) go to their places of base/channel.h, borrowed.  The peer's owner is the
+ * child.  False, logged: not started, child_end has the next time. */
+bool child_start(struct child *, struct event_base *, uint64_t generation,
+    const struct peer_config *, const int fds[3])
+    __attribute__((warn_unused_result));
+
+static inline bool
+child_is_alive(const struct child *child)
+{
+	return child->pid > 0;
+}
+
+void child_set_ready(struct child *);
+/* Tells it to end, and within how long. */
+void child_stop(struct child *, uint64_t within_ms);
+/* SIGKILL, with a reason for the log. */
+void child_kill(struct child *, const char *why);
+
+/* Once a second: PING, and SIGKILL for who is mute or late. */
+void child_watch(struct child *, uint64_t now_ms);
+/* False: an answer to no ping. */
+bool child_on_pong(struct child *, uint64_t number);
+
+/* It has been reaped: logs how it ended, forgets it (the peer must have been
+ * heard out).  Returns after how many milliseconds the next may start. */
+uint64_t child_end(struct child *, int status, uint64_t now_ms);
+/* Has `on_restart` called after that time. */
+void child_put_off(struct child *, uint64_t after_ms);
+
+/* The wait after the n-th young death in a row (0: none): 0.1, 0.2 ... 10
+ * seconds, give or take an eighth by `random`. */
+uint64_t child_backoff_ms(unsigned failures, uint32_t random);
+
+#endif

@@ -1,0 +1,525 @@
+/*
+ * conf - from the configuration file and the command line to settings.
+ *
+ * Runs in the parent only, at start.  The form of the file is grammar.c's and
+ * single values are value.c's; what must fit together is judged here.
+ */
+#include "config.h"
+
+#include "parent/conf.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <sched.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "parent/grammar.h"
+#include "parent/value.h"
+
+#define ROWS		64	/* at least settings_table_rows */
+#define FILE_MAX	(1 << 20)	/* bytes */
+
+enum origin {
+	ORIGIN_DEFAULT,
+	ORIGIN_LIMITS,		/* of a route: as in the limits of all */
+	ORIGIN_FILE,
+	ORIGIN_OPTION
+};
+
+/* Origins stand at the places of the rows in settings_table. */
+struct conf {
+	struct settings settings;
+	uint8_t top[ROWS], limits[ROWS];
+	uint8_t route[SETTINGS_ROUTES][ROWS];
+	uint8_t route_limits[SETTINGS_ROUTES][ROWS];
+	uint8_t listeners;	/* of the list as such */
+};
+
+static void set_defaults(struct conf *);
+static bool read_file(struct conf *, const struct conf_sources *,
+    char *error, size_t size);
+static bool read_text(struct conf *, const char *name, const char *text,
+    enum origin, char *error, size_t size);
+static bool take_all(struct conf *, cfg_t *, enum origin);
+static bool resolve(struct conf *, char *error, size_t size);
+
+struct conf *
+conf_load(const struct conf_sources *sources, char *error, size_t size)
+{
+	struct conf *conf = calloc(1, sizeof(*conf));
+	struct settings *settings;
+	char name[32];
+	unsigned i;
+
+	assert(settings_table_rows + 4 <= ROWS);
+	if (conf == NULL) {
+		snprintf(error, size, "%s", strerror(ENOMEM));
+		return NULL;
+	}
+	settings = &conf->settings;
+	set_defaults(conf);
+	if (!read_file(conf, sources, error, size))
+		goto fail;
+	for (i = 0; i < sources->option_count; i++) {
+		snprintf(name, sizeof(name), "option %u", i + 1);
+		if (!read_text(conf, name, sources->options[i],
+		    ORIGIN_OPTION, error, size))
+			goto fail;
+	}
+	if (sources->listener_count > 0) {
+		conf->listeners = ORIGIN_OPTION;
+		settings->listener_count = sources->listener_count;
+		for (i = 0; i < sources->listener_count; i++)
+			snprintf(settings->listeners[i], SETTINGS_ADDRESS,
+			    "%s", sources->listeners[i]);
+	}
+	if (sources->workers > 0) {
+		settings->workers = sources->workers;
+		conf->top[0] = ORIGIN_OPTION;
+		assert(strcmp(settings_table[0].name, "workers") == 0);
+	}
+	if (!resolve(conf, error, size))
+		goto fail;
+	return conf;
+fail:
+	conf_free(conf);
+	return NULL;
+}
+
+void
+conf_free(struct conf *conf)
+{
+	free(conf);
+}
+
+const struct settings *
+conf_settings(const struct conf *conf)
+{
+	return &conf->settings;
+}
+
+/* --- defaults ---------------------------------------------------------- */
+
+static void
+store_initial(enum settings_section section, void *into)
+{
+	char why[128];
+	size_t i;
+	bool good;
+
+	for (i = 0; i < settings_table_rows; i++) {
+		const struct settings_row *row = &settings_table[i];
+
+		if (row->section != section)
+			continue;
+		good = value_store(row, row->initial, into, why, sizeof(why));
+		assert(good);
+		(void)good;
+	}
+}
+
+static int
+route_find(const struct conf *conf, const char *path)
+{
+	uint32_t i;
+
+	for (i = 0; i < conf->settings.route_count; i++)
+		if (strcmp(conf->settings.routes[i].path, path) == 0)
+			return (int)i;
+	return -1;
+}
+
+/* The index of a new route with default values; -1: too many. */
+static int
+route_add(struct conf *conf, const char *path)
+{
+	struct settings *settings = &conf->settings;
+	uint32_t index = settings->route_count;
+	struct settings_route *route;
+
+	if (index == SETTINGS_ROUTES)
+		return -1;
+	settings->route_count++;
+	route = &settings->routes[index];
+	memset(route, 0, sizeof(*route));
+	snprintf(route->path, sizeof(route->path), "%s", path);
+	store_initial(SECTION_ROUTE, route);
+	memset(conf->route[index], ORIGIN_DEFAULT, ROWS);
+	memset(conf->route_limits[index], ORIGIN_LIMITS, ROWS);
+	return (int)index;
+}
+
+/* A route's own limit, in a default route. */
+static void
+route_set_limit(struct conf *conf, int index, const char *name,
+    const char *text)
+{
+	char why[128];
+	size_t i;
+
+	for (i = 0; i < settings_table_rows; i++) {
+		const struct settings_row *row = &settings_table[i];
+
+		if (row->section != SECTION_LIMITS ||
+		    strcmp(row->name, name) != 0)
+			continue;
+		conf->route_limits[index][i] = ORIGIN_DEFAULT;
+		if (!value_store(row, text,
+		    &conf->settings.routes[index].limits, why, sizeof(why)))
+			assert(!"a default is within its bounds");
+	}
+}
+
+/* As the shipped file has them. */
+static void
+add_default_routes(struct conf *conf)
+{
+	int echo;
+
+	(void)route_add(conf, "/chat");
+	echo = route_add(conf, "/echo");
+	conf->settings.routes[echo].kind = SETTINGS_ECHO;
+	route_set_limit(conf, echo, "message-size", "16M");
+	route_set_limit(conf, echo, "fragments", "0");
+	route_set_limit(conf, echo, "message-rate", "0");
+}
+
+static void
+set_defaults(struct conf *conf)
+{
+	struct settings *settings = &conf->settings;
+
+	store_initial(SECTION_TOP, settings);
+	store_initial(SECTION_LIMITS, &settings->limits);
+	settings->listener_count = 1;
+	snprintf(settings->listeners[0], SETTINGS_ADDRESS, "127.0.0.1:8080");
+	add_default_routes(conf);
+}
+
+/* --- reading ----------------------------------------------------------- */
+
+/* Reads a whole file as a text; NULL with errno. */
+static char *
+load_file(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	char *text = NULL;
+	size_t len = 0;
+	int error = 0;
+
+	if (file == NULL)
+		return NULL;
+	text = malloc(FILE_MAX + 1);
+	errno = 0;
+	if (text != NULL)
+		len = fread(text, 1, FILE_MAX + 1, file);
+	if (text == NULL || ferror(file))
+		error = errno;
+	else if (len > FILE_MAX)
+		error = EFBIG;
+	else if (memchr(text, '\0', len) != NULL)
+		error = EILSEQ;
+	fclose(file);
+	if (error != 0) {
+		free(text);
+		errno = error;
+		return NULL;
+	}
+	text[len] = '\0';
+	return text;
+}
+
+static bool
+read_file(struct conf *conf, const struct conf_sources *sources,
+    char *error, size_t size)
+{
+	char *text = load_file(sources->file);
+	bool good;
+
+	if (text == NULL && errno == ENOENT && sources->file_may_miss)
+		return true;
+	if (text == NULL) {
+		snprintf(error, size, "%s: %s", sources->file, errno == EILSEQ
+		    ? "has a NUL byte" : strerror(errno));
+		return false;
+	}
+	snprintf(conf->settings.source, SETTINGS_PATH, "%s", sources->file);
+	good = read_text(conf, sources->file, text, ORIGIN_FILE, error, size);
+	free(text);
+	return good;
+}
+
+static bool
+read_text(struct conf *conf, const char *name, const char *text,
+    enum origin origin, char *error, size_t size)
+{
+	cfg_t *cfg = grammar_read(name, text, error, size);
+	bool good;
+
+	if (cfg == NULL)
+		return false;
+	good = take_all(conf, cfg, origin);
+	cfg_free(cfg);
+	return good;
+}
+
+/* --- taking over ------------------------------------------------------- */
+
+static void
+take_section(cfg_t *cfg, enum settings_section section, enum origin origin,
+    void *into, uint8_t *origins)
+{
+	const char *text;
+	char why[128];
+	size_t i, j;
+
+	for (i = 0; i < settings_table_rows; i++) {
+		const struct settings_row *row = &settings_table[i];
+
+		if (row->section != section)
+			continue;
+		text = NULL;
+		for (j = 0; cfg->opts[j].name != NULL; j++)
+			if (strcmp(cfg->opts[j].name, row->name) == 0)
+				text = cfg_opt_getnstr(&cfg->opts[j], 0);
+		if (text == NULL)
+			continue;
+		if (!value_store(row, text, into, why, sizeof(why)))
+			assert(!"on_value has judged it");
+		origins[i] = (uint8_t)origin;
+	}
+}
+
+static bool
+take_route(struct conf *conf, cfg_t *cfg, enum origin origin)
+{
+	const char *path = cfg_title(cfg);
+	int index = route_find(conf, path);
+	struct settings_route *route;
+	unsigned i;
+
+	if (index < 0)
+		index = route_add(conf, path);
+	if (index < 0) {
+		grammar_fail(cfg, "more than %d routes", SETTINGS_ROUTES);
+		return false;
+	}
+	route = &conf->settings.routes[index];
+	take_section(cfg, SECTION_ROUTE, origin, route,
+	    conf->route[index]);
+	for (i = 0; i < cfg_size(cfg, "limits"); i++)
+		take_section(cfg_getnsec(cfg, "limits", i), SECTION_LIMITS,
+		    origin, &route->limits, conf->route_limits[index]);
+	return true;
+}
+
+static bool
+take_listeners(struct conf *conf, cfg_t *cfg, enum origin origin)
+{
+	struct settings *settings = &conf->settings;
+	unsigned i, n = cfg_size(cfg, "listen");
+
+	if (n == 0)
+		return true;
+	/* What a source says about listeners replaces the earlier. */
+	if (n > SETTINGS_LISTENERS) {
+		grammar_fail(cfg, "more than %d listeners", SETTINGS_LISTENERS);
+		return false;
+	}
+	conf->listeners = (uint8_t)origin;
+	settings->listener_count = n;
+	for (i = 0; i < n; i++)
+		snprintf(settings->listeners[i], SETTINGS_ADDRESS, "%s",
+		    cfg_title(cfg_getnsec(cfg, "listen", i)));
+	return true;
+}
+
+static bool
+take_all(struct conf *conf, cfg_t *cfg, enum origin origin)
+{
+	unsigned i, routes = cfg_size(cfg, "route");
+
+	take_section(cfg, SECTION_TOP, origin, &conf->settings,
+	    conf->top);
+	for (i = 0; i < cfg_size(cfg, "limits"); i++)
+		take_section(cfg_getnsec(cfg, "limits", i), SECTION_LIMITS,
+		    origin, &conf->settings.limits, conf->limits);
+	if (routes > 0 && origin == ORIGIN_FILE)
+		conf->settings.route_count = 0;
+	for (i = 0; i < routes; i++)
+		if (!take_route(conf, cfg_getnsec(cfg, "route", i), origin))
+			return false;
+	return take_listeners(conf, cfg, origin);
+}
+
+/* --- the whole --------------------------------------------------------- */
+
+static uint32_t
+count_cpus(void)
+{
+	cpu_set_t set;
+	int n;
+
+	if (sched_getaffinity(0, sizeof(set), &set) < 0)
+		return 1;
+	n = CPU_COUNT(&set);
+	return n < SETTINGS_WORKERS ? (uint32_t)n : SETTINGS_WORKERS;
+}
+
+static bool
+judge_limits(const struct settings_limits *limits, char *error, size_t size)
+{
+	const char *name;
+
+	if (limits->message_rate > 0 && limits->message_burst == 0)
+		name = "message";
+	else if (limits->control_rate > 0 && limits->control_burst == 0)
+		name = "control";
+	else
+		return true;
+	snprintf(error, size, "limits.%s-burst is 0, so that nothing ever "
+	    "passes; %s-rate = 0 switches the limit off", name, name);
+	return false;
+}
+
+static bool
+judge_route(struct settings_route *route, uint64_t log_size, char *error,
+    size_t size)
+{
+	char has[32], may[32];
+
+	if (route->replay > route->history) {
+		snprintf(error, size, "replay (%u) is more than history (%u)",
+		    route->replay, route->history);
+		return false;
+	}
+	if (route->kind == SETTINGS_CHAT &&
+	    route->limits.message_size > log_size / 16) {
+		snprintf(error, size, "limits.message-size (%s) is more than "
+		    "a sixteenth of log-size (%s)",
+		    settings_format_size(route->limits.message_size, has,
+		    sizeof(has)),
+		    settings_format_size(log_size, may, sizeof(may)));
+		return false;
+	}
+	/* No limit of its own: what the log takes. */
+	if (route->kind == SETTINGS_CHAT && route->limits.message_size == 0)
+		route->limits.message_size = log_size / 16;
+	return judge_limits(&route->limits, error, size);
+}
+
+/* Limits that a route has not set are those of all. */
+static void
+inherit_limits(struct conf *conf, uint32_t index)
+{
+	size_t i;
+
+	for (i = 0; i < settings_table_rows; i++) {
+		const struct settings_row *row = &settings_table[i];
+		const char *from = (char *)&conf->settings.limits;
+		char *to = (char *)&conf->settings.routes[index].limits;
+
+		if (row->section == SECTION_LIMITS &&
+		    conf->route_limits[index][i] == ORIGIN_LIMITS)
+			memcpy(to + row->offset, from + row->offset,
+			    row->size);
+	}
+}
+
+static bool
+resolve(struct conf *conf, char *error, size_t size)
+{
+	struct settings *settings = &conf->settings;
+	const char *source = settings->source;
+	uint64_t power = 1;
+	char why[256];
+	uint32_t i;
+
+	if (settings->workers == 0)
+		settings->workers = count_cpus();
+	while (power < settings->log_size)
+		power <<= 1;
+	settings->log_size = power;
+	if (!judge_limits(&settings->limits, why, sizeof(why))) {
+		snprintf(error, size, "%s%s%s", source,
+		    *source != '\0' ? ": " : "", why);
+		return false;
+	}
+	for (i = 0; i < settings->route_count; i++) {
+		inherit_limits(conf, i);
+		if (judge_route(&settings->routes[i], power, why,
+		    sizeof(why)))
+			continue;
+		snprintf(error, size, "%s%sroute \"%s\": %s", source,
+		    *source != '\0' ? ": " : "", settings->routes[i].path,
+		    why);
+		return false;
+	}
+	return true;
+}
+
+/* --- printing ---------------------------------------------------------- */
+
+static const char *
+origin_text(const struct conf *conf, uint8_t origin)
+{
+	switch (origin) {
+	case ORIGIN_LIMITS:
+		return "the limits of all";
+	case ORIGIN_FILE:
+		return conf->settings.source;
+	case ORIGIN_OPTION:
+		return "command line";
+	}
+	return "default";
+}
+
+static void
+print_section(const struct conf *conf, FILE *out,
+    enum settings_section section, const void *from, const uint8_t *origins,
+    const char *indent, bool in_route)
+{
+	char value[VALUE_TEXT + 8], line[VALUE_TEXT + 64];
+	size_t i;
+
+	for (i = 0; i < settings_table_rows; i++) {
+		const struct settings_row *row = &settings_table[i];
+
+		if (row->section != section || (in_route && !row->in_route))
+			continue;
+		snprintf(line, sizeof(line), "%s = %s", row->name,
+		    value_format(row, from, value, sizeof(value)));
+		fprintf(out, "%s%-36s # %s\n", indent, line,
+		    origin_text(conf, origins[i]));
+	}
+}
+
+void
+conf_print(const struct conf *conf, FILE *out)
+{
+	const struct settings *settings = &conf->settings;
+	uint32_t i;
+
+	for (i = 0; i < settings->listener_count; i++)
+		fprintf(out, "listen \"%s\" {} # %s\n", settings->listeners[i],
+		    origin_text(conf, conf->listeners));
+	print_section(conf, out, SECTION_TOP, settings, conf->top, "",
+	    false);
+	fprintf(out, "limits {\n");
+	print_section(conf, out, SECTION_LIMITS, &settings->limits,
+	    conf->limits, "\t", false);
+	fprintf(out, "}\n");
+	for (i = 0; i < settings->route_count; i++) {
+		const struct settings_route *route = &settings->routes[i];
+
+		fprintf(out, "route \"%s\" {\n", route->path);
+		print_section(conf, out, SECTION_ROUTE, route,
+		    conf->route[i], "\t", false);
+		fprintf(out, "\tlimits {\n");
+		print_section(conf, out, SECTION_LIMITS, &route->limits,
+		    conf->route_limits[i], "\t\t", true);
+		fprintf(out, "\t}\n}\n");
+	}
+}

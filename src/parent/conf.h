@@ -1,0 +1,43 @@
+/*
+ * conf - from the configuration file and the command line to settings.
+ *
+ * Runs in the parent only.  Knows where every value came from.
+ */
+#ifndef PARENT_CONF_H
+#define PARENT_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/settings.h"
+
+#define CONF_OPTIONS	64
+
+/* What the command line said; lends its texts. */
+struct conf_sources {
+	const char *file;	/* to be read */
+	bool file_may_miss;	/* then the built-in defaults hold */
+	const char *options[CONF_OPTIONS];	/* text read after the file */
+	unsigned option_count;
+	const char *listeners[SETTINGS_LISTENERS]; /* replace the others */
+	unsigned listener_count;
+	unsigned workers;	/* 0: not given */
+};
+
+struct conf;
+
+/* Reads and judges everything.  Returns an owned configuration, or NULL with
+ * a sentence in `error`: "FILE:LINE: what is wrong".  A route given in an
+ * option changes the file's route of that path or is one more. */
+struct conf *conf_load(const struct conf_sources *, char *error,
+    size_t size) __attribute__((warn_unused_result));
+void conf_free(struct conf *);
+
+/* As resolved; lent. */
+const struct settings *conf_settings(const struct conf *);
+
+/* Every setting in force, in the form of the file, and its origin. */
+void conf_print(const struct conf *, FILE *);
+
+#endif

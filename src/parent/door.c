@@ -1,0 +1,284 @@
+/*
+ * door - the way in: listeners, limits, and the choice of a worker.
+ *
+ * Runs in the parent.  A listener is paused before it could bring somebody
+ * whom no worker takes, so that the kernel's queue is the only one.
+ */
+#include "config.h"
+
+#include "parent/door.h"
+
+#include <event2/event.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/die.h"
+#include "base/logger.h"
+#include "base/settings.h"
+#include "parent/address.h"
+#include "parent/listener.h"
+#include "parent/pool.h"
+
+/* A connection is offered to so many workers that die before they take it;
+ * it may be why. */
+#define DEATHS_MAX	3
+
+struct door {
+	const struct settings *settings;
+	struct pool *pool;
+	struct address_table *addresses;
+	struct listener *listeners[SETTINGS_LISTENERS];
+	door_send *send;
+	void *owner;
+	bool is_closed;
+};
+
+static listener_on_accept on_accept;
+static void update_accepting(struct door *);
+static void deliver_waiting(struct door *);
+static void on_lost(void *, struct address *);
+static void on_dropped(void *, const struct pool_entry *);
+
+struct door *
+door_new(struct event_base *base, const struct settings *settings,
+    uint32_t slots, door_send *send, void *owner)
+{
+	struct door *door = calloc(1, sizeof(*door));
+	uint32_t i;
+
+	if (door == NULL)
+		die(EX_OSERR, "door");
+	door->settings = settings;
+	door->send = send;
+	door->owner = owner;
+	door->pool = pool_new(settings->workers, slots);
+	door->addresses = address_table_new();
+	if (door->pool == NULL || door->addresses == NULL)
+		die(EX_OSERR, "door");
+	for (i = 0; i < settings->listener_count; i++)
+		door->listeners[i] = listener_open(base,
+		    settings->listeners[i], i, on_accept, door);
+	return door;
+}
+
+void
+door_free(struct door *door)
+{
+	door_close(door);
+	pool_free(door->pool, on_dropped, NULL);
+	address_table_free(door->addresses);
+	free(door);
+}
+
+const char *
+door_listener_name(const struct door *door, unsigned index)
+{
+	return listener_name(door->listeners[index]);
+}
+
+uint64_t
+door_connections(const struct door *door)
+{
+	return pool_connections(door->pool);
+}
+
+void
+door_open_worker(struct door *door, unsigned worker, bool open)
+{
+	pool_open_worker(door->pool, worker, open && !door->is_closed);
+	update_accepting(door);
+}
+
+uint32_t
+door_remove_worker(struct door *door, unsigned worker)
+{
+	uint64_t before = pool_connections(door->pool);
+
+	pool_remove_worker(door->pool, worker, on_lost, door);
+	update_accepting(door);
+	return (uint32_t)(before - pool_connections(door->pool));
+}
+
+bool
+door_on_taken(struct door *door, unsigned worker, uint64_t connection)
+{
+	int fd = pool_take(door->pool, worker, connection);
+
+	if (fd < 0)
+		return false;
+	close(fd);
+	return true;
+}
+
+bool
+door_on_closed(struct door *door, unsigned worker, uint64_t connection)
+{
+	struct address *address;
+	int fd;
+
+	if (!pool_remove(door->pool, worker, connection, &address, &fd))
+		return false;
+	address_remove(door->addresses, address);
+	if (fd >= 0)
+		close(fd);
+	return true;
+}
+
+void
+door_end_turn(struct door *door)
+{
+	deliver_waiting(door);
+	update_accepting(door);
+}
+
+void
+door_close(struct door *door)
+{
+	uint32_t i;
+
+	door->is_closed = true;
+	for (i = 0; i < door->settings->listener_count; i++) {
+		listener_close(door->listeners[i]);
+		door->listeners[i] = NULL;
+	}
+	for (i = 0; i < door->settings->workers; i++)
+		pool_open_worker(door->pool, i, false);
+	deliver_waiting(door);
+}
+
+static void
+on_lost(void *arg, struct address *address)
+{
+	struct door *door = arg;
+
+	address_remove(door->addresses, address);
+}
+
+static void
+on_dropped(void *arg, const struct pool_entry *entry)
+{
+	(void)arg;
+	close(entry->fd);
+}
+
+/* Nobody can or should serve it. */
+static void
+refuse(struct door *door, const struct pool_entry *entry)
+{
+	address_remove(door->addresses, entry->address);
+	listener_refuse(entry->fd);
+	logger_debug("refused", "why=no-slot connections=%" PRIu64,
+	    pool_connections(door->pool));
+}
+
+static void
+deliver(struct door *door, unsigned index, const struct pool_entry *entry)
+{
+	const struct pool_entry *kept;
+	struct pool_entry lost = *entry;
+
+	kept = pool_add(door->pool, index, entry);
+	if (kept == NULL) {
+		refuse(door, entry);
+		return;
+	}
+	if (door->send(door->owner, index, &kept->accepted, kept->fd))
+		return;
+	if (pool_remove(door->pool, index, kept->accepted.connection,
+	    &lost.address, &lost.fd))
+		refuse(door, &lost);
+}
+
+/* What a dead worker had not taken goes first. */
+static void
+deliver_waiting(struct door *door)
+{
+	const struct pool_entry *waiting;
+	struct pool_entry entry;
+	enum pool_choice choice;
+	unsigned index = 0;
+
+	while ((waiting = pool_waiting(door->pool)) != NULL) {
+		choice = pool_choose(door->pool, &index);
+		if (!door->is_closed &&
+		    (choice == POOL_NOBODY || choice == POOL_BUSY))
+			return;
+		entry = *waiting;
+		pool_pop_waiting(door->pool);
+		if (!door->is_closed && choice == POOL_CHOSEN &&
+		    entry.deaths < DEATHS_MAX)
+			deliver(door, index, &entry);
+		else
+			refuse(door, &entry);
+	}
+}
+
+static bool
+can_accept(const struct door *door)
+{
+	enum pool_choice choice;
+	unsigned index;
+
+	if (door->is_closed || pool_waiting(door->pool) != NULL)
+		return false;
+	choice = pool_choose(door->pool, &index);
+	return choice == POOL_CHOSEN || choice == POOL_FULL;
+}
+
+/* Called whenever a worker may have become unable to take one, so that no
+ * listener fires for nobody. */
+static void
+update_accepting(struct door *door)
+{
+	bool pause = !can_accept(door);
+	uint32_t i;
+
+	for (i = 0; i < door->settings->listener_count; i++)
+		if (door->listeners[i] != NULL)
+			listener_pause(door->listeners[i], pause);
+}
+
+/* False: no memory. */
+static bool
+count_address(struct door *door, struct pool_entry *entry)
+{
+	const struct settings_limits *limits = &door->settings->limits;
+	const uint8_t *bytes = entry->accepted.address;
+
+	entry->address = NULL;
+	if (limits->connections_per_address == 0 ||
+	    (limits->loopback_exempt && address_is_loopback(bytes)))
+		return true;
+	entry->address = address_add(door->addresses, bytes);
+	if (entry->address == NULL)
+		return false;
+	if (address_count(entry->address) > limits->connections_per_address)
+		entry->accepted.flags |= IPC_ACCEPTED_REFUSE;
+	return true;
+}
+
+static bool
+on_accept(void *owner, unsigned index, int fd, const uint8_t bytes[16],
+    uint16_t port)
+{
+	struct door *door = owner;
+	struct pool_entry entry = {
+		.accepted = { .port = port, .listener = (uint16_t)index },
+		.fd = fd
+	};
+	uint64_t max = door->settings->limits.connections;
+	unsigned worker = 0;
+
+	memcpy(entry.accepted.address, bytes, sizeof(entry.accepted.address));
+	if (max > 0 && pool_connections(door->pool) >= max)
+		entry.accepted.flags |= IPC_ACCEPTED_REFUSE;
+	if (!count_address(door, &entry) ||
+	    pool_choose(door->pool, &worker) != POOL_CHOSEN)
+		refuse(door, &entry);
+	else
+		deliver(door, worker, &entry);
+	return can_accept(door);
+}

@@ -1,0 +1,50 @@
+/*
+ * door - the way in: listeners, limits, and the choice of a worker.
+ *
+ * Runs in the parent.  Owns the listeners, the pool and the counts by
+ * address.  The processes behind it are parent.c's.
+ */
+#ifndef PARENT_DOOR_H
+#define PARENT_DOOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct event_base;
+struct ipc_accepted;
+struct settings;
+struct door;
+
+/* Sends a connection to a worker; borrows fd.  False: it cannot be told. */
+typedef bool door_send(void *owner, unsigned worker,
+    const struct ipc_accepted *, int fd);
+
+/* Binds all listeners; accepts nothing yet.  Dies when that is not
+ * possible. */
+struct door *door_new(struct event_base *, const struct settings *,
+    uint32_t slots, door_send *, void *owner);
+void door_free(struct door *);
+
+const char *door_listener_name(const struct door *, unsigned index);
+uint64_t door_connections(const struct door *);
+
+/* Whether the worker takes connections. */
+void door_open_worker(struct door *, unsigned worker, bool open);
+/* It is dead.  What it had not taken goes to others; returns how many
+ * connections are lost. */
+uint32_t door_remove_worker(struct door *, unsigned worker);
+
+/* TAKEN and CLOSED; false: the worker has no such connection. */
+bool door_on_taken(struct door *, unsigned worker, uint64_t connection)
+    __attribute__((warn_unused_result));
+bool door_on_closed(struct door *, unsigned worker, uint64_t connection)
+    __attribute__((warn_unused_result));
+
+/* At the end of a turn: delivers what waits; accepts exactly while that can
+ * be delivered. */
+void door_end_turn(struct door *);
+
+/* For good: closes the listeners, refuses what waits and will. */
+void door_close(struct door *);
+
+#endif

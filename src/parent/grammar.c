@@ -1,0 +1,294 @@
+/*
+ * grammar - the form of the configuration file.
+ *
+ * Runs in the parent, at start.  Makes libconfuse's arrays from
+ * settings_table and judges every value while it is read, so that errors
+ * have a line.
+ */
+#include "config.h"
+
+#include "parent/grammar.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/settings.h"
+#include "parent/listener.h"
+#include "parent/value.h"
+
+/* libconfuse takes the end of the text for the end of an open section.  So
+ * this setting of the top is put behind every text, and missed when it does
+ * not arrive there. */
+#define END	"end-of-text"
+
+#define ROWS	64	/* at least settings_table_rows and the sections */
+
+/* The arrays libconfuse wants, made from the table. */
+struct grammar {
+	cfg_opt_t top[ROWS], limits[ROWS], route[ROWS], route_limits[ROWS];
+	cfg_opt_t nothing[1];
+};
+
+/* libconfuse's callbacks carry no pointer of ours, so this does. */
+static struct {
+	const char *name;	/* of what is being read */
+	char *error;		/* the first error */
+	size_t size;
+	unsigned errors;
+} reading;
+
+static void grammar_fill(struct grammar *);
+static void on_error(cfg_t *, const char *, va_list)
+    __attribute__((format(printf, 2, 0)));
+
+cfg_t *
+grammar_read(const char *name, const char *text, char *error, size_t size)
+{
+	struct grammar *grammar = calloc(1, sizeof(*grammar));
+	cfg_t *cfg = NULL;
+	char *whole = NULL;
+	bool good;
+
+	reading.name = name;
+	reading.error = error;
+	reading.size = size;
+	reading.errors = 0;
+	snprintf(error, size, "%s: %s", name, strerror(ENOMEM));
+	if (grammar != NULL) {
+		grammar_fill(grammar);
+		cfg = cfg_init(grammar->top, CFGF_NONE);
+		free(grammar);
+	}
+	if (cfg == NULL || asprintf(&whole, "%s%s" END "=1", text,
+	    *text == '\0' || text[strlen(text) - 1] == '\n' ? "" : "\n") < 0) {
+		if (cfg != NULL)
+			cfg_free(cfg);
+		return NULL;
+	}
+	snprintf(error, size, "%s: is not understood", name);
+	cfg_set_error_function(cfg, on_error);
+	good = cfg_parse_buf(cfg, whole) == CFG_SUCCESS;
+	free(whole);
+	if (good && cfg_getstr(cfg, END) == NULL)
+		grammar_fail(cfg, "a comment is not closed");
+	if (good && reading.errors == 0)
+		return cfg;
+	cfg_free(cfg);
+	return NULL;
+}
+
+/* The section of the table that libconfuse is in. */
+static enum settings_section
+section_of(cfg_t *cfg)
+{
+	if (strcmp(cfg_name(cfg), "limits") == 0)
+		return SECTION_LIMITS;
+	if (strcmp(cfg_name(cfg), "route") == 0)
+		return SECTION_ROUTE;
+	return SECTION_TOP;
+}
+
+static const char *
+section_prefix(enum settings_section section)
+{
+	static const char *const prefixes[] = { "", "limits.", "route." };
+
+	return prefixes[section];
+}
+
+/* Keeps the first error; libconfuse may add others that follow from it. */
+void
+grammar_fail(cfg_t *cfg, const char *format, ...)
+{
+	va_list args;
+	size_t at;
+
+	if (reading.errors++ > 0)
+		return;
+	at = (size_t)snprintf(reading.error, reading.size, "%s:%d: ",
+	    reading.name, cfg->line);
+	if (at >= reading.size)
+		return;
+	va_start(args, format);
+	vsnprintf(reading.error + at, reading.size - at, format, args);
+	va_end(args);
+}
+
+/* A name that may not stand here: says where it may, or what is near. */
+static void
+fail_unknown(cfg_t *cfg, const char *name)
+{
+	static const char *const places[] = {
+		"outside of all sections", "in limits { }", "in a route"
+	};
+	enum settings_section here = section_of(cfg);
+	const char *prefix = section_prefix(here), *near = NULL;
+	unsigned distance, least = UINT32_MAX;
+	size_t i;
+
+	if (strcmp(name, END) == 0) {
+		grammar_fail(cfg, "section \"%s\" is not closed",
+		    cfg_name(cfg));
+		return;
+	}
+	for (i = 0; i < settings_table_rows; i++) {
+		const struct settings_row *row = &settings_table[i];
+
+		if (strcmp(row->name, name) != 0)
+			continue;
+		grammar_fail(cfg, "%s%s: unknown setting here; it stands %s",
+		    prefix, name, row->section == SECTION_LIMITS &&
+		    here == SECTION_LIMITS ? "in the limits of all, not of "
+		    "a route" : places[row->section]);
+		return;
+	}
+	for (i = 0; cfg->opts[i].name != NULL; i++) {
+		if (strcmp(cfg->opts[i].name, END) == 0)
+			continue;
+		distance = value_distance(name, cfg->opts[i].name);
+		if (distance < least) {
+			least = distance;
+			near = cfg->opts[i].name;
+		}
+	}
+	grammar_fail(cfg, "%s%.64s: unknown setting%s%s%s", prefix, name,
+	    near != NULL ? "; did you mean \"" : "",
+	    near != NULL ? near : "", near != NULL ? "\"?" : "");
+}
+
+/* libconfuse's own errors.  Two get words of ours: they are found by their
+ * texts, which are not translated because no locale is set. */
+static void
+on_error(cfg_t *cfg, const char *format, va_list args)
+{
+	static const char unknown[] = "no such option '";
+	static const char twice[] = "found duplicate title '";
+	char text[512], *name;
+
+	vsnprintf(text, sizeof(text), format, args);
+	name = strchr(text, '\'');
+	if (name != NULL && text[strlen(text) - 1] == '\'')
+		text[strlen(text) - 1] = '\0';
+	if (strncmp(text, unknown, sizeof(unknown) - 1) == 0)
+		fail_unknown(cfg, name + 1);
+	else if (strncmp(text, twice, sizeof(twice) - 1) == 0)
+		grammar_fail(cfg, "\"%s\" stands here a second time", name + 1);
+	else
+		grammar_fail(cfg, "%s%s", text, name != NULL ? "'" : "");
+}
+
+/* One value has been read: judge it while the line is known. */
+static int
+on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
+{
+	enum settings_section section = section_of(cfg);
+	char why[256];
+	size_t i;
+
+	for (i = 0; i < settings_table_rows; i++) {
+		const struct settings_row *row = &settings_table[i];
+
+		if (row->section != section ||
+		    strcmp(row->name, opt->name) != 0)
+			continue;
+		if (!value_store(row, value, NULL, why, sizeof(why))) {
+			grammar_fail(cfg, "%s%s: %s", section_prefix(section),
+			    row->name, why);
+			return -1;
+		}
+		break;
+	}
+	*(const char **)result = value;
+	return 0;
+}
+
+/* The title of the section that has just been read. */
+static const char *
+last_title(cfg_opt_t *opt)
+{
+	return cfg_title(cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1));
+}
+
+static int
+on_listen(cfg_t *cfg, cfg_opt_t *opt)
+{
+	struct listener_address address;
+	const char *title = last_title(opt);
+
+	if (listener_parse(title, &address))
+		return 0;
+	grammar_fail(cfg, "listen \"%.128s\": not of the form ADDRESS:PORT or "
+	    "[ADDRESS]:PORT", title);
+	return -1;
+}
+
+static int
+on_route(cfg_t *cfg, cfg_opt_t *opt)
+{
+	const char *title = last_title(opt), *why = NULL, *at = title;
+	size_t len;
+
+	if (strlen(title) >= SETTINGS_ROUTE_PATH)
+		why = "is longer than 63 characters";
+	else if (*title != '/')
+		why = "does not begin with /";
+	for (; why == NULL && *at == '/'; at += 1 + len) {
+		len = strcspn(at + 1, "/");
+		if (!settings_room_is_valid(at + 1, len))
+			why = "has a part that is empty or has others than "
+			    "letters, digits, - _ and .";
+	}
+	if (why == NULL && strncmp(title, "/healthz", 8) == 0 &&
+	    (title[8] == '\0' || title[8] == '/'))
+		why = "is the server's own";
+	if (why == NULL)
+		return 0;
+	grammar_fail(cfg, "route \"%.80s\": the path %s", title, why);
+	return -1;
+}
+
+/* Makes libconfuse's array for a section; returns the place behind it. */
+static cfg_opt_t *
+grammar_add_rows(cfg_opt_t *opt, enum settings_section section, bool in_route)
+{
+	size_t i;
+
+	for (i = 0; i < settings_table_rows; i++) {
+		const struct settings_row *row = &settings_table[i];
+
+		if (row->section != section || (in_route && !row->in_route))
+			continue;
+		*opt++ = (cfg_opt_t){ .name = row->name, .type = CFGT_STR,
+		    .parsecb = on_value };
+	}
+	return opt;
+}
+
+static void
+grammar_fill(struct grammar *grammar)
+{
+	cfg_opt_t *opt;
+
+	/* The arrays end with a zeroed row; the caller has zeroed all.
+	 * MULTI for limits: a second section adds to the first. */
+	grammar_add_rows(grammar->limits, SECTION_LIMITS, false);
+	grammar_add_rows(grammar->route_limits, SECTION_LIMITS, true);
+	opt = grammar_add_rows(grammar->route, SECTION_ROUTE, false);
+	*opt = (cfg_opt_t){ .name = "limits", .type = CFGT_SEC,
+	    .flags = CFGF_MULTI, .subopts = grammar->route_limits };
+	opt = grammar_add_rows(grammar->top, SECTION_TOP, false);
+	*opt++ = (cfg_opt_t){ .name = END, .type = CFGT_STR };
+	*opt++ = (cfg_opt_t){ .name = "limits", .type = CFGT_SEC,
+	    .flags = CFGF_MULTI, .subopts = grammar->limits };
+	*opt++ = (cfg_opt_t){ .name = "listen", .type = CFGT_SEC,
+	    .flags = CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES,
+	    .subopts = grammar->nothing, .validcb = on_listen };
+	*opt = (cfg_opt_t){ .name = "route", .type = CFGT_SEC,
+	    .flags = CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES,
+	    .subopts = grammar->route, .validcb = on_route };
+}

@@ -1,0 +1,23 @@
+/*
+ * grammar - the form of the configuration file.
+ *
+ * Runs in the parent, at start; over libconfuse.
+ */
+#ifndef PARENT_GRAMMAR_H
+#define PARENT_GRAMMAR_H
+
+#include <confuse.h>
+#include <stddef.h>
+
+/* Reads a text called `name` in errors.  Every value in what it returns (the
+ * caller's, for cfg_free) is a string that value_store takes.  NULL with
+ * "NAME:LINE: what is wrong". */
+cfg_t *grammar_read(const char *name, const char *text, char *error,
+    size_t size) __attribute__((warn_unused_result));
+
+/* Writes such an error into the `error` of the last grammar_read, unless
+ * there is one. */
+void grammar_fail(cfg_t *, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,110 @@
+/*
+ * heritage - what children are given, and what the parent clears away first.
+ *
+ * Runs in the parent, at start.
+ */
+#include "config.h"
+
+#include "parent/heritage.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/channel.h"
+#include "base/die.h"
+#include "base/memfile.h"
+#include "base/settings.h"
+#include "ipc/messages.h"
+#include "log/log.h"
+#include "log/state.h"
+#include "parent/site.h"
+
+#define FDS_RESERVED	64	/* of a worker, not for connections */
+
+void
+heritage_clear_descriptors(void)
+{
+	int null = open("/dev/null", O_RDWR), fd;
+
+	if (null < 0)
+		die(EX_OSERR, "/dev/null");
+	for (fd = 0; fd < CHANNEL_END; fd++) {
+		if (fd == null || ((fd == STDOUT_FILENO ||
+		    fd == STDERR_FILENO) && fcntl(fd, F_GETFD) >= 0))
+			continue;
+		if (dup2(null, fd) < 0)
+			die(EX_OSERR, "/dev/null");
+	}
+	close_range(CHANNEL_END, ~0U, 0);
+}
+
+/* How many connections a worker can have. */
+static uint32_t
+find_slots(const struct settings *settings)
+{
+	const uint64_t most = (UINT64_C(1) << IPC_SLOT_BITS) - 1;
+	uint64_t slots, max = settings->limits.connections;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		die(EX_OSERR, "RLIMIT_NOFILE");
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0 &&
+	    getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		die(EX_OSERR, "RLIMIT_NOFILE");
+	errno = 0;
+	if (limit.rlim_cur < 2 * FDS_RESERVED)
+		die(EX_OSERR, "RLIMIT_NOFILE is below %d", 2 * FDS_RESERVED);
+	slots = limit.rlim_cur - FDS_RESERVED;
+	if (slots > most)
+		slots = most;
+	/* Some beyond the limit, for those that are told so. */
+	if (max > 0 && slots > max + FDS_RESERVED)
+		slots = max + FDS_RESERVED;
+	return (uint32_t)slots;
+}
+
+static void
+check_user(const struct settings *settings)
+{
+	errno = 0;
+	if (geteuid() != 0)
+		return;
+	if (getpwnam(settings->user) == NULL)
+		die(EX_CONFIG, "user \"%s\" does not exist", settings->user);
+}
+
+void
+heritage_open(struct heritage *heritage, const struct settings *settings)
+{
+	uint8_t *image;
+	size_t len;
+
+	check_user(settings);
+	heritage->slots = find_slots(settings);
+	heritage->settings_fd = memfile_create("settings", settings,
+	    sizeof(*settings));
+	if (heritage->settings_fd < 0)
+		die(EX_OSERR, "memory file of the settings");
+	image = site_load(settings->site, &len);
+	if (image == NULL)
+		die(EX_OSERR, "site");
+	heritage->site_fd = memfile_create("site", image, len);
+	free(image);
+	if (heritage->site_fd < 0)
+		die(EX_OSERR, "memory file of the site");
+	heritage->log_fd = log_create(settings->log_size);
+	if (heritage->log_fd < 0)
+		die(EX_OSERR, "memory file of the log");
+	heritage->log_reader_fd = log_open_readonly(heritage->log_fd);
+	if (heritage->log_reader_fd < 0)
+		die(EX_OSERR, "memory file of the log, for readers");
+	heritage->state_fd = state_create();
+	if (heritage->state_fd < 0)
+		die(EX_OSERR, "memory file of the state");
+}

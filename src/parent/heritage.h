@@ -1,0 +1,29 @@
+/*
+ * heritage - what children are given, and what the parent clears away first.
+ *
+ * Runs in the parent, at start.  The descriptors live as long as the parent.
+ */
+#ifndef PARENT_HERITAGE_H
+#define PARENT_HERITAGE_H
+
+#include <stdint.h>
+
+struct settings;
+
+struct heritage {
+	int settings_fd, site_fd;	/* sealed memory files */
+	int log_fd;			/* for the broker */
+	int log_reader_fd;		/* for workers: cannot write */
+	int state_fd;			/* for the broker */
+	uint32_t slots;			/* connections a worker can have */
+};
+
+/* Closes what was inherited and takes the places below CHANNEL_END, so that
+ * no descriptor of ours ever lies where a child's own will.  First of all. */
+void heritage_clear_descriptors(void);
+
+/* Raises RLIMIT_NOFILE, reads the site, creates the memory files.  Dies when
+ * that is not possible. */
+void heritage_open(struct heritage *, const struct settings *);
+
+#endif

@@ -1,0 +1,300 @@
+/*
+ * listener - an address on which connections come in.
+ *
+ * Runs in the parent.  When descriptors run out, a reserve is given up for a
+ * moment to tell one visitor so, and accepting rests; the rest doubles up to
+ * a second while the shortage lasts.
+ */
+#include "config.h"
+
+#include "parent/listener.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/die.h"
+#include "base/logger.h"
+
+#define BACKLOG		4096	/* the kernel cuts it to SOMAXCONN */
+#define BATCH		64	/* accepted in a row, then others get a turn */
+#define REST_MIN_MS	100
+#define REST_MAX_MS	1000
+
+struct listener {
+	struct event *readable, *rested;
+	listener_on_accept *on_accept;
+	void *owner;
+	int fd, reserve;
+	unsigned index, rest_ms;
+	bool paused, resting;
+	char name[64];		/* "127.0.0.1:8080" as bound */
+};
+
+bool
+listener_parse(const char *text, struct listener_address *out)
+{
+	const char *colon = strrchr(text, ':'), *port;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&out->storage;
+	struct sockaddr_in *v4 = (struct sockaddr_in *)&out->storage;
+	char host[64];
+	unsigned long number = 0;
+	size_t len;
+
+	memset(out, 0, sizeof(*out));
+	if (colon == NULL || colon[1] == '\0')
+		return false;
+	for (port = colon + 1; *port != '\0'; port++) {
+		if (*port < '0' || *port > '9')
+			return false;
+		number = number * 10 + (unsigned long)(*port - '0');
+		if (number > UINT16_MAX)
+			return false;
+	}
+	len = (size_t)(colon - text);
+	if (len >= sizeof(host))
+		return false;
+	memcpy(host, text, len);
+	host[len] = '\0';
+	if (len > 2 && host[0] == '[' && host[len - 1] == ']') {
+		host[len - 1] = '\0';
+		v6->sin6_family = AF_INET6;
+		v6->sin6_port = htons((uint16_t)number);
+		out->len = sizeof(*v6);
+		return inet_pton(AF_INET6, host + 1, &v6->sin6_addr) == 1;
+	}
+	v4->sin_family = AF_INET;
+	v4->sin_port = htons((uint16_t)number);
+	out->len = sizeof(*v4);
+	return inet_pton(AF_INET, strcmp(host, "localhost") == 0 ?
+	    "127.0.0.1" : host, &v4->sin_addr) == 1;
+}
+
+/* A peer as 16 bytes and a port. */
+static void
+split_address(const struct sockaddr_storage *storage, uint8_t bytes[16],
+    uint16_t *port_out)
+{
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)storage;
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *)storage;
+
+	if (storage->ss_family == AF_INET6) {
+		memcpy(bytes, &v6->sin6_addr, 16);
+		*port_out = ntohs(v6->sin6_port);
+		return;
+	}
+	memset(bytes, 0, 10);
+	memset(bytes + 10, 0xff, 2);
+	memcpy(bytes + 12, &v4->sin_addr, 4);
+	*port_out = ntohs(v4->sin_port);
+}
+
+static void
+name_address(const struct sockaddr_storage *storage, char *out, size_t size)
+{
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)storage;
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *)storage;
+	char host[INET6_ADDRSTRLEN] = "?";
+
+	if (storage->ss_family == AF_INET6) {
+		inet_ntop(AF_INET6, &v6->sin6_addr, host, sizeof(host));
+		snprintf(out, size, "[%s]:%u", host, ntohs(v6->sin6_port));
+	} else {
+		inet_ntop(AF_INET, &v4->sin_addr, host, sizeof(host));
+		snprintf(out, size, "%s:%u", host, ntohs(v4->sin_port));
+	}
+}
+
+static int
+bind_address(const char *text, const struct listener_address *address)
+{
+	int family = address->storage.ss_family, on = 1, fd;
+
+	fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		die(EX_OSERR, "socket for %s", text);
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
+	    (family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY,
+	    &on, sizeof(on)) < 0))
+		die(EX_OSERR, "socket options for %s", text);
+	/* listen, too, fails when somebody else listens there. */
+	if (bind(fd, (const struct sockaddr *)&address->storage,
+	    address->len) < 0 || listen(fd, BACKLOG) < 0)
+		die(errno == EACCES || errno == EPERM ? EX_NOPERM : EX_OSERR,
+		    "bind %s", text);
+	return fd;
+}
+
+static void
+update_event(struct listener *listener)
+{
+	if (listener->paused || listener->resting)
+		event_del(listener->readable);
+	else
+		event_add(listener->readable, NULL);
+}
+
+static void
+listener_on_rested(evutil_socket_t fd, short what, void *arg)
+{
+	struct listener *listener = arg;
+
+	(void)fd;
+	(void)what;
+	listener->resting = false;
+	update_event(listener);
+}
+
+static int
+open_reserve(void)
+{
+	return open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+/* Out of something: tell one visitor, then rest. */
+static void
+rest(struct listener *listener, int reason)
+{
+	struct timeval delay;
+	int fd;
+
+	if ((reason == EMFILE || reason == ENFILE) && listener->reserve >= 0) {
+		close(listener->reserve);
+		fd = accept4(listener->fd, NULL, NULL,
+		    SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd >= 0)
+			listener_refuse(fd);
+		listener->reserve = open_reserve();
+	}
+	listener->rest_ms = listener->rest_ms == 0 ? REST_MIN_MS :
+	    listener->rest_ms * 2 > REST_MAX_MS ? REST_MAX_MS :
+	    listener->rest_ms * 2;
+	delay.tv_sec = listener->rest_ms / 1000;
+	delay.tv_usec = listener->rest_ms % 1000 * 1000;
+	listener->resting = true;
+	event_add(listener->rested, &delay);
+	update_event(listener);
+	logger_warning("accepting pauses", "listener=%s ms=%u error=\"%s\"",
+	    listener->name, listener->rest_ms, strerror(reason));
+}
+
+static void
+listener_on_readable(evutil_socket_t sock, short what, void *arg)
+{
+	struct listener *listener = arg;
+	struct sockaddr_storage peer;
+	uint8_t bytes[16];
+	socklen_t len;
+	uint16_t port;
+	int fd, i;
+
+	(void)what;
+	for (i = 0; i < BATCH; i++) {
+		if (listener->reserve < 0)
+			listener->reserve = open_reserve();
+		len = sizeof(peer);
+		fd = accept4(sock, (struct sockaddr *)&peer, &len,
+		    SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd >= 0) {
+			listener->rest_ms = 0;
+			split_address(&peer, bytes, &port);
+			if (!listener->on_accept(listener->owner,
+			    listener->index, fd, bytes, port))
+				return;
+			continue;
+		}
+		if (errno == EAGAIN || errno == EWOULDBLOCK)
+			return;
+		if (errno == EMFILE || errno == ENFILE ||
+		    errno == ENOBUFS || errno == ENOMEM) {
+			rest(listener, errno);
+			return;
+		}
+		/* accept(2): errors of that connection alone. */
+	}
+}
+
+struct listener *
+listener_open(struct event_base *base, const char *text, unsigned index,
+    listener_on_accept *on_accept, void *owner)
+{
+	struct listener *listener = calloc(1, sizeof(*listener));
+	struct listener_address address;
+
+	if (listener == NULL)
+		die(EX_OSERR, "listener %s", text);
+	errno = 0;
+	if (!listener_parse(text, &address))
+		die(EX_CONFIG, "%s is not an address", text);
+	listener->fd = bind_address(text, &address);
+	listener->reserve = open_reserve();
+	listener->index = index;
+	listener->on_accept = on_accept;
+	listener->owner = owner;
+	listener->paused = true;
+	listener->readable = event_new(base, listener->fd,
+	    EV_READ | EV_PERSIST, listener_on_readable, listener);
+	listener->rested = event_new(base, -1, 0, listener_on_rested,
+	    listener);
+	address.len = sizeof(address.storage);
+	if (listener->readable == NULL || listener->rested == NULL ||
+	    getsockname(listener->fd, (struct sockaddr *)&address.storage,
+	    &address.len) < 0)
+		die(EX_OSERR, "listener %s", text);
+	name_address(&address.storage, listener->name,
+	    sizeof(listener->name));
+	return listener;
+}
+
+const char *
+listener_name(const struct listener *listener)
+{
+	return listener->name;
+}
+
+void
+listener_close(struct listener *listener)
+{
+	if (listener == NULL)
+		return;
+	event_free(listener->readable);
+	event_free(listener->rested);
+	close(listener->fd);
+	if (listener->reserve >= 0)
+		close(listener->reserve);
+	free(listener);
+}
+
+void
+listener_pause(struct listener *listener, bool paused)
+{
+	if (listener->paused == paused)
+		return;
+	listener->paused = paused;
+	update_event(listener);
+}
+
+void
+listener_refuse(int fd)
+{
+	static const char answer[] =
+	    "HTTP/1.1 503 Service Unavailable\r\n"
+	    "Content-Type: text/plain; charset=utf-8\r\n"
+	    "Content-Length: 9\r\n"
+	    "Retry-After: 1\r\n"
+	    "Connection: close\r\n"
+	    "\r\n"
+	    "try later";
+
+	/* Not waited for: whoever comes now gets what fits. */
+	(void)!send(fd, answer, sizeof(answer) - 1,
+	    MSG_DONTWAIT | MSG_NOSIGNAL);
+	close(fd);
+}

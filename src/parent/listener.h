@@ -1,0 +1,44 @@
+/*
+ * listener - an address on which connections come in.
+ *
+ * Runs in the parent.  Accepts, knows what to do when descriptors or memory
+ * run out, and reads nothing from anybody.
+ */
+#ifndef PARENT_LISTENER_H
+#define PARENT_LISTENER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+struct event_base;
+struct listener;
+
+struct listener_address {
+	struct sockaddr_storage storage;
+	socklen_t len;
+};
+
+/* "127.0.0.1:8080", "[::1]:8080", "localhost:8080" (127.0.0.1). */
+bool listener_parse(const char *text, struct listener_address *out)
+    __attribute__((warn_unused_result));
+
+/* Somebody has come; `fd` is the callee's, `bytes` is the peer's address
+ * (IPv4 mapped into IPv6).  False: accept no more for now; the listener is
+ * or will be paused. */
+typedef bool listener_on_accept(void *owner, unsigned index, int fd,
+    const uint8_t bytes[16], uint16_t port);
+
+/* Binds and listens; paused at first.  Dies when that is not possible. */
+struct listener *listener_open(struct event_base *, const char *text,
+    unsigned index, listener_on_accept *, void *owner);
+void listener_close(struct listener *);		/* NULL is fine */
+/* "127.0.0.1:43211": what was bound; lent. */
+const char *listener_name(const struct listener *);
+
+void listener_pause(struct listener *, bool paused);
+
+/* Answers 503 with Retry-After as far as the socket takes it, and closes. */
+void listener_refuse(int fd);
+
+#endif

@@ -1,0 +1,633 @@
+/*
+ * parent - the process that the supervisor sees.
+ *
+ * Its life in reading order: what it hears from children, from outside, how
+ * children come and go, how it ends, how it starts.  Who comes in is door.c's,
+ * single processes are child.c's.
+ *
+ * Nothing here waits for a child: channels queue within bounds, and whoever
+ * lets too much pile up is ended.
+ */
+#include "config.h"
+
+#include "parent/parent.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/die.h"
+#include "base/logger.h"
+#include "base/settings.h"
+#include "parent/child.h"
+#include "parent/door.h"
+#include "parent/heritage.h"
+
+#define QUEUE_MAX	(1 << 20)	/* bytes towards one child */
+#define STOP_MS		5000	/* beyond what clients are given */
+#define STOP_UNLIMITED_MS 15000	/* when they are given for ever */
+#define RETRY_MS	1000
+
+enum stage { RUNNING, STOPPING_WORKERS, STOPPING_BROKER, ENDED };
+enum { SIGNALS = 4 };
+
+struct parent {
+	const struct settings *settings;
+	struct event_base *base;
+	struct event *tick, *signals[SIGNALS];
+	enum stage stage;
+	int exit_code;
+	struct heritage heritage;
+	uint64_t generation;		/* the last one given */
+	bool attached_all;		/* this broker has been told so */
+	uint64_t attach_at_ms;		/* not before, after a failure */
+	struct door *door;
+	struct child broker;
+	struct child workers[SETTINGS_WORKERS];
+};
+
+static void stop_broker_when_alone(struct parent *);
+
+/* --- what children say ------------------------------------------------- */
+
+static bool
+on_hello(void *owner, struct peer *peer, const struct ipc_message *message)
+{
+	const struct ipc_hello *hello = message->payload;
+	struct child *child = owner;
+
+	(void)peer;
+	return hello->version == IPC_VERSION &&
+	    hello->role == (uint32_t)child->role &&
+	    hello->generation == child->generation;
+}
+
+static bool
+on_ready(void *owner, struct peer *peer, const struct ipc_message *message)
+{
+	struct child *child = owner;
+	struct parent *parent = child->parent;
+
+	(void)peer;
+	(void)message;
+	child_set_ready(child);
+	if (child->role == IPC_WORKER && child->state == CHILD_READY)
+		door_open_worker(parent->door, child->index, true);
+	return true;
+}
+
+static bool
+on_pong(void *owner, struct peer *peer, const struct ipc_message *message)
+{
+	const struct ipc_ping *ping = message->payload;
+
+	(void)peer;
+	return child_on_pong(owner, ping->number);
+}
+
+static bool
+on_worker_mute(void *owner, struct peer *peer,
+    const struct ipc_message *message)
+{
+	const struct ipc_worker *mute = message->payload;
+	struct child *broker = owner;
+	struct parent *parent = broker->parent;
+
+	(void)peer;
+	if (mute->index >= parent->settings->workers)
+		return false;
+	/* An older generation has ended by itself. */
+	if (parent->workers[mute->index].generation == mute->generation &&
+	    child_is_alive(&parent->workers[mute->index]))
+		child_kill(&parent->workers[mute->index],
+		    "the broker gave it up");
+	return true;
+}
+
+static bool
+on_taken(void *owner, struct peer *peer, const struct ipc_message *message)
+{
+	const struct ipc_connection *taken = message->payload;
+	struct child *worker = owner;
+	struct parent *parent = worker->parent;
+
+	(void)peer;
+	return door_on_taken(parent->door, worker->index, taken->connection);
+}
+
+static bool
+on_closed(void *owner, struct peer *peer, const struct ipc_message *message)
+{
+	const struct ipc_connection *closed = message->payload;
+	struct child *worker = owner;
+	struct parent *parent = worker->parent;
+
+	(void)peer;
+	return door_on_closed(parent->door, worker->index,
+	    closed->connection);
+}
+
+static peer_handler *const handlers[IPC_TYPES] = {
+	[IPC_HELLO] = on_hello,
+	[IPC_READY] = on_ready,
+	[IPC_PONG] = on_pong,
+	[IPC_WORKER_MUTE] = on_worker_mute,
+	[IPC_TAKEN] = on_taken,
+	[IPC_CLOSED] = on_closed,
+};
+
+peer_handler *const *
+parent_handlers(void)
+{
+	return handlers;
+}
+
+/* The channel is over.  Its process is ending, which SIGCHLD tells, or has
+ * broken a rule. */
+static void
+on_channel_end(void *owner, struct peer *peer, const char *why)
+{
+	struct child *child = owner;
+	struct parent *parent = child->parent;
+
+	(void)peer;
+	if (why != NULL && child_is_alive(child))
+		child_kill(child, why);
+	if (child->role == IPC_WORKER)
+		door_open_worker(parent->door, child->index, false);
+}
+
+static bool
+send_connection(void *owner, unsigned index,
+    const struct ipc_accepted *accepted, int fd)
+{
+	struct parent *parent = owner;
+
+	return peer_send(parent->workers[index].peer, IPC_CONNECTION,
+	    accepted, NULL, 0, fd);
+}
+
+/* --- children come ----------------------------------------------------- */
+
+static void
+tell(struct child *child, enum ipc_type type, const void *payload, int fd)
+{
+	if (peer_is_open(child->peer) &&
+	    !peer_send(child->peer, type, payload, NULL, 0, fd))
+		child_kill(child, "does not read");
+}
+
+static void
+start_child(struct parent *parent, struct child *child)
+{
+	bool is_broker = child->role == IPC_BROKER;
+	const struct peer_config config = {
+		.self = IPC_PARENT,
+		.other = child->role,
+		.handlers = handlers,
+		.on_end = on_channel_end,
+		.queue_max = QUEUE_MAX
+	};
+	const struct heritage *has = &parent->heritage;
+	const int fds[3] = {
+		has->settings_fd,
+		is_broker ? has->log_fd : has->log_reader_fd,
+		is_broker ? has->state_fd : has->site_fd
+	};
+	struct ipc_hello hello = {
+		.version = IPC_VERSION, .role = IPC_PARENT,
+		.index = child->index, .slots = has->slots,
+		.generation = ++parent->generation
+	};
+	unsigned i;
+
+	if (!child_start(child, parent->base, hello.generation, &config,
+	    fds)) {
+		child_put_off(child, child_end(child, 0, clock_ms()));
+		return;
+	}
+	tell(child, IPC_HELLO, &hello, -1);
+	if (!is_broker)
+		return;
+	parent->attached_all = false;
+	for (i = 0; i < parent->settings->workers; i++)
+		parent->workers[i].attached = false;
+}
+
+static void
+on_restart(int fd, short what, void *arg)
+{
+	struct child *child = arg;
+
+	(void)fd;
+	(void)what;
+	start_child(child->parent, child);
+}
+
+/* Makes a channel between broker and worker.  False: no descriptors. */
+static bool
+attach(struct parent *parent, struct child *worker)
+{
+	static const struct ipc_none none;
+	const struct ipc_worker who = {
+		.index = worker->index, .slots = parent->heritage.slots,
+		.generation = worker->generation
+	};
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
+	    pair) < 0) {
+		logger_error("cannot attach", "child=%s error=\"%s\"",
+		    worker->name, strerror(errno));
+		return false;
+	}
+	worker->attached = true;
+	tell(&parent->broker, IPC_ATTACH_WORKER, &who, pair[0]);
+	tell(worker, IPC_ATTACH_BROKER, &none, pair[1]);
+	close(pair[0]);
+	close(pair[1]);
+	/* A peer holds only so many descriptors back. */
+	peer_flush(parent->broker.peer);
+	return true;
+}
+
+/* Every worker that lives gets its channel; then, and not before, the broker
+ * hears that the others are gone. */
+static void
+attach_all(struct parent *parent)
+{
+	static const struct ipc_none none;
+	uint64_t now = clock_ms();
+	unsigned i;
+
+	if (!child_is_alive(&parent->broker) || now < parent->attach_at_ms)
+		return;
+	for (i = 0; i < parent->settings->workers; i++) {
+		struct child *worker = &parent->workers[i];
+
+		if (child_is_alive(worker) && !worker->attached &&
+		    !attach(parent, worker)) {
+			parent->attach_at_ms = now + RETRY_MS;
+			return;
+		}
+	}
+	if (!parent->attached_all)
+		tell(&parent->broker, IPC_ATTACHED_ALL, &none, -1);
+	parent->attached_all = true;
+}
+
+/* --- children go ------------------------------------------------------- */
+
+static void
+remove_worker(struct parent *parent, struct child *worker)
+{
+	const struct ipc_worker who = {
+		.index = worker->index, .slots = parent->heritage.slots,
+		.generation = worker->generation
+	};
+	uint32_t lost = door_remove_worker(parent->door, worker->index);
+
+	if (lost > 0)
+		logger_info("connections lost", "child=%s count=%u",
+		    worker->name, lost);
+	if (worker->attached && child_is_alive(&parent->broker))
+		tell(&parent->broker, IPC_WORKER_GONE, &who, -1);
+}
+
+static void
+on_reaped(struct parent *parent, struct child *child, int status)
+{
+	uint64_t wait_ms;
+
+	/* Its last words: what it has taken and closed. */
+	if (peer_is_open(child->peer))
+		peer_drain(child->peer);
+	if (child->role == IPC_WORKER)
+		remove_worker(parent, child);
+	wait_ms = child_end(child, status, clock_ms());
+	if (parent->stage == RUNNING)
+		child_put_off(child, wait_ms);
+	else
+		stop_broker_when_alone(parent);
+}
+
+static struct child *
+find_child(struct parent *parent, pid_t pid)
+{
+	unsigned i;
+
+	if (parent->broker.pid == pid)
+		return &parent->broker;
+	for (i = 0; i < parent->settings->workers; i++)
+		if (parent->workers[i].pid == pid)
+			return &parent->workers[i];
+	return NULL;
+}
+
+static void
+on_sigchld(evutil_socket_t sig, short what, void *arg)
+{
+	struct parent *parent = arg;
+	struct child *child;
+	int status;
+	pid_t pid;
+
+	(void)sig;
+	(void)what;
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		child = find_child(parent, pid);
+		if (child != NULL)
+			on_reaped(parent, child, status);
+	}
+}
+
+/* --- the end ----------------------------------------------------------- */
+
+/* Clients get a close handshake; its time is a limit of their route. */
+static uint64_t
+stop_time(const struct settings *settings)
+{
+	uint64_t longest = settings->limits.close_time_ms;
+	uint32_t i;
+
+	for (i = 0; i < settings->route_count; i++) {
+		uint64_t ms = settings->routes[i].limits.close_time_ms;
+
+		if (ms == 0)
+			return STOP_UNLIMITED_MS;
+		if (ms > longest)
+			longest = ms;
+	}
+	return longest + STOP_MS;
+}
+
+static void
+stop_broker_when_alone(struct parent *parent)
+{
+	unsigned i;
+
+	for (i = 0; i < parent->settings->workers; i++)
+		if (child_is_alive(&parent->workers[i]))
+			return;
+	if (!child_is_alive(&parent->broker)) {
+		parent->stage = ENDED;
+	} else if (parent->stage != STOPPING_BROKER) {
+		parent->stage = STOPPING_BROKER;
+		child_stop(&parent->broker, STOP_MS);
+	}
+}
+
+static void
+stop(struct parent *parent)
+{
+	uint64_t within_ms = stop_time(parent->settings);
+	uint32_t i;
+
+	parent->stage = STOPPING_WORKERS;
+	door_close(parent->door);
+	event_del(parent->broker.restart);
+	for (i = 0; i < parent->settings->workers; i++) {
+		struct child *worker = &parent->workers[i];
+
+		event_del(worker->restart);
+		if (child_is_alive(worker))
+			child_stop(worker, within_ms);
+	}
+	stop_broker_when_alone(parent);
+}
+
+/* Somebody is in a hurry. */
+static void
+kill_all(struct parent *parent)
+{
+	unsigned i;
+
+	for (i = 0; i < parent->settings->workers; i++)
+		if (child_is_alive(&parent->workers[i]))
+			child_kill(&parent->workers[i], "a second signal");
+	if (child_is_alive(&parent->broker))
+		child_kill(&parent->broker, "a second signal");
+	/* SIGKILL is not to be delayed: this wait is short. */
+	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+		;
+	parent->stage = ENDED;
+	parent->exit_code = 1;
+}
+
+static void
+on_stop_signal(evutil_socket_t sig, short what, void *arg)
+{
+	struct parent *parent = arg;
+
+	(void)what;
+	if (parent->stage == RUNNING) {
+		logger_info("stopping", "signal=%d connections=%" PRIu64,
+		    (int)sig, door_connections(parent->door));
+		stop(parent);
+	} else if (parent->stage != ENDED) {
+		kill_all(parent);
+	}
+}
+
+static void
+on_sighup(evutil_socket_t sig, short what, void *arg)
+{
+	(void)sig;
+	(void)what;
+	(void)arg;
+	logger_warning("reload is not available yet", NULL);
+}
+
+/* --- the turn ---------------------------------------------------------- */
+
+static void
+on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct parent *parent = arg;
+	uint64_t now = clock_ms();
+	unsigned i;
+
+	(void)fd;
+	(void)what;
+	for (i = 0; i < parent->settings->workers; i++)
+		if (child_is_alive(&parent->workers[i]))
+			child_watch(&parent->workers[i], now);
+	if (child_is_alive(&parent->broker))
+		child_watch(&parent->broker, now);
+}
+
+/* Ready: accepting, and the broker attached to every worker. */
+static void
+tell_readiness(struct parent *parent)
+{
+	struct ipc_readiness readiness = { 0 };
+	bool ready = parent->stage == RUNNING &&
+	    parent->broker.state == CHILD_READY;
+	unsigned i;
+
+	for (i = 0; i < parent->settings->workers; i++)
+		if (parent->workers[i].state != CHILD_READY)
+			ready = false;
+	readiness.ready = ready;
+	for (i = 0; i < parent->settings->workers; i++) {
+		struct child *worker = &parent->workers[i];
+
+		if (!child_is_alive(worker) || worker->told_ready == ready)
+			continue;
+		worker->told_ready = ready;
+		tell(worker, IPC_READINESS, &readiness, -1);
+	}
+}
+
+/* What follows from all that one turn of the loop has brought; then all of
+ * it leaves together. */
+static void
+end_turn(struct parent *parent)
+{
+	unsigned i;
+
+	attach_all(parent);
+	door_end_turn(parent->door);
+	tell_readiness(parent);
+	for (i = 0; i < parent->settings->workers; i++)
+		if (child_is_alive(&parent->workers[i]))
+			peer_flush(parent->workers[i].peer);
+	if (child_is_alive(&parent->broker))
+		peer_flush(parent->broker.peer);
+}
+
+/* --- the start --------------------------------------------------------- */
+
+static void
+create_events(struct parent *parent)
+{
+	static const struct {
+		int sig;
+		event_callback_fn callback;
+	} signals[SIGNALS] = {
+		{ SIGTERM, on_stop_signal }, { SIGINT, on_stop_signal },
+		{ SIGHUP, on_sighup }, { SIGCHLD, on_sigchld }
+	};
+	const struct timeval second = { .tv_sec = 1 };
+	size_t i;
+
+	parent->base = event_base_new();
+	if (parent->base == NULL)
+		die(EX_OSERR, "event loop");
+	for (i = 0; i < SIGNALS; i++) {
+		parent->signals[i] = evsignal_new(parent->base,
+		    signals[i].sig, signals[i].callback, parent);
+		if (parent->signals[i] == NULL ||
+		    event_add(parent->signals[i], NULL) < 0)
+			die(EX_OSERR, "signals");
+	}
+	parent->tick = event_new(parent->base, -1, EV_PERSIST, on_tick,
+	    parent);
+	if (parent->tick == NULL || event_add(parent->tick, &second) < 0)
+		die(EX_OSERR, "timer");
+}
+
+static void
+create_children(struct parent *parent)
+{
+	unsigned i;
+	bool good;
+
+	good = child_init(&parent->broker, parent->base, IPC_BROKER, 0,
+	    parent, on_restart);
+	for (i = 0; good && i < parent->settings->workers; i++)
+		good = child_init(&parent->workers[i], parent->base,
+		    IPC_WORKER, i, parent, on_restart);
+	if (!good)
+		die(EX_OSERR, "children");
+}
+
+static struct parent *
+parent_new(const struct settings *settings)
+{
+	struct parent *parent;
+
+	heritage_clear_descriptors();
+	logger_open();
+	logger_set_process("parent");
+	logger_set_level((enum logger_level)settings->log_level);
+	signal(SIGPIPE, SIG_IGN);
+	parent = calloc(1, sizeof(*parent));
+	if (parent == NULL)
+		die(EX_OSERR, "parent");
+	parent->settings = settings;
+	heritage_open(&parent->heritage, settings);
+	create_events(parent);
+	create_children(parent);
+	parent->door = door_new(parent->base, settings, parent->heritage.slots,
+	    send_connection, parent);
+	return parent;
+}
+
+static void
+parent_free(struct parent *parent)
+{
+	unsigned i;
+
+	door_free(parent->door);
+	child_clear(&parent->broker);
+	for (i = 0; i < parent->settings->workers; i++)
+		child_clear(&parent->workers[i]);
+	for (i = 0; i < SIGNALS; i++)
+		event_free(parent->signals[i]);
+	event_free(parent->tick);
+	event_base_free(parent->base);
+	libevent_global_shutdown();
+	free(parent);
+}
+
+static void
+log_start(const struct parent *parent)
+{
+	const struct settings *settings = parent->settings;
+	char shown[64], size[32];
+	uint32_t i;
+
+	if (settings->source[0] == '\0')
+		logger_info("no configuration file, built-in defaults hold",
+		    NULL);
+	logger_info("starting", "version=%s workers=%u slots=%u log_size=%s",
+	    PACKAGE_VERSION, settings->workers, parent->heritage.slots,
+	    settings_format_size(settings->log_size, size, sizeof(size)));
+	for (i = 0; i < settings->listener_count; i++) {
+		snprintf(shown, sizeof(shown), "listening on http://%s",
+		    door_listener_name(parent->door, i));
+		logger_info(shown, NULL);
+	}
+}
+
+int
+parent_run(const struct settings *settings)
+{
+	struct parent *parent = parent_new(settings);
+	int exit_code;
+	uint32_t i;
+
+	log_start(parent);
+	start_child(parent, &parent->broker);
+	for (i = 0; i < settings->workers; i++)
+		start_child(parent, &parent->workers[i]);
+	end_turn(parent);
+	while (parent->stage != ENDED) {
+		event_base_loop(parent->base, EVLOOP_ONCE);
+		end_turn(parent);
+	}
+	logger_info("stopped", "exit=%d", parent->exit_code);
+	exit_code = parent->exit_code;
+	parent_free(parent);
+	return exit_code;
+}

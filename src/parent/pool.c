@@ -1,0 +1,282 @@
+/*
+ * pool - which worker has which connection.
+ *
+ * Runs in the parent; pure: it keeps descriptors and never touches them.
+ * Finding a free slot, a connection and the best worker costs at most one
+ * step for each worker.
+ */
+#include "config.h"
+
+#include "parent/pool.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NO_SLOT		UINT32_MAX
+#define SLOTS_FIRST	64U	/* a worker's first allocation */
+
+/* Free slots are chained; serials begin at 1, so 0 is no connection. */
+struct slot {
+	uint64_t connection;
+	union {
+		struct address *address;
+		uint64_t next_free;
+	};
+};
+
+struct pool_worker {
+	struct slot *slots;
+	uint32_t allocated, first_free, used;
+	bool is_open;
+	unsigned in_flight;
+	struct pool_entry flight[POOL_IN_FLIGHT];
+};
+
+struct pool {
+	unsigned workers;
+	uint32_t slots;
+	uint64_t serial;	/* the last one given */
+	uint64_t connections;
+	/* A ring; as large as all that can be in flight, so never full. */
+	struct pool_entry *waiting;
+	unsigned waiting_max, waiting_first, waiting_count;
+	struct pool_worker worker[];
+};
+
+struct pool *
+pool_new(unsigned workers, uint32_t slots)
+{
+	struct pool *pool;
+	unsigned i;
+
+	assert(slots > 0 && slots < UINT32_C(1) << IPC_SLOT_BITS);
+	pool = calloc(1, sizeof(*pool) + workers * sizeof(pool->worker[0]));
+	if (pool == NULL)
+		return NULL;
+	pool->workers = workers;
+	pool->slots = slots;
+	pool->waiting_max = workers * POOL_IN_FLIGHT;
+	pool->waiting = calloc(pool->waiting_max, sizeof(pool->waiting[0]));
+	if (pool->waiting == NULL) {
+		free(pool);
+		return NULL;
+	}
+	for (i = 0; i < workers; i++)
+		pool->worker[i].first_free = NO_SLOT;
+	return pool;
+}
+
+void
+pool_free(struct pool *pool, void (*drop)(void *, const struct pool_entry *),
+    void *arg)
+{
+	const struct pool_entry *entry;
+	unsigned i, j;
+
+	if (pool == NULL)
+		return;
+	for (i = 0; i < pool->workers; i++) {
+		for (j = 0; j < pool->worker[i].in_flight; j++)
+			drop(arg, &pool->worker[i].flight[j]);
+		free(pool->worker[i].slots);
+	}
+	for (; (entry = pool_waiting(pool)) != NULL; pool_pop_waiting(pool))
+		drop(arg, entry);
+	free(pool->waiting);
+	free(pool);
+}
+
+void
+pool_open_worker(struct pool *pool, unsigned index, bool open)
+{
+	pool->worker[index].is_open = open;
+}
+
+enum pool_choice
+pool_choose(const struct pool *pool, unsigned *index_out)
+{
+	enum pool_choice choice = POOL_NOBODY;
+	uint32_t fewest = UINT32_MAX;
+	unsigned i;
+
+	for (i = 0; i < pool->workers; i++) {
+		const struct pool_worker *worker = &pool->worker[i];
+
+		if (!worker->is_open)
+			continue;
+		if (worker->used == pool->slots) {
+			if (choice == POOL_NOBODY)
+				choice = POOL_FULL;
+		} else if (worker->in_flight == POOL_IN_FLIGHT) {
+			if (choice != POOL_CHOSEN)
+				choice = POOL_BUSY;
+		} else if (worker->used < fewest) {
+			choice = POOL_CHOSEN;
+			fewest = worker->used;
+			*index_out = i;
+		}
+	}
+	return choice;
+}
+
+static bool
+worker_grow(struct pool_worker *worker, uint32_t max)
+{
+	uint32_t want = worker->allocated * 2, i;
+	struct slot *slots;
+
+	if (want < SLOTS_FIRST)
+		want = SLOTS_FIRST;
+	if (want > max)
+		want = max;
+	slots = realloc(worker->slots, want * sizeof(*slots));
+	if (slots == NULL)
+		return false;
+	worker->slots = slots;
+	for (i = want; i-- > worker->allocated; ) {
+		slots[i].connection = 0;
+		slots[i].next_free = worker->first_free;
+		worker->first_free = i;
+	}
+	worker->allocated = want;
+	return true;
+}
+
+const struct pool_entry *
+pool_add(struct pool *pool, unsigned index, const struct pool_entry *entry)
+{
+	struct pool_worker *worker = &pool->worker[index];
+	struct pool_entry *kept;
+	struct slot *slot;
+	uint32_t at;
+
+	assert(worker->is_open && worker->in_flight < POOL_IN_FLIGHT &&
+	    worker->used < pool->slots);
+	if (worker->first_free == NO_SLOT && !worker_grow(worker, pool->slots))
+		return NULL;
+	at = worker->first_free;
+	slot = &worker->slots[at];
+	worker->first_free = (uint32_t)slot->next_free;
+	slot->connection = ipc_connection_make(++pool->serial, at);
+	slot->address = entry->address;
+	worker->used++;
+	pool->connections++;
+
+	kept = &worker->flight[worker->in_flight++];
+	*kept = *entry;
+	kept->accepted.connection = slot->connection;
+	return kept;
+}
+
+static struct slot *
+find_slot(const struct pool_worker *worker, uint64_t connection)
+{
+	uint32_t at = ipc_connection_slot(connection);
+
+	if (at >= worker->allocated || connection == 0 ||
+	    worker->slots[at].connection != connection)
+		return NULL;
+	return &worker->slots[at];
+}
+
+int
+pool_take(struct pool *pool, unsigned index, uint64_t connection)
+{
+	struct pool_worker *worker = &pool->worker[index];
+	unsigned i;
+	int fd;
+
+	for (i = 0; i < worker->in_flight; i++) {
+		if (worker->flight[i].accepted.connection != connection)
+			continue;
+		fd = worker->flight[i].fd;
+		/* In order, so that the oldest stays the first. */
+		worker->in_flight--;
+		memmove(&worker->flight[i], &worker->flight[i + 1],
+		    (worker->in_flight - i) * sizeof(worker->flight[0]));
+		return fd;
+	}
+	return -1;
+}
+
+bool
+pool_remove(struct pool *pool, unsigned index, uint64_t connection,
+    struct address **address_out, int *fd_out)
+{
+	struct pool_worker *worker = &pool->worker[index];
+	struct slot *slot = find_slot(worker, connection);
+
+	if (slot == NULL)
+		return false;
+	*fd_out = pool_take(pool, index, connection);
+	*address_out = slot->address;
+	slot->connection = 0;
+	slot->next_free = worker->first_free;
+	worker->first_free = ipc_connection_slot(connection);
+	worker->used--;
+	pool->connections--;
+	return true;
+}
+
+static void
+push_waiting(struct pool *pool, const struct pool_entry *entry)
+{
+	assert(pool->waiting_count < pool->waiting_max);
+	pool->waiting[(pool->waiting_first + pool->waiting_count++) %
+	    pool->waiting_max] = *entry;
+	pool->connections++;
+}
+
+void
+pool_remove_worker(struct pool *pool, unsigned index,
+    void (*lost)(void *, struct address *), void *arg)
+{
+	struct pool_worker *worker = &pool->worker[index];
+	struct slot *slot;
+	uint32_t i;
+
+	worker->is_open = false;
+	pool->connections -= worker->used;
+	for (i = 0; i < worker->in_flight; i++) {
+		slot = find_slot(worker, worker->flight[i].accepted.connection);
+		assert(slot != NULL);
+		slot->connection = 0;
+		worker->flight[i].deaths++;
+		push_waiting(pool, &worker->flight[i]);
+	}
+	for (i = 0; i < worker->allocated; i++)
+		if (worker->slots[i].connection != 0)
+			lost(arg, worker->slots[i].address);
+	free(worker->slots);
+	memset(worker, 0, sizeof(*worker));
+	worker->first_free = NO_SLOT;
+}
+
+const struct pool_entry *
+pool_waiting(const struct pool *pool)
+{
+	return pool->waiting_count == 0 ? NULL :
+	    &pool->waiting[pool->waiting_first];
+}
+
+void
+pool_pop_waiting(struct pool *pool)
+{
+	assert(pool->waiting_count > 0);
+	pool->waiting_first = (pool->waiting_first + 1) % pool->waiting_max;
+	pool->waiting_count--;
+	pool->connections--;
+}
+
+uint64_t
+pool_connections(const struct pool *pool)
+{
+	return pool->connections;
+}
+
+uint32_t
+pool_worker_connections(const struct pool *pool, unsigned index)
+{
+	return pool->worker[index].used;
+}

@@ -1,0 +1,79 @@
+/*
+ * pool - which worker has which connection.
+ *
+ * A pure table of the parent: slots, counts, and the sockets on their way.
+ * A socket is *in flight* from the moment it is sent to a worker until that
+ * has said TAKEN; until then the parent keeps its copy.  What a dead worker
+ * had not taken *waits* for another one.
+ */
+#ifndef PARENT_POOL_H
+#define PARENT_POOL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ipc/messages.h"
+
+#define POOL_IN_FLIGHT	32	/* sockets on their way to one worker */
+
+struct address;
+struct pool;
+
+/* A socket on its way. */
+struct pool_entry {
+	struct ipc_accepted accepted;
+	struct address *address;	/* row it counts in, or NULL; borrowed */
+	int fd;				/* the parent's copy */
+	unsigned deaths;		/* of workers that were to take it */
+};
+
+enum pool_choice {
+	POOL_CHOSEN,
+	POOL_NOBODY,		/* no worker takes connections now */
+	POOL_BUSY,		/* all have their share in flight: wait */
+	POOL_FULL		/* no worker has a free slot */
+};
+
+/* `slots`: connections a worker may have.  NULL: no memory. */
+struct pool *pool_new(unsigned workers, uint32_t slots)
+    __attribute__((warn_unused_result));
+/* Calls `drop` for each socket that is still on its way. */
+void pool_free(struct pool *, void (*drop)(void *, const struct pool_entry *),
+    void *);
+
+/* Whether the worker may be chosen. */
+void pool_open_worker(struct pool *, unsigned index, bool open);
+
+/* The worker with the fewest connections among those that can take one. */
+enum pool_choice pool_choose(const struct pool *, unsigned *index_out);
+
+/* Gives the entry a connection number in a chosen worker and keeps it until
+ * TAKEN; takes its fd.  Lends the kept entry; NULL: no memory, nothing
+ * changed. */
+const struct pool_entry *pool_add(struct pool *, unsigned index,
+    const struct pool_entry *) __attribute__((warn_unused_result));
+
+/* TAKEN: gives back the copy, owned by the caller; -1: not in flight. */
+int pool_take(struct pool *, unsigned index, uint64_t connection)
+    __attribute__((warn_unused_result));
+
+/* CLOSED: frees the slot.  False: that worker has no such connection.
+ * `fd_out`: a copy to be closed, or -1. */
+bool pool_remove(struct pool *, unsigned index, uint64_t connection,
+    struct address **address_out, int *fd_out)
+    __attribute__((warn_unused_result));
+
+/* The worker is dead: what was on its way to it waits from now on, each of
+ * its other connections is told to `lost`.  It is not open any more. */
+void pool_remove_worker(struct pool *, unsigned index,
+    void (*lost)(void *, struct address *), void *);
+
+/* The oldest entry that waits, or NULL; lent until pool_pop_waiting, after
+ * which its fd is the caller's. */
+const struct pool_entry *pool_waiting(const struct pool *);
+void pool_pop_waiting(struct pool *);
+
+uint64_t pool_connections(const struct pool *);	/* waiting ones included */
+uint32_t pool_worker_connections(const struct pool *, unsigned index);
+
+#endif

@@ -1,0 +1,217 @@
+/*
+ * wschatd - options, then the role.
+ *
+ *	             clients: browsers, websocat, curl
+ *	                  | TCP
+ *	    +-------------+-------------+    parent: binds, accepts, passes,
+ *	    | worker 0 ... worker N-1   |    watches, restarts
+ *	    |  handshake, framing       |
+ *	    +--+--------------------^---+    broker: roster, names, rooms, order
+ *	       | JOIN, SAY, LEAVE   | REFUSED, APPENDED
+ *	    +--v--------------------+---+
+ *	    | broker                    |--- appends ---> log (memory file)
+ *	    +---------------------------+                  ^ read by workers
+ *
+ * The only file that knows all of them.  Started by a person it is the
+ * parent; started by the parent, the environment names the role.
+ */
+#include "config.h"
+
+#include <confuse.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <seccomp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/channel.h"
+#include "base/die.h"
+#include "base/logger.h"
+#include "base/memfile.h"
+#include "base/settings.h"
+#include "broker/broker.h"
+#include "parent/conf.h"
+#include "parent/listener.h"
+#include "parent/parent.h"
+#include "worker/worker.h"
+
+static const char usage[] =
+    "usage: wschatd [-c FILE] [-l ADDRESS:PORT]... [-o TEXT]... [-w WORKERS]\n"
+    "               [-t | -T | -V | -h]\n";
+
+static const char help[] =
+    "  -c FILE          configuration (default " SYSCONFDIR "/wschatd.conf)\n"
+    "  -l ADDRESS:PORT  listen here instead; port 0: a free one\n"
+    "  -o TEXT          configuration read after the file\n"
+    "  -w WORKERS       worker processes\n"
+    "  -t               check the configuration and exit\n"
+    "  -T               print the settings in force and exit\n"
+    "  -V               print versions and exit\n"
+    "  -h               print this and exit\n";
+
+enum action { ACTION_RUN, ACTION_CHECK, ACTION_PRINT };
+
+static void __attribute__((noreturn, format(printf, 1, 2)))
+fail_usage(const char *format, ...)
+{
+	va_list args;
+
+	fprintf(stderr, "wschatd: ");
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fprintf(stderr, "\n%s", usage);
+	exit(EX_USAGE);
+}
+
+static void __attribute__((noreturn))
+print_versions(void)
+{
+	const struct scmp_version *seccomp = seccomp_version();
+
+	printf("wschatd %s\n"
+	    "libConfuse %s, libevent %s, libseccomp %u.%u.%u\n",
+	    PACKAGE_VERSION, confuse_version, event_get_version(),
+	    seccomp->major, seccomp->minor, seccomp->micro);
+	exit(0);
+}
+
+static unsigned
+parse_workers(const char *text)
+{
+	char *end;
+	long n;
+
+	errno = 0;
+	n = strtol(text, &end, 10);
+	if (errno != 0 || *end != '\0' || n < 1 || n > SETTINGS_WORKERS)
+		fail_usage("-w %s: not a number from 1 to %d", text,
+		    SETTINGS_WORKERS);
+	return (unsigned)n;
+}
+
+static void
+add_listener(struct conf_sources *sources, const char *text)
+{
+	struct listener_address address;
+
+	if (!listener_parse(text, &address))
+		fail_usage("-l %s: not of the form ADDRESS:PORT or "
+		    "[ADDRESS]:PORT", text);
+	if (sources->listener_count == SETTINGS_LISTENERS)
+		fail_usage("more than %d times -l", SETTINGS_LISTENERS);
+	sources->listeners[sources->listener_count++] = text;
+}
+
+static enum action
+parse_options(int argc, char **argv, struct conf_sources *sources)
+{
+	enum action action = ACTION_RUN;
+	int option;
+
+	opterr = 0;
+	while ((option = getopt(argc, argv, ":c:l:o:w:tTVh")) != -1) {
+		switch (option) {
+		case 'c':
+			sources->file = optarg;
+			sources->file_may_miss = false;
+			break;
+		case 'l':
+			add_listener(sources, optarg);
+			break;
+		case 'o':
+			if (sources->option_count == CONF_OPTIONS)
+				fail_usage("more than %d times -o",
+				    CONF_OPTIONS);
+			sources->options[sources->option_count++] = optarg;
+			break;
+		case 'w':
+			sources->workers = parse_workers(optarg);
+			break;
+		case 't':
+			action = ACTION_CHECK;
+			break;
+		case 'T':
+			action = ACTION_PRINT;
+			break;
+		case 'V':
+			print_versions();
+		case 'h':
+			printf("%s%s", usage, help);
+			exit(0);
+		case ':':
+			fail_usage("-%c needs a value", optopt);
+		default:
+			fail_usage("-%c is not an option", optopt);
+		}
+	}
+	if (optind < argc)
+		fail_usage("\"%s\" is one word too many", argv[optind]);
+	return action;
+}
+
+static int
+run_parent(int argc, char **argv)
+{
+	struct conf_sources sources = {
+		.file = SYSCONFDIR "/wschatd.conf", .file_may_miss = true
+	};
+	enum action action = parse_options(argc, argv, &sources);
+	struct conf *conf;
+	char error[1024];
+	int code = 0;
+
+	conf = conf_load(&sources, error, sizeof(error));
+	if (conf == NULL) {
+		fprintf(stderr, "wschatd: %s\n", error);
+		return EX_CONFIG;
+	}
+	if (action == ACTION_PRINT) {
+		conf_print(conf, stdout);
+		code = fflush(stdout) != 0 ? EX_IOERR : 0;
+	} else if (action == ACTION_RUN) {
+		code = parent_run(conf_settings(conf));
+	}
+	conf_free(conf);
+	return code;
+}
+
+static int
+run_child(const char *name)
+{
+	static const struct {
+		const char *name;
+		int (*run)(const struct settings *);
+	} roles[] = {
+		{ "broker", broker_main }, { "worker", worker_main }
+	};
+	const struct settings *settings;
+	char role[16];
+	size_t len, i;
+
+	snprintf(role, sizeof(role), "%s", name);
+	unsetenv("WSCHATD_ROLE");
+	prctl(PR_SET_NAME, "wschatd");
+	logger_set_process(role);
+	settings = memfile_map(CHANNEL_SETTINGS, &len);
+	if (settings == NULL || len != sizeof(*settings))
+		die(EX_SOFTWARE, "settings");
+	logger_set_level((enum logger_level)settings->log_level);
+	for (i = 0; i < sizeof(roles) / sizeof(roles[0]); i++)
+		if (strcmp(roles[i].name, role) == 0)
+			return roles[i].run(settings);
+	errno = 0;
+	die(EX_SOFTWARE, "no role \"%s\"", role);
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *role = getenv("WSCHATD_ROLE");
+
+	return role != NULL ? run_child(role) : run_parent(argc, argv);
+}

@@ -1,0 +1,91 @@
+/* parent: a handler for exactly what the catalogue sends there; the pure
+ * parts of child and listener. */
+#include "config.h"
+
+#include "parent/parent.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "ipc/ipc.h"
+#include "parent/child.h"
+#include "parent/listener.h"
+
+static void
+handlers_are_those_of_the_catalogue(void **state)
+{
+	unsigned type;
+
+	(void)state;
+	for (type = 1; type < IPC_TYPES; type++) {
+		bool has = parent_handlers()[type] != NULL;
+		bool should = (ipc_receivers(type) & IPC_PARENT) != 0;
+
+		if (has != should)
+			fail_msg("%s", ipc_type_name(type));
+	}
+}
+
+static void
+young_deaths_wait_longer_and_longer(void **state)
+{
+	static const uint64_t base_ms[] = {
+		0, 100, 200, 400, 800, 1600, 3200, 6400, 10000, 10000
+	};
+	uint64_t ms;
+	uint32_t random;
+	unsigned n;
+
+	(void)state;
+	for (n = 0; n < sizeof(base_ms) / sizeof(base_ms[0]); n++) {
+		for (random = 0; random < 20000; random += 7) {
+			ms = child_backoff_ms(n, random);
+			assert_in_range(ms, base_ms[n] * 7 / 8,
+			    base_ms[n] * 9 / 8);
+		}
+	}
+	assert_in_range(child_backoff_ms(UINT32_MAX, 0), 8750, 11250);
+}
+
+static void
+addresses_are_parsed(void **state)
+{
+	static const struct {
+		const char *text;
+		bool good;
+	} cases[] = {
+		{ "127.0.0.1:8080", true }, { "0.0.0.0:0", true },
+		{ "[::1]:8080", true }, { "[::]:65535", true },
+		{ "localhost:1", true },
+		{ "", false }, { ":", false }, { ":80", false },
+		{ "127.0.0.1", false }, { "127.0.0.1:", false },
+		{ "127.0.0.1:65536", false }, { "127.0.0.1:-1", false },
+		{ "127.0.0.1:99999999999999999999", false },
+		{ "127.0.0.1:8o", false }, { "::1:80", false },
+		{ "[::1]80", false }, { "[]:80", false },
+		{ "[127.0.0.1]:80", false }, { "example.org:80", false },
+		{ "1.2.3:80", false }, { " 1.2.3.4:80", false },
+	};
+	struct listener_address address;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		if (listener_parse(cases[i].text, &address) != cases[i].good)
+			fail_msg("%s", cases[i].text);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(handlers_are_those_of_the_catalogue),
+		cmocka_unit_test(young_deaths_wait_longer_and_longer),
+		cmocka_unit_test(addresses_are_parsed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
