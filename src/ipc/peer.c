@@ -34,7 +34,9 @@ struct peer {
 	struct peer_config config;
 	struct event *readable, *writable;
 	int fd;
+	bool takes_fds;		/* a handler waits for descriptors */
 	bool paused;
+	bool draining;		/* hears on in spite of a pause */
 	bool write_pending;	/* the socket is full, or a flush is due */
 	struct buf in, out;
 	uint64_t sent;		/* stream offset of out's head */
@@ -61,6 +63,9 @@ peer_new(struct event_base *base, int fd, const struct peer_config *config)
 	}
 	p->config = *config;
 	p->fd = fd;
+	for (unsigned type = 0; type < IPC_TYPES; type++)
+		p->takes_fds |= config->handlers[type] != NULL &&
+		    ipc_descriptors(type) > 0;
 	p->readable = event_new(base, fd, EV_READ | EV_PERSIST,
 	    peer_on_readable, p);
 	p->writable = event_new(base, fd, EV_WRITE, peer_on_writable, p);
@@ -262,8 +267,11 @@ peer_on_readable(evutil_socket_t fd, short what, void *arg)
 void
 peer_drain(struct peer *p)
 {
-	while (p->fd != -1 && peer_read(p))
-		;
+	p->draining = true;
+	if (p->fd != -1 && peer_dispatch(p))
+		while (peer_read(p))
+			;
+	p->draining = false;
 }
 
 void
@@ -280,23 +288,33 @@ peer_pause(struct peer *p, bool paused)
 	}
 }
 
-static void
-peer_take_fd(struct peer *p, struct msghdr *msg)
+/* False: more descriptors than a message has. */
+static bool
+peer_take_fds(struct peer *p, struct msghdr *msg)
 {
+	bool is_fine = (msg->msg_flags & MSG_CTRUNC) == 0;
 	struct cmsghdr *c;
+	size_t count;
 	int fd;
 
 	for (c = CMSG_FIRSTHDR(msg); c != NULL; c = CMSG_NXTHDR(msg, c)) {
 		if (c->cmsg_level != SOL_SOCKET ||
-		    c->cmsg_type != SCM_RIGHTS ||
-		    c->cmsg_len != CMSG_LEN(sizeof(int)))
+		    c->cmsg_type != SCM_RIGHTS)
 			continue;
-		memcpy(&fd, CMSG_DATA(c), sizeof(fd));
-		if (p->in_fd_count < FDS_MAX)
-			p->in_fds[p->in_fd_count++] = fd;
-		else
-			close(fd);
+		/* Alignment leaves space for a second one. */
+		count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(fd);
+		for (size_t i = 0; i < count; i++) {
+			memcpy(&fd, CMSG_DATA(c) + i * sizeof(fd),
+			    sizeof(fd));
+			if (i == 0 && p->in_fd_count < FDS_MAX) {
+				p->in_fds[p->in_fd_count++] = fd;
+			} else {
+				close(fd);
+				is_fine = false;
+			}
+		}
 	}
+	return is_fine;
 }
 
 /* One recvmsg and the messages it completes.  False: nothing more now. */
@@ -322,6 +340,9 @@ peer_read(struct peer *p)
 	}
 	iov.iov_base = to;
 	iov.iov_len = READ_SIZE;
+	/* Who takes none has no space for any: the kernel closes them. */
+	if (!p->takes_fds)
+		msg.msg_controllen = 0;
 	do
 		n = recvmsg(p->fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	while (n == -1 && errno == EINTR);
@@ -333,8 +354,11 @@ peer_read(struct peer *p)
 		return false;
 	}
 	buf_commit(&p->in, (size_t)n);
-	peer_take_fd(p, &msg);
-	return peer_dispatch(p) && !p->paused;
+	if (!peer_take_fds(p, &msg)) {
+		peer_end(p, ipc_verdict_text(IPC_BAD_DESCRIPTORS));
+		return false;
+	}
+	return peer_dispatch(p) && (!p->paused || p->draining);
 }
 
 /* Handles every whole message in `in`; false: the peer is over. */
@@ -348,7 +372,8 @@ peer_dispatch(struct peer *p)
 	size_t size;
 	bool fine;
 
-	while (!p->paused && buf_len(&p->in) >= sizeof(h)) {
+	while ((!p->paused || p->draining) &&
+	    buf_len(&p->in) >= sizeof(h)) {
 		memcpy(&h, buf_head(&p->in), sizeof(h));
 		verdict = ipc_check(&h, p->config.other, p->config.self);
 		if (verdict == IPC_OK && p->config.frame_max != 0 &&
@@ -392,6 +417,10 @@ peer_dispatch(struct peer *p)
 			return false;
 		}
 		buf_consume(&p->in, sizeof(h) + h.length);
+	}
+	if (p->in_fd_count > 0 && buf_len(&p->in) == 0) {
+		peer_end(p, ipc_verdict_text(IPC_BAD_DESCRIPTORS));
+		return false;
 	}
 	return true;
 }

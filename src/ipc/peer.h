@@ -58,7 +58,8 @@ void peer_flush(struct peer *);
 size_t peer_queued(const struct peer *);
 
 /* Reads and handles everything the socket holds, until it would block or
- * ends; for who must hear an old channel out before a new one speaks. */
+ * ends, paused or not; for who must hear an old channel out before a new one
+ * speaks. */
 void peer_drain(struct peer *);
 
 /* Stops and starts hearing the other side. */
