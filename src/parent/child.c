@@ -125,6 +125,7 @@ child_start(struct child *child, struct event_base *base, uint64_t generation,
 	int pair[2];
 
 	child->started_ms = clock_ms();
+	child->ready_ms = 0;	/* also for the wait when this fails */
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		goto fail;
 	own.owner = child;
@@ -142,7 +143,7 @@ child_start(struct child *child, struct event_base *base, uint64_t generation,
 	}
 	child->state = CHILD_STARTING;
 	child->generation = generation;
-	child->ready_ms = child->pings = child->kill_at_ms = 0;
+	child->pings = child->kill_at_ms = 0;
 	child->unanswered = 0;
 	child->answered = child->killed = child->attached = false;
 	child->told_ready = -1;

@@ -56,8 +56,9 @@ bool child_init(struct child *, struct event_base *, enum ipc_role,
 void child_clear(struct child *);
 
 /* Forks and executes this program in the child's role; `fds` (settings,
- * log, state or site) go to their places of base/channel.h, borrowed.  The peer's owner is the
- * child.  False, logged: not started, child_end has the next time. */
+ * log, state or site) go to their places of base/channel.h, borrowed.  The
+ * peer's owner is the child.  False, logged: not started, child_end has the
+ * next time. */
 bool child_start(struct child *, struct event_base *, uint64_t generation,
     const struct peer_config *, const int fds[3])
     __attribute__((warn_unused_result));

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ipc/messages.h"
 #include "parent/grammar.h"
 #include "parent/value.h"
 
@@ -404,9 +405,10 @@ judge_route(struct settings_route *route, uint64_t log_size, char *error,
 		    settings_format_size(log_size, may, sizeof(may)));
 		return false;
 	}
-	/* No limit of its own: what the log takes. */
+	/* No limit of its own: what the log and a channel take. */
 	if (route->kind == SETTINGS_CHAT && route->limits.message_size == 0)
-		route->limits.message_size = log_size / 16;
+		route->limits.message_size = log_size / 16 < IPC_TEXT ?
+		    log_size / 16 : IPC_TEXT;
 	return judge_limits(&route->limits, error, size);
 }
 

@@ -25,6 +25,9 @@
 /* A connection is offered to so many workers that die before they take it;
  * it may be why. */
 #define DEATHS_MAX	3
+/* So many of one address beyond twice its limit get their 503 from a worker;
+ * more would fill the slots of others by being refused. */
+#define REFUSED_MAX	64
 
 struct door {
 	const struct settings *settings;
@@ -241,7 +244,7 @@ update_accepting(struct door *door)
 			listener_pause(door->listeners[i], pause);
 }
 
-/* False: no memory. */
+/* False: no memory, or not worth a slot. */
 static bool
 count_address(struct door *door, struct pool_entry *entry)
 {
@@ -257,7 +260,8 @@ count_address(struct door *door, struct pool_entry *entry)
 		return false;
 	if (address_count(entry->address) > limits->connections_per_address)
 		entry->accepted.flags |= IPC_ACCEPTED_REFUSE;
-	return true;
+	return address_count(entry->address) <=
+	    limits->connections_per_address * 2 + REFUSED_MAX;
 }
 
 static bool

@@ -22,7 +22,7 @@ struct pool;
 /* A socket on its way. */
 struct pool_entry {
 	struct ipc_accepted accepted;
-	struct address *address;	/* row it counts in, or NULL; borrowed */
+	struct address *address;	/* its row, or NULL; borrowed */
 	int fd;				/* the parent's copy */
 	unsigned deaths;		/* of workers that were to take it */
 };
