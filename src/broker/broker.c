@@ -70,6 +70,7 @@ static peer_handler on_worker_hello, on_register, on_registered, on_attach,
 static void on_parent_end(void *, struct peer *, const char *);
 static void on_worker_end(void *, struct peer *, const char *);
 static void on_deadline(evutil_socket_t, short, void *);
+static void link_report(struct link *, const char *);
 static void broker_serve_when_ready(struct broker *);
 static void broker_turn(struct broker *);
 
@@ -264,11 +265,12 @@ on_attach_worker(void *owner, struct peer *peer, const struct ipc_message *m)
 	link->peer = peer_new(b->base, m->fd, &config);
 	if (link->peer == NULL || !hub_add_worker(b->hub, w->index,
 	    w->generation, w->slots)) {
-		/* The parent hears it by the worker's end of file. */
 		peer_free(link->peer);
 		link->peer = NULL;
-		logger_error("no memory for a worker", "worker=%u",
-		    w->index);
+		/* Nobody would attach it again. */
+		link->generation = w->generation;
+		link_report(link, "no-memory");
+		link->generation = 0;
 		return true;
 	}
 	link->generation = w->generation;

@@ -134,6 +134,8 @@ client_due(const struct worker *w, const struct client *c)
 		break;
 	case CLIENT_ANSWERED:
 		EARLIER(w->settings->limits.backlog_time_ms, c->progress_ms);
+		if (w->is_stopping)
+			EARLIER(l->close_time_ms, c->state_ms);
 		break;
 	case CLIENT_OPEN:
 		if (c->is_pinged)
@@ -462,10 +464,14 @@ client_queue_close(struct worker *w, struct client *c, uint16_t code,
 	client_leave(w, c);
 	client_log_end(c);
 	client_enter(w, c, CLIENT_CLOSING);
-	c->is_lagging = false;
-	client_queue(w, c, frame, frame_close_write(frame, code, text));
-	if (c->state != CLIENT_GONE)
+	c->is_lagging = c->has_pong = false;
+	/* Only its close frame counts now, and that has no rate. */
+	if (c->input != NULL)
+		c->input->waits_rate = c->input->waits_out = false;
+	if (client_queue(w, c, frame, frame_close_write(frame, code, text))) {
 		client_schedule(w, c);
+		client_poll(w, c);
+	}
 }
 
 void
@@ -499,7 +505,7 @@ client_on_refused(struct worker *w, struct client *c, enum ipc_refusal reason)
 	case IPC_REFUSED_UNKNOWN:
 		break;
 	case IPC_REFUSED_MEMORY:
-		c->is_registered = false;
+		/* With a leave: a broker that takes over may grant it. */
 		client_close(w, c, CLOSE_TRY_LATER);
 		break;
 	case IPC_REFUSED_SIZE:

@@ -15,12 +15,16 @@ deadline_ping(struct worker *w, struct client *c)
 {
 	uint8_t header[FRAME_HEADER_MAX];
 
+	/* A full socket is watched for its progress instead: whoever reads
+	 * slowly has not been asked. */
+	if (c->is_blocked) {
+		c->heard_ms = w->now_ms;
+		return;
+	}
 	c->is_pinged = true;
 	c->ping_ms = w->now_ms;
-	/* A full socket has something unanswered as it is. */
-	if (!c->is_blocked)
-		(void)client_queue(w, c, header,
-		    frame_header_write(header, FRAME_PING, 0));
+	(void)client_queue(w, c, header,
+	    frame_header_write(header, FRAME_PING, 0));
 }
 
 static bool
@@ -35,8 +39,10 @@ deadline_check_open(struct worker *w, struct client *c)
 	const struct settings_limits *l = client_limits(w, c);
 	struct client_input *in = c->input;
 
-	if (c->is_blocked &&
-	    is_over(w->now_ms, c->progress_ms, l->backlog_time_ms)) {
+	/* Nobody makes progress while we look at no socket. */
+	if (c->is_blocked && !w->is_choked &&
+	    is_over(w->now_ms, c->progress_ms, l->backlog_time_ms) &&
+	    is_over(w->now_ms, w->unchoked_ms, l->backlog_time_ms)) {
 		client_close(w, c, CLOSE_BACKLOG);
 		return;
 	}
@@ -46,8 +52,10 @@ deadline_check_open(struct worker *w, struct client *c)
 		c->is_pinged = false;
 		in->message_ms = in->message_ms == 0 ? 0 : w->now_ms;
 		if (rate_free_us(c->message_us, l->message_rate,
-		    l->message_burst) <= w->now_ms * 1000)
+		    l->message_burst) <= w->now_ms * 1000) {
+			in->waits_rate = false;
 			intake_resume(w, c);
+		}
 		return;
 	}
 	if (in != NULL && in->message_ms != 0 && !in->waits_out &&

@@ -207,21 +207,29 @@ delivery_replay(struct worker *w, struct client *c,
 {
 	const struct log *log = w->delivery->log;
 	static uint64_t positions[REPLAY_MAX];
-	size_t before = buf_len(&c->out), count, most = route->replay;
+	size_t before = buf_len(&c->out), count, from, most = route->replay;
+	uint64_t bytes = 0;
 	struct cursor_view v;
 
 	if (most > REPLAY_MAX)
 		most = REPLAY_MAX;
 	count = cursor_history(log, join->record.room,
 	    join->record.previous, 0, positions, most, HISTORY_STEPS);
-	for (size_t i = 0; i < count; i++)
+	for (from = count; from > 0; from--)
+		if (cursor_read(log, positions[from - 1], &v)) {
+			bytes += v.record.name_len + v.record.text_len;
+			if (route->limits.backlog != 0 &&
+			    bytes > route->limits.backlog)
+				break;
+		}
+	for (size_t i = from; i < count; i++)
 		if (cursor_read(log, positions[i], &v) &&
 		    !render_message(&c->out, route, v.name,
 		    v.record.name_len, v.text, v.record.text_len))
 			break;
 	/* Overrun while it was read: better none than torn ones.  A position
 	 * need not be lower than the one before it: KEPT lines stand last. */
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = from; i < count; i++)
 		if (!cursor_is_intact(log, positions[i]))
 			c->out.end = c->out.begin + before;
 }
@@ -388,6 +396,18 @@ delivery_lost(struct worker *w, const char *why)
 	client_each(w, close_lost);
 }
 
+/* Where the next walk begins, when this one did not end well. */
+static uint64_t
+delivery_resume(const struct delivery *d, const struct cursor *cursor,
+    uint64_t end)
+{
+	/* When the writer has lapped us we go on where the log begins; when
+	 * what we stand on is no record though it is whole, behind it all. */
+	if (!cursor_is_intact(d->log, d->position))
+		return log_first(d->log);
+	return cursor->position > d->position ? cursor->position : end;
+}
+
 void
 delivery_run(struct worker *w)
 {
@@ -395,30 +415,33 @@ delivery_run(struct worker *w)
 	uint64_t end = log_committed(d->log), lost;
 	struct cursor cursor;
 	struct cursor_view v;
+	const char *why = NULL;
 	struct batch *b;
-	bool is_whole;
 
-	while (d->position < end) {
-		is_whole = cursor_seek(&cursor, d->log, d->position, &lost);
+	if (!cursor_seek(&cursor, d->log, d->position, &lost))
+		why = "overrun";
+	d->position = cursor.position;
+	d->rendered = 0;
+	d->is_short = false;
+	while (d->rendered < TURN_BYTES && cursor_next(&cursor, end, &v))
+		delivery_record(w, &v);
+	if (!cursor_is_intact(d->log, d->position))
+		why = "overrun";
+	else if (d->is_short)
+		why = "no-memory";
+	else if (cursor.position == d->position && d->position < end)
+		why = "damaged";
+	if (why == NULL) {
+		for (b = d->batches; b != NULL; b = b->next)
+			batch_send(w, b, cursor.position);
 		d->position = cursor.position;
-		d->rendered = 0;
-		d->is_short = false;
-		while (d->rendered < TURN_BYTES &&
-		    cursor_next(&cursor, end, &v))
-			delivery_record(w, &v);
-		is_whole &= cursor_is_intact(d->log, d->position);
-		if (is_whole && !d->is_short)
-			for (b = d->batches; b != NULL; b = b->next)
-				batch_send(w, b, cursor.position);
-		else
-			delivery_lost(w, is_whole ? "no-memory" : "overrun");
-		/* When the writer has lapped us we go on where it begins. */
-		d->position = is_whole || cursor.position > d->position ?
-		    cursor.position : log_first(d->log);
-		while ((b = d->batches) != NULL) {
-			d->batches = b->next;
-			batch_put(d, b);
-		}
+	} else {
+		delivery_lost(w, why);
+		d->position = delivery_resume(d, &cursor, end);
+	}
+	while ((b = d->batches) != NULL) {
+		d->batches = b->next;
+		batch_put(d, b);
 	}
 }
 
@@ -473,11 +496,10 @@ delivery_catch_up(struct worker *w, struct client *c)
 		return;
 	if (n < len) {
 		delivery_cut(w, c, b, n);
-		return;
+	} else {
+		c->cursor = b->end;
+		c->mark += len;
+		c->is_lagging = c->cursor != d->position;
+		client_poll(w, c);
 	}
-	c->cursor = b->end;
-	c->mark += len;
-	if (c->cursor == d->position)
-		c->is_lagging = false;
-	client_poll(w, c);
 }

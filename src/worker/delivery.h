@@ -22,7 +22,8 @@ void delivery_free(struct delivery *);
 
 /* Whether the log has grown behind the cursor. */
 bool delivery_is_due(const struct worker *);
-/* Walks, renders, sends. */
+/* Walks, renders, sends; a bounded part of what is due, so that between two
+ * parts sockets that take bytes again are served. */
 void delivery_run(struct worker *);
 /* The client's socket takes bytes again and `out` is empty. */
 void delivery_catch_up(struct worker *, struct client *);

@@ -81,6 +81,9 @@ intake_read(struct worker *w, struct client *c)
 	    errno == ENOMEM))
 		return;
 	if (n <= 0) {
+		/* Who has only ended his side still gets his answer. */
+		if (n == 0 && !c->is_blocked)
+			(void)client_flush(w, c);
 		client_drop(w, c, CLOSE_RESET);
 		return;
 	}
@@ -94,8 +97,8 @@ intake_resume(struct worker *w, struct client *c)
 {
 	static uint8_t nothing[1];
 
-	c->input->waits_rate = c->input->waits_out = false;
-	intake_take(w, c, nothing, 0);
+	if (!client_is_waiting(c))
+		intake_take(w, c, nothing, 0);
 }
 
 /* Returns how much of `data` is done with. */
@@ -262,6 +265,9 @@ on_data(struct worker *w, struct client *c,
 
 	if (c->state != CLIENT_OPEN)
 		return;
+	/* A read may end in the next message: that one has its own time. */
+	if (piece->is_last && c->input != NULL)
+		c->input->message_ms = 0;
 	if (piece->is_first && piece->is_last) {
 		on_message(w, c, piece->opcode, piece->data,
 		    piece->len);

@@ -12,7 +12,8 @@
 
 /* The socket has something to read. */
 void intake_read(struct worker *, struct client *);
-/* Goes on with what was held back (client_is_waiting). */
+/* Goes on with what was held back, when nothing is waited for any more
+ * (client_is_waiting); `input` is there. */
 void intake_resume(struct worker *, struct client *);
 /* Answers the request under way with a refusal, and ends. */
 void intake_refuse(struct worker *, struct client *, uint16_t status,

@@ -116,10 +116,11 @@ outbox_release(struct outbox *o, uint64_t number)
 
 	if (number > o->released)
 		o->released = number;
-	/* Never what was not sent: only a broken receipt would say so. */
+	/* Never what was not sent: only a broken receipt would say so.  For
+	 * poison none will come. */
 	while (o->sent > 0) {
-		(void)entry_at(o, 0, &entry);
-		if (entry.request.number > number)
+		if (!entry_at(o, 0, &entry).is_poison &&
+		    entry.request.number > number)
 			break;
 		size = entry_size(entry.tail_len);
 		buf_consume(&o->bytes, size);
@@ -153,11 +154,15 @@ bool
 outbox_walk(const struct outbox *o, size_t *at_inout,
     struct outbox_entry *entry_out)
 {
-	if (*at_inout == buf_len(&o->bytes))
-		return false;
-	(void)entry_at(o, *at_inout, entry_out);
-	*at_inout += entry_size(entry_out->tail_len);
-	return true;
+	struct entry_head head;
+
+	while (*at_inout < buf_len(&o->bytes)) {
+		head = entry_at(o, *at_inout, entry_out);
+		*at_inout += entry_size(entry_out->tail_len);
+		if (!head.is_poison)
+			return true;
+	}
+	return false;
 }
 
 size_t

@@ -56,7 +56,8 @@ void outbox_release(struct outbox *, uint64_t number);
 void outbox_rewind(struct outbox *,
     void (*poison)(void *arg, const struct outbox_entry *), void *arg);
 
-/* Walks all that has no receipt: *at_inout is 0 before the first call. */
+/* Walks all that waits for a receipt, without what was given up: *at_inout
+ * is 0 before the first call. */
 bool outbox_walk(const struct outbox *, size_t *at_inout,
     struct outbox_entry *entry_out);
 

@@ -40,6 +40,8 @@ stand_in(const uint8_t *p, size_t len, size_t *used_out, char picture[4])
 	if ((p[1] == 0x80 && p[2] >= 0xaa && p[2] <= 0xae) ||
 	    (p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9))
 		return "\xef\xbf\xbd";			/* bidi controls */
+	/* What follows is looked at for itself: it need not be UTF-8. */
+	*used_out = 1;
 	return NULL;
 }
 

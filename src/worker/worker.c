@@ -158,7 +158,8 @@ worker_main(const struct settings *settings)
 	logger_set_level(settings->log_level);
 	worker_start(w);
 	while (!w->is_over) {
-		event_base_loop(w->base, EVLOOP_ONCE);
+		event_base_loop(w->base, EVLOOP_ONCE |
+		    (delivery_is_due(w) ? EVLOOP_NONBLOCK : 0));
 		worker_turn(w);
 	}
 	return w->exit_code;
@@ -209,6 +210,10 @@ static void
 stop_client(struct worker *w, struct client *c)
 {
 	client_close(w, c, CLOSE_GOING_AWAY);
+	client_schedule(w, c);
+	/* Its own close may be in what was held back. */
+	if (c->state == CLIENT_CLOSING && c->input != NULL)
+		intake_resume(w, c);
 }
 
 static bool
@@ -299,6 +304,12 @@ on_broker_end(void *owner, struct peer *peer, const char *why)
 	w->is_welcome = false;
 	logger_debug("the broker is gone", "why=%s waiting=%" PRIu32,
 	    why == NULL ? "end-of-file" : why, w->outbox.count);
+	/* It lives, but we are lost to it: nobody would attach us again. */
+	if (why != NULL) {
+		logger_error("cannot go on", "why=%s", why);
+		w->exit_code = EX_PROTOCOL;
+		w->is_over = true;
+	}
 }
 
 /* Names every connection the broker may know: those that are here, and
@@ -432,8 +443,10 @@ worker_on_writable(struct worker *w, struct client *c)
 	if (c->is_lagging)
 		delivery_catch_up(w, c);
 	if (c->state == CLIENT_OPEN && !c->is_blocked && c->input != NULL &&
-	    c->input->waits_out)
+	    c->input->waits_out) {
+		c->input->waits_out = false;
 		intake_resume(w, c);
+	}
 }
 
 static void
@@ -463,6 +476,9 @@ worker_poll(struct worker *w)
 	static struct epoll_event events[EVENTS];
 	int count;
 
+	/* TAKEN before the first read: what was read cannot be handed to
+	 * another worker. */
+	peer_flush(w->parent);
 	count = epoll_wait(w->poll, events, EVENTS, 0);
 	for (int i = 0; i < count; i++)
 		worker_on_client(w, events[i].data.ptr, events[i].events);
@@ -505,13 +521,14 @@ worker_run_deadlines(struct worker *w)
  * The turn.
  */
 
-/* Hands requests to the channel, as many as it should hold. */
+/* Hands requests to the channel, as many as it should hold; none to a broker
+ * that does not serve yet, whose death they cannot have caused. */
 static void
 worker_send_requests(struct worker *w)
 {
 	struct outbox_entry entry;
 
-	if (w->broker == NULL || !peer_is_open(w->broker))
+	if (w->broker == NULL || !peer_is_open(w->broker) || !w->is_welcome)
 		return;
 	while (peer_queued(w->broker) < QUEUE_HIGH &&
 	    outbox_next(&w->outbox, &entry) &&
