@@ -1,0 +1,207 @@
+/*
+ * hub_fixture - a hub over memory files that outlive it.
+ *
+ * Linked into the tests of the hub.
+ */
+#include "config.h"
+
+#include "hub_fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "ipc/messages.h"
+
+struct settings *
+world_settings(void)
+{
+	static struct settings settings;
+
+	memset(&settings, 0, sizeof(settings));
+	settings.log_size = LOG_SIZE_MIN;
+	settings.route_count = ROUTES;
+	settings.routes[CHAT] = (struct settings_route){
+		.path = "/chat", .kind = SETTINGS_CHAT, .history = 100
+	};
+	settings.routes[SMALL] = (struct settings_route){
+		.path = "/ws", .kind = SETTINGS_CHAT, .first_user = 1,
+		.history = SMALL_HISTORY,
+		.limits.message_size = SMALL_LINE
+	};
+	settings.routes[ECHO] = (struct settings_route){
+		.path = "/echo", .kind = SETTINGS_ECHO
+	};
+	return &settings;
+}
+
+void
+world_open(struct world *w)
+{
+	uint32_t damaged;
+
+	w->log = log_map(w->log_fd, true);
+	assert_non_null(w->log);
+	w->state = state_open(w->state_fd, &damaged);
+	assert_non_null(w->state);
+	assert_int_equal(damaged, 0);
+	w->hub = hub_new(world_settings(), w->log, w->state);
+	assert_non_null(w->hub);
+}
+
+void
+world_add(struct world *w, unsigned index, uint64_t generation)
+{
+	assert_true(hub_add_worker(w->hub, index, generation, SLOTS));
+}
+
+void
+world_create(struct world *w, unsigned workers)
+{
+	memset(w, 0, sizeof(*w));
+	w->log_fd = log_create(LOG_SIZE_MIN);
+	w->state_fd = state_create();
+	assert_true(w->log_fd >= 0 && w->state_fd >= 0);
+	world_open(w);
+	for (unsigned i = 0; i < workers; i++)
+		world_add(w, i, 101 + i);
+}
+
+/* hub_free gives memory back and writes nothing: it may stand for a death. */
+void
+world_die(struct world *w)
+{
+	hub_free(w->hub);
+	state_close(w->state);
+	log_unmap(w->log);
+	w->hub = NULL;
+}
+
+void
+world_close(struct world *w)
+{
+	world_die(w);
+	close(w->log_fd);
+	close(w->state_fd);
+}
+
+uint64_t
+connection(uint64_t serial, uint32_t slot)
+{
+	return ipc_connection_make(serial, slot);
+}
+
+enum hub_result
+ask_attach(struct world *w, unsigned index, uint64_t number, uint64_t conn,
+    uint32_t route)
+{
+	struct ipc_request q = {
+		.connection = conn, .number = number, .route = route
+	};
+
+	return hub_attach(w->hub, index, &q);
+}
+
+enum hub_result
+ask_join(struct world *w, unsigned index, uint64_t number, uint64_t conn,
+    uint32_t route, const char *room)
+{
+	struct ipc_request q = {
+		.connection = conn, .number = number, .route = route
+	};
+
+	return hub_join(w->hub, index, &q, room, strlen(room));
+}
+
+enum hub_result
+ask_say(struct world *w, unsigned index, uint64_t number, uint64_t conn,
+    uint32_t route, const char *text)
+{
+	struct ipc_request q = {
+		.connection = conn, .number = number, .route = route
+	};
+
+	return hub_say(w->hub, index, &q, (const uint8_t *)text,
+	    strlen(text));
+}
+
+enum hub_result
+ask_leave(struct world *w, unsigned index, uint64_t number, uint64_t conn,
+    uint32_t route)
+{
+	struct ipc_request q = {
+		.connection = conn, .number = number, .route = route
+	};
+
+	return hub_leave(w->hub, index, &q);
+}
+
+static void
+on_bell(void *arg, unsigned index)
+{
+	struct world *w = arg;
+
+	w->bells |= UINT64_C(1) << index;
+}
+
+void
+world_commit(struct world *w)
+{
+	w->bells = 0;
+	hub_commit(w->hub, on_bell, w);
+}
+
+size_t
+world_read(const struct world *w, struct cursor_view *out, size_t max)
+{
+	struct cursor cursor;
+	struct cursor_view view;
+	uint64_t lost, end = log_committed(w->log);
+	size_t count = 0;
+
+	assert_true(cursor_seek(&cursor, w->log, log_first(w->log), &lost));
+	while (cursor_next(&cursor, end, &view)) {
+		if (view.record.kind == RECORD_KEPT)
+			continue;
+		assert_true(count < max);
+		out[count++] = view;
+	}
+	assert_true(cursor.position == end);
+	return count;
+}
+
+struct cursor_view
+world_last(const struct world *w)
+{
+	struct cursor cursor;
+	struct cursor_view view = { .position = LOG_NONE };
+	uint64_t lost, end = log_committed(w->log);
+
+	assert_true(cursor_seek(&cursor, w->log, log_first(w->log), &lost));
+	while (cursor_next(&cursor, end, &view))
+		;
+	assert_true(view.position != LOG_NONE);
+	return view;
+}
+
+const struct state_room *
+world_room(const struct world *w, uint8_t route, const char *name)
+{
+	char text[256];
+
+	for (uint32_t row = 0; row < state_rows(w->state); row++) {
+		const struct state_room *r = state_room(w->state, row);
+		size_t len;
+
+		if (r == NULL || r->route != route)
+			continue;
+		len = r->name == STATE_NONE ? 0 :
+		    state_text_load(w->state, r->name, text, sizeof(text));
+		if (len == strlen(name) && memcmp(text, name, len) == 0)
+			return r;
+	}
+	return NULL;
+}

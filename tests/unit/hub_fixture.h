@@ -1,0 +1,66 @@
+/*
+ * hub_fixture - a hub over memory files that outlive it.
+ *
+ * What the tests of the hub share: the two files as the parent makes them,
+ * a hub that can be dropped as if its process had died, and requests in one
+ * call each.  Routes: CHAT, SMALL (short history, short lines), ECHO.
+ */
+#ifndef HUB_FIXTURE_H
+#define HUB_FIXTURE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "broker/hub.h"
+#include "log/cursor.h"
+
+enum { CHAT, SMALL, ECHO, ROUTES };
+
+#define SMALL_HISTORY	5	/* lines kept */
+#define SMALL_LINE	64	/* bytes of a line at most */
+#define SLOTS		16	/* of each worker */
+
+struct world {
+	int log_fd, state_fd;
+	struct log *log;
+	struct state *state;
+	struct hub *hub;
+	uint64_t bells;		/* a bit for each worker rung */
+};
+
+/* The routes; lent, to be changed by a test. */
+struct settings *world_settings(void);
+
+/* New files and a hub over them; workers 0..n-1 have generations 101... */
+void world_create(struct world *, unsigned workers);
+/* The hub's process dies; the files stay. */
+void world_die(struct world *);
+/* The next one maps the files; no worker is added. */
+void world_open(struct world *);
+void world_add(struct world *, unsigned index, uint64_t generation);
+void world_close(struct world *);
+
+/* Connection ids as the parent makes them. */
+uint64_t connection(uint64_t serial, uint32_t slot);
+
+enum hub_result ask_attach(struct world *, unsigned index, uint64_t number,
+    uint64_t conn, uint32_t route);
+enum hub_result ask_join(struct world *, unsigned index, uint64_t number,
+    uint64_t conn, uint32_t route, const char *room);
+enum hub_result ask_say(struct world *, unsigned index, uint64_t number,
+    uint64_t conn, uint32_t route, const char *text);
+enum hub_result ask_leave(struct world *, unsigned index, uint64_t number,
+    uint64_t conn, uint32_t route);
+/* The end of a turn; says in `bells` who was rung. */
+void world_commit(struct world *);
+
+/* Copies the committed records that are not KEPT, oldest first; texts are
+ * lent from the ring.  Returns how many; all must fit. */
+size_t world_read(const struct world *, struct cursor_view *out, size_t max);
+/* The log's last record. */
+struct cursor_view world_last(const struct world *);
+/* A room's row in the state file; NULL: no such room. */
+const struct state_room *world_room(const struct world *, uint8_t route,
+    const char *name);
+
+#endif

@@ -1,0 +1,576 @@
+/*
+ * test_hub - what requests do, what stands in the log then, and what no
+ * honest worker asks.  How a hub follows a dead one: test_takeover.c.
+ */
+#include "config.h"
+
+#include "broker/hub.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "hub_fixture.h"
+#include "log/verify.h"
+
+#define VIEWS	200
+
+static void
+assert_record(const struct cursor_view *v, enum record_kind kind,
+    const char *name, const char *text, uint64_t seq, uint64_t count)
+{
+	assert_int_equal(v->record.kind, kind);
+	assert_int_equal(v->record.name_len, strlen(name));
+	assert_memory_equal(v->name, name, strlen(name));
+	assert_int_equal(v->record.text_len, strlen(text));
+	assert_memory_equal(v->text, text, strlen(text));
+	assert_int_equal(v->record.seq, seq);
+	assert_int_equal(v->record.count, count);
+}
+
+static void
+assert_origin(const struct cursor_view *v, uint64_t generation,
+    uint64_t request, uint64_t conn)
+{
+	assert_int_equal(v->record.generation, generation);
+	assert_int_equal(v->record.request, request);
+	assert_int_equal(v->record.sender, conn);
+}
+
+static void
+joining_saying_and_leaving_stand_in_the_log(void **state)
+{
+	uint64_t a = connection(1, 0), b = connection(2, 3);
+	struct cursor_view v[VIEWS];
+	struct world w;
+
+	(void)state;
+	world_create(&w, 2);
+	assert_int_equal(ask_join(&w, 0, 1, a, CHAT, ""), HUB_DONE);
+	assert_int_equal(ask_join(&w, 1, 1, b, CHAT, ""), HUB_DONE);
+	assert_int_equal(ask_say(&w, 1, 2, b, CHAT, "hello"), HUB_DONE);
+	assert_int_equal(ask_say(&w, 0, 2, a, CHAT, ""), HUB_DONE);
+	assert_int_equal(ask_leave(&w, 0, 3, a, CHAT), HUB_DONE);
+	assert_int_equal(ask_say(&w, 1, 3, b, CHAT, "alone"), HUB_DONE);
+	world_commit(&w);
+
+	assert_int_equal(world_read(&w, v, VIEWS), 6);
+	assert_record(&v[0], RECORD_JOIN, "user0", "", 0, 1);
+	assert_origin(&v[0], 101, 1, a);
+	assert_record(&v[1], RECORD_JOIN, "user1", "", 0, 2);
+	assert_origin(&v[1], 102, 1, b);
+	assert_record(&v[2], RECORD_MESSAGE, "user1", "hello", 1, 2);
+	assert_origin(&v[2], 102, 2, b);
+	assert_record(&v[3], RECORD_MESSAGE, "user0", "", 2, 2);
+	assert_record(&v[4], RECORD_LEAVE, "user0", "", 2, 1);
+	assert_origin(&v[4], 101, 3, a);
+	assert_record(&v[5], RECORD_MESSAGE, "user1", "alone", 3, 1);
+	assert_true(v[0].record.previous == LOG_NONE);
+	for (unsigned i = 1; i < 6; i++) {
+		assert_true(v[i].record.previous == v[i - 1].position);
+		assert_true(v[i].record.room == v[0].record.room);
+		assert_int_equal(v[i].record.route, CHAT);
+		assert_true(v[i].record.time_us >= v[0].record.time_us);
+	}
+	assert_int_equal(hub_connections(w.hub), 1);
+	assert_int_equal(hub_rooms(w.hub), 1);
+	assert_true(hub_position(w.hub) == log_committed(w.log));
+	world_close(&w);
+}
+
+/* A line counts with the turn's commit; a join at once, before its row. */
+static void
+a_line_counts_after_the_commit(void **state)
+{
+	struct cursor_view v[VIEWS];
+	struct world w;
+
+	(void)state;
+	world_create(&w, 1);
+	assert_int_equal(ask_join(&w, 0, 1, connection(1, 0), CHAT, ""),
+	    HUB_DONE);
+	assert_int_equal(world_read(&w, v, VIEWS), 1);
+	assert_int_equal(ask_say(&w, 0, 2, connection(1, 0), CHAT, "x"),
+	    HUB_DONE);
+	assert_int_equal(world_read(&w, v, VIEWS), 1);
+	assert_int_equal(world_room(&w, CHAT, "")->seq, 0);
+	world_commit(&w);
+	assert_int_equal(world_read(&w, v, VIEWS), 2);
+	assert_int_equal(world_room(&w, CHAT, "")->seq, 1);
+	assert_true(world_room(&w, CHAT, "")->newest == v[1].position);
+	assert_true(state_applied(w.state) == log_committed(w.log));
+	world_close(&w);
+}
+
+static void
+routes_and_rooms_are_apart(void **state)
+{
+	struct cursor_view v[VIEWS];
+	struct world w;
+
+	(void)state;
+	world_create(&w, 1);
+	assert_int_equal(ask_join(&w, 0, 1, connection(1, 0), CHAT, "a"),
+	    HUB_DONE);
+	assert_int_equal(ask_join(&w, 0, 2, connection(2, 1), SMALL, "a"),
+	    HUB_DONE);
+	assert_int_equal(ask_join(&w, 0, 3, connection(3, 2), CHAT, "b"),
+	    HUB_DONE);
+	assert_int_equal(ask_join(&w, 0, 4, connection(4, 3), CHAT, ""),
+	    HUB_DONE);
+	assert_int_equal(ask_say(&w, 0, 5, connection(3, 2), CHAT, "1"),
+	    HUB_DONE);
+	assert_int_equal(ask_say(&w, 0, 6, connection(2, 1), SMALL, "1"),
+	    HUB_DONE);
+	world_commit(&w);
+	assert_int_equal(world_read(&w, v, VIEWS), 6);
+	assert_record(&v[0], RECORD_JOIN, "user0", "a", 0, 1);
+	assert_record(&v[1], RECORD_JOIN, "user1", "a", 0, 1);
+	assert_record(&v[2], RECORD_JOIN, "user1", "b", 0, 1);
+	assert_record(&v[3], RECORD_JOIN, "user2", "", 0, 1);
+	assert_record(&v[4], RECORD_MESSAGE, "user1", "1", 1, 1);
+	assert_record(&v[5], RECORD_MESSAGE, "user1", "1", 1, 1);
+	for (unsigned i = 0; i < 4; i++)
+		for (unsigned j = 0; j < i; j++)
+			assert_true(v[i].record.room != v[j].record.room);
+	assert_true(v[4].record.room == v[2].record.room);
+	assert_true(v[4].record.previous == v[2].position);
+	assert_int_equal(hub_rooms(w.hub), 4);
+	world_close(&w);
+}
+
+static void
+names_and_rooms_are_never_given_again(void **state)
+{
+	uint64_t number = 0, room = 0;
+	char name[32];
+	struct world w;
+
+	(void)state;
+	world_create(&w, 1);
+	for (unsigned i = 0; i < 50; i++) {
+		struct cursor_view v;
+
+		assert_int_equal(ask_join(&w, 0, ++number,
+		    connection(1 + i, i % SLOTS), CHAT, "r"), HUB_DONE);
+		v = world_last(&w);
+		snprintf(name, sizeof(name), "user%u", i);
+		assert_record(&v, RECORD_JOIN, name, "r", 0, 1);
+		assert_true(v.record.room > room);
+		room = v.record.room;
+		assert_int_equal(ask_leave(&w, 0, ++number,
+		    connection(1 + i, i % SLOTS), CHAT), HUB_DONE);
+		assert_int_equal(hub_rooms(w.hub), 0);
+		if (i % 10 == 9) {
+			world_die(&w);
+			world_open(&w);
+			world_add(&w, 0, 101);
+		}
+	}
+	world_close(&w);
+}
+
+static void
+an_echo_connection_is_in_the_table_and_not_in_the_log(void **state)
+{
+	uint64_t c = connection(1, 2);
+	struct world w;
+
+	(void)state;
+	world_create(&w, 1);
+	assert_int_equal(ask_attach(&w, 0, 1, c, ECHO), HUB_DONE);
+	assert_int_equal(hub_connections(w.hub), 1);
+	assert_int_equal(ask_say(&w, 0, 2, c, ECHO, "x"), HUB_FORGED);
+	world_die(&w);
+	world_open(&w);
+	world_add(&w, 0, 101);
+	assert_int_equal(hub_connections(w.hub), 1);
+	assert_int_equal(ask_attach(&w, 0, 1, c, ECHO), HUB_REPEAT);
+	assert_int_equal(ask_leave(&w, 0, 2, c, ECHO), HUB_DONE);
+	assert_int_equal(ask_leave(&w, 0, 3, c, ECHO), HUB_REPEAT);
+	assert_int_equal(hub_connections(w.hub), 0);
+	assert_true(hub_position(w.hub) == 0);
+	world_close(&w);
+}
+
+/* A world with user0 (worker 0, connection 1/0) after its request 5. */
+static void
+forgery_open(struct world *w)
+{
+	world_create(w, 2);
+	assert_int_equal(ask_join(w, 0, 5, connection(1, 0), CHAT, ""),
+	    HUB_DONE);
+	world_commit(w);
+}
+
+static void
+forged_requests_are_refused_and_change_nothing(void **state)
+{
+	static const struct {
+		unsigned index;
+		uint64_t number, serial;
+		uint32_t slot, route;
+		const char *room;
+	} cases[] = {
+		{ 0, 5, 2, 1, CHAT, "" },		/* the same number */
+		{ 0, 4, 2, 1, CHAT, "" },		/* a lower one */
+		{ 0, 0, 2, 1, CHAT, "" },
+		{ 0, 6, 2, SLOTS, CHAT, "" },		/* no such slot */
+		{ 0, 6, 2, 0xffffff, CHAT, "" },
+		{ 0, 6, 2, 1, ROUTES, "" },		/* no such route */
+		{ 0, 6, 2, 1, UINT32_MAX, "" },
+		{ 0, 6, 2, 1, ECHO, "" },		/* no rooms there */
+		{ 0, 6, 2, 0, CHAT, "" },		/* another's slot */
+		{ 0, 6, 1, 0, CHAT, "" },		/* joined already */
+		{ 0, 6, 2, 1, CHAT, "." },
+		{ 0, 6, 2, 1, CHAT, ".." },
+		{ 0, 6, 2, 1, CHAT, "a/b" },
+		{ 0, 6, 2, 1, CHAT, "a b" },
+		{ 0, 6, 2, 1, CHAT, "\xc3\xa4" },
+		{ 0, 6, 2, 1, CHAT, "\n" },
+		{ 0, 6, 2, 1, CHAT,
+		    "12345678901234567890123456789012"
+		    "123456789012345678901234567890123" },
+		{ 2, 6, 2, 1, CHAT, "" },		/* no such worker */
+		{ SETTINGS_WORKERS - 1, 6, 2, 1, CHAT, "" },
+	};
+	struct world w;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint64_t end;
+
+		forgery_open(&w);
+		end = hub_position(w.hub);
+		assert_int_equal(ask_join(&w, cases[i].index,
+		    cases[i].number, connection(cases[i].serial,
+		    cases[i].slot), cases[i].route, cases[i].room),
+		    HUB_FORGED);
+		assert_true(hub_position(w.hub) == end);
+		assert_int_equal(hub_connections(w.hub), 1);
+		assert_int_equal(hub_rooms(w.hub), 1);
+		world_close(&w);
+	}
+	forgery_open(&w);
+	assert_int_equal(ask_attach(&w, 0, 6, connection(1, 0), CHAT),
+	    HUB_FORGED);
+	assert_int_equal(ask_attach(&w, 0, 7, connection(2, 1), CHAT),
+	    HUB_FORGED);
+	assert_int_equal(ask_attach(&w, 0, 8, connection(2, SLOTS), ECHO),
+	    HUB_FORGED);
+	assert_int_equal(ask_attach(&w, 0, 9, connection(2, 1), ROUTES),
+	    HUB_FORGED);
+	assert_int_equal(ask_say(&w, 0, 5, connection(1, 0), CHAT, "x"),
+	    HUB_FORGED);
+	assert_int_equal(ask_leave(&w, 0, 5, connection(1, 0), CHAT),
+	    HUB_FORGED);
+	assert_int_equal(hub_connections(w.hub), 1);
+	/* Another worker's connection is none of one's own. */
+	assert_int_equal(ask_say(&w, 1, 1, connection(1, 0), CHAT, "x"),
+	    HUB_UNKNOWN);
+	assert_int_equal(ask_leave(&w, 1, 2, connection(1, 0), CHAT),
+	    HUB_REPEAT);
+	/* Nor is an earlier connection in the same slot. */
+	assert_int_equal(ask_say(&w, 0, 10, connection(9, 0), CHAT, "x"),
+	    HUB_UNKNOWN);
+	assert_int_equal(ask_leave(&w, 0, 11, connection(9, 0), CHAT),
+	    HUB_REPEAT);
+	assert_int_equal(hub_connections(w.hub), 1);
+	assert_false(hub_register(w.hub, 0, connection(1, SLOTS)));
+	world_close(&w);
+}
+
+static void
+lines_have_bounds(void **state)
+{
+	struct ipc_request q = {
+		.connection = connection(1, 0), .number = 2, .route = SMALL
+	};
+	size_t most = record_length_max(LOG_SIZE_MIN);
+	uint8_t *text = calloc(1, most);
+	struct world w;
+
+	(void)state;
+	world_create(&w, 1);
+	assert_int_equal(ask_join(&w, 0, 1, q.connection, SMALL, ""),
+	    HUB_DONE);
+	assert_int_equal(hub_say(w.hub, 0, &q, text, SMALL_LINE), HUB_DONE);
+	q.number++;
+	assert_int_equal(hub_say(w.hub, 0, &q, text, SMALL_LINE + 1),
+	    HUB_FORGED);
+	q = (struct ipc_request){
+		.connection = connection(2, 1), .number = 10, .route = CHAT
+	};
+	assert_int_equal(ask_join(&w, 0, 9, q.connection, CHAT, ""),
+	    HUB_DONE);
+	assert_int_equal(hub_say(w.hub, 0, &q, text, most), HUB_SIZE);
+	q.number++;
+	assert_int_equal(hub_say(w.hub, 0, &q, text, LOG_SIZE_MIN / 16),
+	    HUB_DONE);
+	world_commit(&w);
+	/* The refused one took no number. */
+	assert_int_equal(world_last(&w).record.seq, 1);
+	world_close(&w);
+	free(text);
+}
+
+static void
+the_bell_rings_where_it_concerns(void **state)
+{
+	static char text[60000];
+	uint64_t number;
+	struct world w;
+
+	(void)state;
+	memset(text, 'x', sizeof(text) - 1);
+	world_create(&w, 4);
+	world_commit(&w);
+	assert_true(w.bells == 0);
+	assert_int_equal(ask_join(&w, 0, 1, connection(1, 0), CHAT, "a"),
+	    HUB_DONE);
+	assert_int_equal(ask_join(&w, 1, 1, connection(2, 0), CHAT, "a"),
+	    HUB_DONE);
+	assert_int_equal(ask_join(&w, 2, 1, connection(3, 0), CHAT, "b"),
+	    HUB_DONE);
+	world_commit(&w);
+	assert_true(w.bells == 7);
+	world_commit(&w);
+	assert_true(w.bells == 0);
+	assert_int_equal(ask_say(&w, 0, 2, connection(1, 0), CHAT, "x"),
+	    HUB_DONE);
+	world_commit(&w);
+	assert_true(w.bells == 3);
+	/* Whose last member leaves hears that, and no more. */
+	assert_int_equal(ask_leave(&w, 1, 2, connection(2, 0), CHAT),
+	    HUB_DONE);
+	world_commit(&w);
+	assert_true(w.bells == 3);
+	assert_int_equal(ask_say(&w, 0, 3, connection(1, 0), CHAT, "x"),
+	    HUB_DONE);
+	world_commit(&w);
+	assert_true(w.bells == 1);
+	/* A refusal has a receipt, too. */
+	assert_int_equal(ask_say(&w, 3, 1, connection(9, 0), CHAT, "x"),
+	    HUB_UNKNOWN);
+	world_commit(&w);
+	assert_true(w.bells == 8);
+	/* The others hear before a quarter of the ring has passed twice. */
+	for (number = 4; number < 4 + 5; number++) {
+		assert_int_equal(ask_say(&w, 0, number, connection(1, 0),
+		    CHAT, text), HUB_DONE);
+		world_commit(&w);
+		assert_true(w.bells == 1 || w.bells == 15);
+		if (w.bells == 15)
+			break;
+	}
+	assert_true(w.bells == 15);
+	world_close(&w);
+}
+
+static void
+receipts_say_what_was_asked(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_create(&w, 2);
+	assert_int_equal(log_receipt_load(w.log, 0, 101), 0);
+	assert_int_equal(ask_join(&w, 0, 1, connection(1, 0), CHAT, ""),
+	    HUB_DONE);
+	assert_int_equal(ask_say(&w, 0, 7, connection(2, 0), CHAT, ""),
+	    HUB_UNKNOWN);
+	world_commit(&w);
+	assert_int_equal(log_receipt_load(w.log, 0, 101), 0);
+	hub_receipt(w.hub, 0);
+	hub_receipt(w.hub, 5);
+	assert_int_equal(log_receipt_load(w.log, 0, 101), 7);
+	assert_int_equal(log_receipt_load(w.log, 0, 102), 0);
+	/* The place's next worker begins anew. */
+	hub_remove_worker(w.hub, 0);
+	world_add(&w, 0, 200);
+	assert_int_equal(log_receipt_load(w.log, 0, 101), 0);
+	assert_int_equal(ask_join(&w, 0, 1, connection(3, 0), CHAT, ""),
+	    HUB_DONE);
+	world_close(&w);
+}
+
+static void
+the_members_of_a_dead_worker_leave(void **state)
+{
+	struct cursor_view v[VIEWS];
+	struct world w;
+
+	(void)state;
+	world_create(&w, 2);
+	for (uint32_t i = 0; i < 6; i++)
+		assert_int_equal(ask_join(&w, i % 2, 1 + i,
+		    connection(1 + i, i), CHAT, i < 4 ? "a" : "b"),
+		    HUB_DONE);
+	assert_int_equal(ask_attach(&w, 1, 9, connection(9, 9), ECHO),
+	    HUB_DONE);
+	assert_int_equal(ask_say(&w, 0, 9, connection(1, 0), CHAT, "x"),
+	    HUB_DONE);
+	hub_remove_worker(w.hub, 1);
+	hub_remove_worker(w.hub, 1);
+	world_commit(&w);
+	assert_true(w.bells == 1);
+	assert_int_equal(world_read(&w, v, VIEWS), 10);
+	assert_record(&v[7], RECORD_LEAVE, "user1", "", 1, 3);
+	assert_origin(&v[7], 0, 102, connection(2, 1));
+	assert_record(&v[8], RECORD_LEAVE, "user3", "", 1, 2);
+	assert_record(&v[9], RECORD_LEAVE, "user5", "", 0, 1);
+	assert_int_equal(hub_connections(w.hub), 3);
+	world_add(&w, 1, 300);
+	assert_int_equal(ask_join(&w, 1, 1, connection(20, 1), CHAT, "a"),
+	    HUB_DONE);
+	world_commit(&w);
+	v[0] = world_last(&w);
+	assert_record(&v[0], RECORD_JOIN, "user6", "a", 1, 3);
+	world_close(&w);
+}
+
+/* Appends lines of the greatest length until the log has grown so much. */
+static void
+fill(struct world *w, uint64_t conn, uint64_t *number, uint64_t bytes)
+{
+	static char text[LOG_SIZE_MIN / 16 + 1];
+	uint64_t end = hub_position(w->hub) + bytes;
+
+	memset(text, 'x', sizeof(text) - 1);
+	while (hub_position(w->hub) < end) {
+		assert_int_equal(ask_say(w, 0, ++*number, conn, CHAT, text),
+		    HUB_DONE);
+		world_commit(w);
+	}
+}
+
+static void
+assert_history(const struct world *w, const char *room, uint64_t last)
+{
+	const struct state_room *row = world_room(w, SMALL, room);
+	uint64_t positions[SMALL_HISTORY];
+	struct cursor_view v;
+	char text[32];
+	size_t count;
+
+	assert_non_null(row);
+	assert_int_equal(row->seq, last);
+	count = cursor_history(w->log, row->identity, row->newest, 0,
+	    positions, SMALL_HISTORY, 10000);
+	assert_int_equal(count, SMALL_HISTORY);
+	for (size_t i = 0; i < count; i++) {
+		assert_true(cursor_read(w->log, positions[i], &v));
+		assert_int_equal(v.record.seq, last - count + 1 + i);
+		snprintf(text, sizeof(text), "line %u",
+		    (unsigned)v.record.seq);
+		assert_int_equal(v.record.text_len, strlen(text));
+		assert_memory_equal(v.text, text, strlen(text));
+	}
+}
+
+static void
+a_quiet_room_keeps_its_history_beside_a_busy_one(void **state)
+{
+	struct verify_report report;
+	uint64_t number = 2;
+	char text[32];
+	struct world w;
+
+	(void)state;
+	world_create(&w, 1);
+	assert_int_equal(ask_join(&w, 0, 1, connection(1, 0), SMALL, "q"),
+	    HUB_DONE);
+	assert_int_equal(ask_join(&w, 0, 2, connection(2, 1), CHAT, ""),
+	    HUB_DONE);
+	for (unsigned i = 1; i <= 8; i++) {
+		snprintf(text, sizeof(text), "line %u", i);
+		assert_int_equal(ask_say(&w, 0, ++number, connection(1, 0),
+		    SMALL, text), HUB_DONE);
+	}
+	for (unsigned i = 0; i < 12; i++) {
+		/* Also without a member, after a death and with new lines. */
+		if (i == 6)
+			assert_int_equal(ask_leave(&w, 0, ++number,
+			    connection(1, 0), SMALL), HUB_DONE);
+		fill(&w, connection(2, 1), &number, LOG_SIZE_MIN / 2);
+		assert_history(&w, "q", i < 4 ? 8 : 9);
+		if (i == 3) {
+			assert_int_equal(ask_say(&w, 0, ++number,
+			    connection(1, 0), SMALL, "line 9"), HUB_DONE);
+			world_commit(&w);
+		}
+		if (i % 4 == 2) {
+			hub_receipt(w.hub, 0);
+			world_die(&w);
+			world_open(&w);
+			world_add(&w, 0, 101);
+			hub_remove_others(w.hub);
+		}
+	}
+	assert_int_equal(verify_log(w.log, &report), VERIFY_OK);
+	assert_true(report.kept >= SMALL_HISTORY);
+	world_close(&w);
+}
+
+static void
+an_empty_room_goes_when_its_lines_have_gone(void **state)
+{
+	uint64_t number = 3;
+	struct settings *settings = world_settings();
+	struct world w;
+
+	(void)state;
+	(void)settings;
+	world_create(&w, 1);
+	assert_int_equal(ask_join(&w, 0, 1, connection(2, 1), CHAT, ""),
+	    HUB_DONE);
+	assert_int_equal(ask_join(&w, 0, 2, connection(1, 0), CHAT, "gone"),
+	    HUB_DONE);
+	assert_int_equal(ask_leave(&w, 0, 3, connection(1, 0), CHAT),
+	    HUB_DONE);
+	assert_int_equal(hub_rooms(w.hub), 1);
+	assert_null(world_room(&w, CHAT, "gone"));
+	/* A history of none: only then its lines go. */
+	settings->routes[SMALL].history = 0;
+	assert_int_equal(ask_join(&w, 0, ++number, connection(1, 0), SMALL,
+	    "said"), HUB_DONE);
+	assert_int_equal(ask_say(&w, 0, ++number, connection(1, 0), SMALL,
+	    "x"), HUB_DONE);
+	assert_int_equal(ask_leave(&w, 0, ++number, connection(1, 0),
+	    SMALL), HUB_DONE);
+	world_commit(&w);
+	assert_int_equal(hub_rooms(w.hub), 2);
+	fill(&w, connection(2, 1), &number, 2 * LOG_SIZE_MIN);
+	assert_int_equal(hub_rooms(w.hub), 1);
+	assert_null(world_room(&w, SMALL, "said"));
+	world_close(&w);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(joining_saying_and_leaving_stand_in_the_log),
+		cmocka_unit_test(a_line_counts_after_the_commit),
+		cmocka_unit_test(routes_and_rooms_are_apart),
+		cmocka_unit_test(names_and_rooms_are_never_given_again),
+		cmocka_unit_test(
+		    an_echo_connection_is_in_the_table_and_not_in_the_log),
+		cmocka_unit_test(
+		    forged_requests_are_refused_and_change_nothing),
+		cmocka_unit_test(lines_have_bounds),
+		cmocka_unit_test(the_bell_rings_where_it_concerns),
+		cmocka_unit_test(receipts_say_what_was_asked),
+		cmocka_unit_test(the_members_of_a_dead_worker_leave),
+		cmocka_unit_test(
+		    a_quiet_room_keeps_its_history_beside_a_busy_one),
+		cmocka_unit_test(an_empty_room_goes_when_its_lines_have_gone),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

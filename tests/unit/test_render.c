@@ -1,0 +1,307 @@
+/*
+ * test_render - what a text client gets to see, byte for byte.
+ */
+#include "config.h"
+
+#include "worker/render.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "guard.h"
+
+#define BREAK	"\xe2\x90\xa4"		/* U+2424 */
+#define BAD	"\xef\xbf\xbd"		/* U+FFFD */
+
+static void
+assert_safe(const void *text, size_t len, const void *safe, size_t safe_len)
+{
+	uint8_t *out = malloc(safe_len + 1);
+	struct guard guard;
+	const uint8_t *laid;
+
+	guard_open(&guard, len + 1);
+	laid = guard_lay(&guard, text, len);
+	assert_int_equal(render_safe_length(laid, len), safe_len);
+	memset(out, 0x5a, safe_len + 1);
+	assert_int_equal(render_safe_write(out, safe_len, laid, len),
+	    safe_len);
+	assert_memory_equal(out, safe, safe_len);
+	assert_int_equal(out[safe_len], 0x5a);
+	guard_close(&guard);
+	free(out);
+}
+
+static void
+assert_safe_text(const char *text, const char *safe)
+{
+	assert_safe(text, strlen(text), safe, strlen(safe));
+}
+
+static void
+plain_texts_stay(void **state)
+{
+	static const char *const texts[] = {
+		"", "a", "hello, world", "tab\there", "~!@#$%^&*()",
+		"\xc3\xa4\xc3\xb6\xc3\xbc", "\xe2\x82\xac", "\xe2\x80\x94",
+		"\xe2\x80\x8d", "\xe2\x80\x8c", "\xef\xb8\x8f",	/* joiners */
+		"\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x9a\x80",
+		"\xe2\x80\xa7\xe2\x80\xaf\xe2\x81\xa5\xe2\x81\xaa",
+		"\xc2\xa0", "\xc2\xbf", "\xe2\x90\xa4", "\xef\xbf\xbd",
+		"\xe3\x80\xa8", "\xe1\x80\xaa"
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		assert_safe_text(texts[i], texts[i]);
+}
+
+static void
+every_line_break_becomes_a_picture(void **state)
+{
+	(void)state;
+	assert_safe_text("a\nb", "a" BREAK "b");
+	assert_safe_text("a\rb", "a" BREAK "b");
+	assert_safe_text("a\r\nb", "a" BREAK "b");
+	assert_safe_text("a\n\rb", "a" BREAK BREAK "b");
+	assert_safe_text("\r\r\n\n", BREAK BREAK BREAK);
+	assert_safe_text("\r", BREAK);
+	assert_safe_text("a\xc2\x85" "b", "a" BREAK "b");
+	assert_safe_text("a\xe2\x80\xa8" "b", "a" BREAK "b");
+	assert_safe_text("a\xe2\x80\xa9" "b", "a" BREAK "b");
+	assert_safe_text("x\n[server] y", "x" BREAK "[server] y");
+}
+
+static void
+controls_become_pictures(void **state)
+{
+	uint8_t byte, picture[3] = { 0xe2, 0x90, 0 };
+	char c1[3] = "\xc2", bidi[4] = "\xe2";
+
+	(void)state;
+	for (byte = 0; byte < 0x20; byte++) {
+		if (byte == '\t' || byte == '\n' || byte == '\r')
+			continue;
+		picture[2] = (uint8_t)(0x80 + byte);
+		assert_safe(&byte, 1, picture, 3);
+	}
+	assert_safe_text("\x7f", "\xe2\x90\xa1");
+	assert_safe_text("\x1b[31m", "\xe2\x90\x9b[31m");
+	for (unsigned c = 0x80; c < 0xa0; c++) {
+		c1[1] = (char)c;
+		assert_safe_text(c1, c == 0x85 ? BREAK : BAD);
+	}
+	for (unsigned c = 0x202a; c <= 0x2069;
+	    c += c == 0x202e ? 0x2066 - 0x202e : 1) {
+		bidi[1] = (char)(0x80 | (c >> 6 & 0x3f));
+		bidi[2] = (char)(0x80 | (c & 0x3f));
+		assert_safe_text(bidi, BAD);
+	}
+}
+
+/* Whatever the bytes, no control and no line break comes out. */
+static void
+bytes_that_are_not_utf8_hide_nothing(void **state)
+{
+	(void)state;
+	assert_safe_text("\xe2\n\x1b", "\xe2" BREAK "\xe2\x90\x9b");
+	assert_safe_text("\xe2\x80\n", "\xe2\x80" BREAK);
+	assert_safe_text("\xe2\xe2\x80\xaa", "\xe2" BAD);
+	assert_safe_text("\xe2\xc2\x85", "\xe2" BREAK);
+	assert_safe_text("\xc2\n", "\xc2" BREAK);
+	assert_safe_text("\xf0\r\n", "\xf0" BREAK);
+	assert_safe_text("a\xe2", "a\xe2");
+	assert_safe_text("a\xe2\x80", "a\xe2\x80");
+	assert_safe_text("a\xc2", "a\xc2");
+	for (unsigned seed = 1; seed < 20000; seed++) {
+		static const uint8_t alphabet[] = {
+			0xe2, 0x80, 0x81, 0xa8, 0xaa, 0xc2, 0x85, '\n', '\r',
+			'\t', 0x1b, 0x7f, 'a', 0xf0, 0x9f, 0
+		};
+		uint8_t text[12], out[36];
+		uint64_t r = seed * UINT64_C(0x9e3779b97f4a7c15);
+		size_t len;
+
+		for (size_t i = 0; i < sizeof(text); i++)
+			text[i] = alphabet[r >> (4 * i) & 15];
+		len = render_safe_write(out, sizeof(out), text,
+		    sizeof(text));
+		assert_int_equal(len, render_safe_length(text,
+		    sizeof(text)));
+		for (size_t i = 0; i < len; i++)
+			assert_true((out[i] >= 0x20 || out[i] == '\t') &&
+			    out[i] != 0x7f);
+	}
+}
+
+/* The text changed after it was measured: the limit holds. */
+static void
+nothing_is_written_beyond_the_limit(void **state)
+{
+	static const char *const texts[] = {
+		"plain text only", "\n\n\n\n", "a\nb\nc\n", "\xe2\x80\xaa!!",
+		"\xc2\x9b\xc2\x9b", "ends with a break\n", "\xe2\x82\xac",
+		"\r\n\r\n"
+	};
+	struct guard guard;
+
+	(void)state;
+	guard_open(&guard, 64);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		for (size_t limit = 0; limit < 40; limit++) {
+			/* The last byte that may be written is the limit's. */
+			uint8_t *out = guard_lay(&guard, "", 0) - limit;
+			size_t len;
+
+			memset(out, 0, limit);
+			len = render_safe_write(out, limit,
+			    (const uint8_t *)texts[i], strlen(texts[i]));
+			assert_true(len <= limit);
+			assert_true(len <= render_safe_length(
+			    (const uint8_t *)texts[i], strlen(texts[i])));
+		}
+	guard_close(&guard);
+}
+
+static void
+assert_frame(const struct buf *b, const char *header, size_t header_len,
+    const char *payload)
+{
+	assert_int_equal(buf_len(b), header_len + strlen(payload));
+	assert_memory_equal(buf_head(b), header, header_len);
+	assert_memory_equal(buf_head(b) + header_len, payload,
+	    strlen(payload));
+}
+
+static void
+a_message_has_the_routes_form(void **state)
+{
+	static const struct {
+		const char *form, *name, *text, *line;
+	} cases[] = {
+		{ "[%n]: %t", "user0", "hello", "[user0]: hello" },
+		{ "[%n]: %t", "user0", "", "[user0]: " },
+		{ "%t", "user0", "bare", "bare" },
+		{ "%n said: %t", "a", "b", "a said: b" },
+		{ "100%% %n%% %t%%", "a", "b", "100% a% b%" },
+		{ "%t%t%n%n", "a", "b", "bbaa" },
+		{ "fixed", "a", "b", "fixed" },
+		{ "", "a", "b", "" },
+		{ "[%n]: %t", "x\ny", "%n%t\n", "[x" BREAK "y]: %n%t" BREAK },
+	};
+	static struct settings_route route;
+	char header[2] = { (char)0x81, 0 };
+	struct buf b;
+
+	(void)state;
+	buf_init(&b);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(route.message, sizeof(route.message), "%s",
+		    cases[i].form);
+		assert_true(render_message(&b, &route,
+		    (const uint8_t *)cases[i].name, strlen(cases[i].name),
+		    (const uint8_t *)cases[i].text, strlen(cases[i].text)));
+		header[1] = (char)strlen(cases[i].line);
+		assert_frame(&b, header, 2, cases[i].line);
+		buf_reset(&b);
+	}
+	buf_clear(&b);
+}
+
+static void
+lengths_take_the_shortest_form(void **state)
+{
+	static const struct {
+		size_t len, header_len;
+		char header[11];
+	} cases[] = {
+		{ 0, 2, "\x81\x00" }, { 1, 2, "\x81\x01" },
+		{ 125, 2, "\x81\x7d" }, { 126, 4, "\x81\x7e\x00\x7e" },
+		{ 127, 4, "\x81\x7e\x00\x7f" },
+		{ 65535, 4, "\x81\x7e\xff\xff" },
+		{ 65536, 10, "\x81\x7f\0\0\0\0\0\x01\0\0" },
+	};
+	static struct settings_route route = { .message = "%t" };
+	char *text = calloc(1, 65537);
+	struct buf b;
+
+	(void)state;
+	buf_init(&b);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		memset(text, 'x', 65536);
+		text[cases[i].len] = '\0';
+		assert_true(render_message(&b, &route, NULL, 0,
+		    (const uint8_t *)text, cases[i].len));
+		assert_frame(&b, cases[i].header, cases[i].header_len, text);
+		buf_reset(&b);
+	}
+	/* Grown by pictures over a bound: 42 breaks are 126 bytes. */
+	memset(text, '\n', 42);
+	assert_true(render_message(&b, &route, NULL, 0,
+	    (const uint8_t *)text, 42));
+	assert_int_equal(buf_len(&b), 4 + 126);
+	assert_memory_equal(buf_head(&b), "\x81\x7e\x00\x7e", 4);
+	buf_clear(&b);
+	free(text);
+}
+
+static void
+greetings_count_and_announcements_name(void **state)
+{
+	static struct settings_route route;
+	struct buf b;
+
+	(void)state;
+	buf_init(&b);
+	assert_true(render_greeting(&b, &route, 1));
+	assert_int_equal(buf_len(&b), 0);
+	strcpy(route.greeting,
+	    "You are connected! There are %u users here.");
+	assert_true(render_greeting(&b, &route, 1));
+	assert_frame(&b, "\x81\x2a", 2,
+	    "You are connected! There are 1 users here.");
+	buf_reset(&b);
+	strcpy(route.greeting, "%u%% %u");
+	assert_true(render_greeting(&b, &route, UINT64_MAX));
+	assert_frame(&b, "\x81\x2a", 2,
+	    "18446744073709551615% 18446744073709551615");
+	buf_reset(&b);
+	/* As many numbers as a form can have. */
+	for (size_t i = 0; i + 1 < sizeof(route.greeting); i++)
+		route.greeting[i] = i % 2 ? 'u' : '%';
+	route.greeting[sizeof(route.greeting) - 2] = '\0';
+	assert_true(render_greeting(&b, &route, UINT64_MAX));
+	assert_int_equal(buf_len(&b), 4 + 20 * 127);
+	buf_reset(&b);
+	assert_true(render_announcement(&b, "[server] Member left: ",
+	    (const uint8_t *)"user1\n", 6));
+	assert_frame(&b, "\x81\x1f", 2,
+	    "[server] Member left: user1" BREAK ".");
+	/* The next one comes behind it. */
+	assert_true(render_announcement(&b, "", (const uint8_t *)"a", 1));
+	assert_int_equal(buf_len(&b), 2 + 31 + 4);
+	assert_memory_equal(buf_head(&b) + 33, "\x81\x02" "a.", 4);
+	buf_clear(&b);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(plain_texts_stay),
+		cmocka_unit_test(every_line_break_becomes_a_picture),
+		cmocka_unit_test(controls_become_pictures),
+		cmocka_unit_test(bytes_that_are_not_utf8_hide_nothing),
+		cmocka_unit_test(nothing_is_written_beyond_the_limit),
+		cmocka_unit_test(a_message_has_the_routes_form),
+		cmocka_unit_test(lengths_take_the_shortest_form),
+		cmocka_unit_test(greetings_count_and_announcements_name),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
