@@ -1,0 +1,460 @@
+/*
+ * One WebSocket connection of the load generator: connect, handshake, frames
+ * in, masked frames out.  It leaves to load.c which connections there are
+ * and to traffic.c what is said.
+ *
+ * All links read into one buffer.  Only what is left over is kept, in the
+ * link's stash: the beginning of a frame (`held` bytes, read again in front
+ * of the next bytes), or the head of a long message (`head` bytes) until its
+ * last byte has come.
+ */
+
+#include "config.h"
+
+#include "bench/link.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#define STASH_SIZE	2048	/* also the longest handshake answer */
+#define READ_SIZE	(256 * 1024)
+#define OUTPUT_SIZE	4096
+
+/* The example of RFC 6455 1.3: what matters here is only that it fits. */
+#define KEY		"dGhlIHNhbXBsZSBub25jZQ=="
+#define ACCEPT		"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+
+enum { OP_TEXT = 1, OP_BINARY, OP_CLOSE = 8, OP_PING, OP_PONG };
+
+struct link_output {
+	size_t begin, end, size;
+	unsigned char bytes[];
+};
+
+static unsigned char buffer[STASH_SIZE + READ_SIZE];
+
+static const char *const end_names[LINK_ENDS] = {
+	[LINK_END_NONE] = "none",
+	[LINK_END_CONNECT] = "connect-failed",
+	[LINK_END_REFUSED] = "refused",
+	[LINK_END_CLOSED] = "closed-by-server",
+	[LINK_END_LOST] = "lost",
+	[LINK_END_PROTOCOL] = "protocol-error",
+	[LINK_END_UNSENT] = "unsent",
+	[LINK_END_OURS] = "ours",
+};
+
+const char *
+link_end_name(enum link_end end)
+{
+	return end_names[end];
+}
+
+static void
+link_end(struct link *l, enum link_end why, struct link_events *ev)
+{
+	link_clear(l);
+	l->end = (uint8_t)why;
+	ev->gone(ev->owner, l);
+}
+
+void
+link_clear(struct link *l)
+{
+	if (l->state != LINK_NEW && l->state != LINK_GONE)
+		close(l->fd);
+	free(l->stash);
+	free(l->output);
+	l->stash = NULL;
+	l->output = NULL;
+	l->held = l->head = 0;
+	l->state = LINK_GONE;
+}
+
+/* -- out ----------------------------------------------------------------- */
+
+/* Returns where `len` bytes go, or NULL when that would be too many. */
+static unsigned char *
+output_reserve(struct link *l, size_t len)
+{
+	struct link_output *o = l->output;
+	size_t used = o == NULL ? 0 : o->end - o->begin, size;
+
+	if (used + len > LINK_UNSENT_MAX)
+		return NULL;
+	if (o != NULL && o->begin > 0 && o->end + len > o->size) {
+		memmove(o->bytes, o->bytes + o->begin, used);
+		o->begin = 0;
+		o->end = used;
+	}
+	if (o == NULL || used + len > o->size) {
+		size = o == NULL ? OUTPUT_SIZE : o->size;
+		while (size < used + len)
+			size *= 2;
+		if ((o = realloc(l->output, sizeof *o + size)) == NULL)
+			return NULL;
+		if (l->output == NULL)
+			o->begin = o->end = 0;
+		o->size = size;
+		l->output = o;
+	}
+	return o->bytes + o->end;
+}
+
+static uint32_t
+mask_next(void)
+{
+	static uint32_t x = 2463534242U;
+
+	x ^= x << 13;
+	x ^= x >> 17;
+	x ^= x << 5;
+	return x;
+}
+
+static bool
+output_frame(struct link *l, int op, const void *data, size_t len)
+{
+	unsigned char *p = output_reserve(l, len + 14), *start = p, mask[4];
+	const unsigned char *from = data;
+	uint32_t m = mask_next();
+	size_t i;
+
+	if (p == NULL)
+		return false;
+	*p++ = (unsigned char)(0x80 | op);
+	if (len < 126) {
+		*p++ = (unsigned char)(0x80 | len);
+	} else if (len < 65536) {
+		*p++ = 0x80 | 126;
+		*p++ = (unsigned char)(len >> 8);
+		*p++ = (unsigned char)len;
+	} else {
+		*p++ = 0x80 | 127;
+		for (i = 0; i < 8; i++)
+			*p++ = (unsigned char)((uint64_t)len >> (56 - 8 * i));
+	}
+	memcpy(mask, &m, 4);
+	memcpy(p, mask, 4);
+	p += 4;
+	for (i = 0; i < len; i++)
+		p[i] = from[i] ^ mask[i & 3];
+	l->output->end += (size_t)(p - start) + len;
+	return true;
+}
+
+static void
+watch(struct link *l, bool writing, int epoll, uint32_t key)
+{
+	struct epoll_event e = { .data.u32 = key };
+
+	if (writing == l->writing)
+		return;
+	l->writing = writing;
+	e.events = EPOLLIN | (writing ? EPOLLOUT : 0U);
+	epoll_ctl(epoll, EPOLL_CTL_MOD, l->fd, &e);
+}
+
+bool
+link_say(struct link *l, const char *text, size_t len)
+{
+	return output_frame(l, OP_TEXT, text, len);
+}
+
+void
+link_flush(struct link *l, int epoll, uint32_t key, struct link_events *ev)
+{
+	struct link_output *o = l->output;
+	ssize_t n;
+
+	if (o == NULL || l->state == LINK_GONE)
+		return;
+	if (o->begin < o->end) {
+		n = send(l->fd, o->bytes + o->begin, o->end - o->begin,
+		    MSG_NOSIGNAL);
+		if (n < 0 && errno != EAGAIN && errno != EINTR) {
+			link_end(l, l->state == LINK_UPGRADING ?
+			    LINK_END_CONNECT : LINK_END_LOST, ev);
+			return;
+		}
+		if (n > 0)
+			o->begin += (size_t)n;
+	}
+	watch(l, o->begin < o->end, epoll, key);
+	if (o->begin < o->end)
+		return;
+	o->begin = o->end = 0;
+	if (!l->talks) {
+		free(o);
+		l->output = NULL;
+	}
+}
+
+void
+link_close(struct link *l, int epoll, uint32_t key, struct link_events *ev)
+{
+	static const unsigned char normal[2] = { 1000 >> 8, 1000 & 0xff };
+
+	if (l->state != LINK_OPEN) {
+		link_end(l, LINK_END_OURS, ev);
+		return;
+	}
+	l->state = LINK_CLOSING;
+	if (output_frame(l, OP_CLOSE, normal, sizeof normal))
+		link_flush(l, epoll, key, ev);
+	else
+		link_end(l, LINK_END_UNSENT, ev);
+}
+
+/* -- open ---------------------------------------------------------------- */
+
+static bool
+link_connect(struct link *l, const struct link_target *to, unsigned source)
+{
+	const struct sockaddr *sa = (const struct sockaddr *)&to->address;
+	struct sockaddr_in from = { .sin_family = AF_INET };
+	int on = 1;
+
+	l->fd = socket(sa->sa_family, SOCK_STREAM | SOCK_NONBLOCK |
+	    SOCK_CLOEXEC, 0);
+	if (l->fd < 0)
+		return false;
+	l->state = LINK_UPGRADING;
+	setsockopt(l->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	if (source > 0) {
+		/* The port is chosen by connect(), which sees all four. */
+		setsockopt(l->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on,
+		    sizeof on);
+		from.sin_addr.s_addr = htonl(0x7f000000U | source);
+		if (bind(l->fd, (struct sockaddr *)&from, sizeof from) != 0)
+			return false;
+	}
+	return connect(l->fd, sa, to->address_len) == 0 ||
+	    errno == EINPROGRESS;
+}
+
+void
+link_open(struct link *l, const struct link_target *to, unsigned source,
+    const char *path, int epoll, uint32_t key, struct link_events *ev)
+{
+	struct epoll_event e = { .events = EPOLLIN, .data.u32 = key };
+	char request[1024];
+	unsigned char *p;
+	int len;
+
+	if (!link_connect(l, to, source)) {
+		link_end(l, LINK_END_CONNECT, ev);
+		return;
+	}
+	len = snprintf(request, sizeof request,
+	    "GET %s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\n"
+	    "Connection: Upgrade\r\nSec-WebSocket-Key: " KEY "\r\n"
+	    "Sec-WebSocket-Version: 13\r\n\r\n", path, to->host);
+	if (len < 0 || (size_t)len >= sizeof request ||
+	    (p = output_reserve(l, (size_t)len)) == NULL ||
+	    epoll_ctl(epoll, EPOLL_CTL_ADD, l->fd, &e) != 0) {
+		link_end(l, LINK_END_CONNECT, ev);
+		return;
+	}
+	memcpy(p, request, (size_t)len);
+	l->output->end += (size_t)len;
+	/* On loopback the connection usually stands already. */
+	link_flush(l, epoll, key, ev);
+}
+
+/* Returns the bytes used; 0: the answer is not complete, or was refused. */
+static size_t
+link_read_answer(struct link *l, const unsigned char *p, size_t len,
+    struct link_events *ev)
+{
+	const char *end = memmem(p, len, "\r\n\r\n", 4), *s;
+	char head[STASH_SIZE];
+	size_t n;
+
+	if (end == NULL) {
+		if (len >= STASH_SIZE)
+			link_end(l, LINK_END_REFUSED, ev);
+		return 0;
+	}
+	n = (size_t)(end - (const char *)p) + 4;
+	if (n >= sizeof head) {
+		link_end(l, LINK_END_REFUSED, ev);
+		return 0;
+	}
+	memcpy(head, p, n);
+	head[n] = '\0';
+	s = strchr(head, ' ');
+	l->status = (uint16_t)(s == NULL ? 0 : atoi(s));
+	if (l->status != 101 || strstr(head, ACCEPT) == NULL) {
+		link_end(l, LINK_END_REFUSED, ev);
+		return 0;
+	}
+	l->status = 0;
+	l->state = LINK_OPEN;
+	ev->opened(ev->owner, l);
+	return n;
+}
+
+/* -- in ------------------------------------------------------------------ */
+
+static bool
+stash_put(struct link *l, const unsigned char *p, size_t len)
+{
+	if (l->stash == NULL && (l->stash = malloc(STASH_SIZE)) == NULL)
+		return false;
+	memcpy(l->stash, p, len);
+	return true;
+}
+
+static void
+link_read_control(struct link *l, int op, const unsigned char *data,
+    size_t len, struct link_events *ev)
+{
+	if (op == OP_PING) {
+		ev->pings++;
+		if (l->state == LINK_OPEN && !output_frame(l, OP_PONG, data,
+		    len))
+			link_end(l, LINK_END_UNSENT, ev);
+	} else if (op == OP_CLOSE) {
+		l->status = len < 2 ? 1005 :
+		    (uint16_t)(data[0] << 8 | data[1]);
+		link_end(l, l->state == LINK_CLOSING ? LINK_END_OURS :
+		    LINK_END_CLOSED, ev);
+	}
+}
+
+/*
+ * Reads one frame, or the beginning of a long one.  Returns the bytes used;
+ * 0: more are needed, or the link is gone.
+ */
+static size_t
+link_read_frame(struct link *l, const unsigned char *p, size_t len,
+    struct link_events *ev)
+{
+	size_t at = 2, head;
+	uint64_t size;
+	int op, i;
+
+	if (len < 2)
+		return 0;
+	op = p[0] & 0x0f;
+	size = p[1];
+	if (size == 126) {
+		at = 4;
+		if (len < at)
+			return 0;
+		size = (uint64_t)p[2] << 8 | p[3];
+	} else if (size == 127) {
+		at = 10;
+		if (len < at)
+			return 0;
+		for (size = 0, i = 2; i < 10; i++)
+			size = size << 8 | p[i];
+	}
+	/* No masked frame (5.1), no extension; fragments nobody here sends. */
+	if ((p[0] & 0xf0) != 0x80 || (p[1] & 0x80) != 0 ||
+	    (op >= OP_CLOSE && size > 125)) {
+		link_end(l, LINK_END_PROTOCOL, ev);
+		return 0;
+	}
+	head = size < LINK_HEAD_MAX ? (size_t)size : LINK_HEAD_MAX;
+	if (len < at + head)
+		return 0;
+	if (op >= OP_CLOSE)
+		link_read_control(l, op, p + at, (size_t)size, ev);
+	else if (op != OP_TEXT)
+		ev->other++;
+	else if (len - at >= size)
+		ev->heard(ev->owner, l, (const char *)p + at, head);
+	else if (stash_put(l, p + at, head))
+		l->head = (uint16_t)head;
+	else
+		link_end(l, LINK_END_LOST, ev);
+	if (l->state == LINK_GONE)
+		return 0;
+	if (len - at >= size)
+		return at + (size_t)size;
+	l->skip = size - (len - at);
+	return len;
+}
+
+static size_t
+link_skip(struct link *l, size_t len, struct link_events *ev)
+{
+	size_t n = l->skip < len ? (size_t)l->skip : len;
+	uint16_t head = l->head;
+
+	l->skip -= n;
+	if (l->skip == 0 && head > 0) {
+		l->head = 0;
+		ev->heard(ev->owner, l, (const char *)l->stash, head);
+	}
+	return n;
+}
+
+static void
+link_read(struct link *l, struct link_events *ev)
+{
+	size_t at = 0, len = l->held, used;
+	ssize_t n;
+
+	if (len > 0)
+		memcpy(buffer, l->stash, len);
+	n = recv(l->fd, buffer + len, READ_SIZE, 0);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		link_end(l, l->state == LINK_UPGRADING ? LINK_END_CONNECT :
+		    l->state == LINK_CLOSING ? LINK_END_OURS : LINK_END_LOST,
+		    ev);
+		return;
+	}
+	ev->reads++;
+	ev->bytes += (uint64_t)n;
+	len += (size_t)n;
+	l->held = 0;
+	while (at < len && l->state != LINK_GONE) {
+		if (l->state == LINK_UPGRADING)
+			used = link_read_answer(l, buffer + at, len - at, ev);
+		else if (l->skip > 0)
+			used = link_skip(l, len - at, ev);
+		else
+			used = link_read_frame(l, buffer + at, len - at, ev);
+		if (used == 0)
+			break;
+		at += used;
+	}
+	if (l->state == LINK_GONE)
+		return;
+	if (at < len) {
+		if (!stash_put(l, buffer + at, len - at)) {
+			link_end(l, LINK_END_LOST, ev);
+			return;
+		}
+		l->held = (uint16_t)(len - at);
+	} else if (l->head == 0 && l->stash != NULL) {
+		free(l->stash);
+		l->stash = NULL;
+	}
+}
+
+void
+link_on_ready(struct link *l, uint32_t events, int epoll, uint32_t key,
+    struct link_events *ev)
+{
+	if (l->state == LINK_GONE)
+		return;
+	if (events & (EPOLLIN | EPOLLERR | EPOLLHUP))
+		link_read(l, ev);
+	/* What was heard may have brought an answer; send it at once. */
+	if (l->state != LINK_GONE && l->output != NULL &&
+	    l->output->begin < l->output->end)
+		link_flush(l, epoll, key, ev);
+}

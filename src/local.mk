@@ -1,0 +1,116 @@
+# The program.  A process is a folder; base, ipc, log and ws belong to none.
+
+noinst_LIBRARIES += libcommon.a libparent.a libbroker.a libworker.a
+sbin_PROGRAMS += wschatd
+
+libcommon_a_SOURCES = \
+	src/base/buf.c \
+	src/base/buf.h \
+	src/base/channel.h \
+	src/base/clock.c \
+	src/base/clock.h \
+	src/base/die.c \
+	src/base/die.h \
+	src/base/logger.c \
+	src/base/logger.h \
+	src/base/memfile.c \
+	src/base/memfile.h \
+	src/base/sandbox.c \
+	src/base/sandbox.h \
+	src/base/settings.c \
+	src/base/settings.h \
+	src/base/site_image.h \
+	src/ipc/ipc.c \
+	src/ipc/ipc.h \
+	src/ipc/messages.h \
+	src/ipc/peer.c \
+	src/ipc/peer.h \
+	src/log/append.c \
+	src/log/append.h \
+	src/log/cursor.c \
+	src/log/cursor.h \
+	src/log/log.c \
+	src/log/log.h \
+	src/log/record.c \
+	src/log/record.h \
+	src/log/state.c \
+	src/log/state.h \
+	src/log/step.h \
+	src/log/verify.c \
+	src/log/verify.h \
+	src/ws/close_codes.c \
+	src/ws/close_codes.h \
+	src/ws/frame.c \
+	src/ws/frame.h \
+	src/ws/handshake.c \
+	src/ws/handshake.h \
+	src/ws/head.c \
+	src/ws/head.h \
+	src/ws/slice.c \
+	src/ws/slice.h \
+	src/ws/utf8.c \
+	src/ws/utf8.h
+
+libparent_a_SOURCES = \
+	src/parent/address.c \
+	src/parent/address.h \
+	src/parent/child.c \
+	src/parent/child.h \
+	src/parent/conf.c \
+	src/parent/conf.h \
+	src/parent/door.c \
+	src/parent/door.h \
+	src/parent/grammar.c \
+	src/parent/grammar.h \
+	src/parent/heritage.c \
+	src/parent/heritage.h \
+	src/parent/listener.c \
+	src/parent/listener.h \
+	src/parent/parent.c \
+	src/parent/parent.h \
+	src/parent/pool.c \
+	src/parent/pool.h \
+	src/parent/site.c \
+	src/parent/site.h \
+	src/parent/value.c \
+	src/parent/value.h
+
+libbroker_a_SOURCES = \
+	src/broker/broker.c \
+	src/broker/broker.h \
+	src/broker/hub.c \
+	src/broker/hub.h \
+	src/broker/naming.c \
+	src/broker/naming.h \
+	src/broker/room.c \
+	src/broker/room.h \
+	src/broker/roster.c \
+	src/broker/roster.h
+
+libworker_a_SOURCES = \
+	src/worker/answer.c \
+	src/worker/answer.h \
+	src/worker/audience.c \
+	src/worker/audience.h \
+	src/worker/client.c \
+	src/worker/client.h \
+	src/worker/deadline.c \
+	src/worker/deadline.h \
+	src/worker/delivery.c \
+	src/worker/delivery.h \
+	src/worker/intake.c \
+	src/worker/intake.h \
+	src/worker/outbox.c \
+	src/worker/outbox.h \
+	src/worker/rate.h \
+	src/worker/render.c \
+	src/worker/render.h \
+	src/worker/site.c \
+	src/worker/site.h \
+	src/worker/wheel.c \
+	src/worker/wheel.h \
+	src/worker/worker.c \
+	src/worker/worker.h
+
+wschatd_SOURCES = src/wschatd.c
+wschatd_LDADD = libparent.a libbroker.a libworker.a libcommon.a $(DEPS_LIBS)

@@ -1,0 +1,110 @@
+# make check: unit tests, source rules and Bats files, all speaking TAP.
+
+TEST_EXTENSIONS = .bats .sh
+LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) \
+	$(top_srcdir)/build-aux/tap-driver.sh
+BATS_LOG_DRIVER = $(LOG_DRIVER)
+SH_LOG_DRIVER = $(LOG_DRIVER)
+SH_LOG_COMPILER = $(SHELL)
+LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/unit/run.sh
+AM_TESTS_ENVIRONMENT = \
+	top_srcdir='$(abs_top_srcdir)'; export top_srcdir; \
+	top_builddir='$(abs_top_builddir)'; export top_builddir; \
+	WSCHATD='$(abs_top_builddir)/wschatd'; export WSCHATD; \
+	CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT;
+
+if HAVE_BATS
+BATS_LOG_COMPILER = $(BATS)
+AM_BATS_LOG_FLAGS = --tap
+else
+BATS_LOG_COMPILER = echo '1..0 \# SKIP bats is missing:'
+endif
+
+bats_tests = \
+	tests/10-cli.bats \
+	tests/20-http.bats \
+	tests/30-echo.bats \
+	tests/40-chat.bats \
+	tests/50-lifecycle.bats \
+	tests/60-faults.bats \
+	tests/70-limits.bats \
+	tests/80-browser.bats
+
+unit_tests = \
+	tests/unit/test_address \
+	tests/unit/test_append \
+	tests/unit/test_buf \
+	tests/unit/test_close_codes \
+	tests/unit/test_conf \
+	tests/unit/test_cursor \
+	tests/unit/test_frame \
+	tests/unit/test_handlers \
+	tests/unit/test_handshake \
+	tests/unit/test_hub \
+	tests/unit/test_ipc \
+	tests/unit/test_log \
+	tests/unit/test_logger \
+	tests/unit/test_outbox \
+	tests/unit/test_parent \
+	tests/unit/test_peer \
+	tests/unit/test_pool \
+	tests/unit/test_record \
+	tests/unit/test_render \
+	tests/unit/test_sandbox \
+	tests/unit/test_settings \
+	tests/unit/test_state \
+	tests/unit/test_takeover \
+	tests/unit/test_utf8 \
+	tests/unit/test_verify \
+	tests/unit/test_wheel
+
+TESTS = tests/source-rules.sh
+EXTRA_DIST += tests/source-rules.sh $(bats_tests)
+EXTRA_DIST += \
+	tests/.npmrc \
+	tests/browser/room.mjs \
+	tests/lib/common.bash \
+	tests/lib/scenario_order.py \
+	tests/lib/three_clients.py \
+	tests/lib/ws_client.mjs \
+	tests/lib/wsproto.py \
+	tests/package-lock.json \
+	tests/package.json \
+	tests/unit/run.sh
+
+if HAVE_CMOCKA
+check_LIBRARIES += libfixture.a
+check_PROGRAMS += $(unit_tests)
+TESTS += $(unit_tests)
+endif
+
+if SHORT_CHECK
+TESTS += tests/10-cli.bats
+else
+TESTS += $(bats_tests)
+endif
+
+# Tests of the log end a writer at each of its steps: they have the log's
+# files once more, compiled with the hook, before the library's.
+LDADD = libfixture.a libparent.a libbroker.a libworker.a libcommon.a \
+	$(DEPS_LIBS) $(CMOCKA_LIBS)
+libfixture_a_CPPFLAGS = $(AM_CPPFLAGS) -DLOG_STEP_HOOK
+libfixture_a_SOURCES = \
+	tests/unit/hub_fixture.c \
+	tests/unit/log_fixture.c \
+	tests/unit/guard.h \
+	tests/unit/hub_fixture.h \
+	tests/unit/log_fixture.h \
+	src/log/append.c \
+	src/log/cursor.c \
+	src/log/log.c \
+	src/log/record.c \
+	src/log/state.c \
+	src/log/verify.c
+
+# The unit tests again, failing on any leak or invalid access.
+check-valgrind:
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(unit_tests)' \
+	    LOG_FLAGS='valgrind -q --leak-check=full --error-exitcode=99'
+
+.PHONY: check-valgrind

@@ -1,0 +1,184 @@
+#!/bin/sh
+# Rules of the source tree that a compiler does not check, as TAP: who may
+# include whom, which clock is read, what a file must open with, and that the
+# manual names every setting.  Run by make check; by hand from anywhere.
+cd "${top_srcdir:-$(dirname "$0")/..}" || exit 1
+LC_ALL=C.UTF-8
+export LC_ALL
+
+sources=$(find src tests bench -name '*.[ch]' 2>/dev/null | sort)
+
+# rule NAME: standard input lists the offenders; none is good.
+rule() {
+  offenders=$(cat)
+  if test -z "$offenders"; then
+    echo "ok - $1"
+  else
+    echo "not ok - $1"
+    echo "$offenders" | sed 's/^/#   /'
+  fi
+}
+
+skip() {
+  echo "ok - $1 # SKIP $2"
+}
+
+# includes_beyond FOLDER ALLOWED: our includes in src/FOLDER from elsewhere.
+# Ours are in double quotes; ALLOWED is an alternation of folders.
+includes_beyond() {
+  grep -nE '^#[[:space:]]*include[[:space:]]*"' -r "src/$1" \
+      --include='*.[ch]' 2>/dev/null |
+    grep -vE "\"(config\\.h|($2)/[a-z0-9_]+\\.h)\""
+}
+
+# Lines of code: comments of one and of several lines are taken out, and so
+# are texts in quotes.
+code_of() {
+  awk '
+    FNR == 1 { inside = 0 }
+    {
+      line = $0
+      gsub(/\\["\\]/, "", line)
+      gsub(/"[^"]*"/, "\"\"", line)
+      out = ""
+      while (line != "") {
+        if (inside) {
+          at = index(line, "*/")
+          if (!at) break
+          line = substr(line, at + 2); inside = 0
+        } else {
+          at = index(line, "/*")
+          if (!at) { out = out line; break }
+          out = out substr(line, 1, at - 1)
+          line = substr(line, at + 2); inside = 1
+        }
+      }
+      if (out ~ /[^[:space:]]/) print FILENAME ":" FNR ": " out
+    }' "$@" /dev/null
+}
+
+# The rules; their results are numbered at the end.
+rules() {
+
+# --- Who includes whom
+includes_beyond base 'base' | rule 'base includes base alone'
+includes_beyond ipc 'ipc|base' | rule 'ipc includes ipc and base'
+includes_beyond log 'log|base' | rule 'log includes log and base'
+includes_beyond ws 'ws|base' | rule 'ws includes ws and base'
+includes_beyond parent 'parent|base|ipc|log' |
+  rule 'the parent includes no other process, and no protocol of clients'
+includes_beyond broker 'broker|base|ipc|log' |
+  rule 'the broker includes no other process, and no protocol of clients'
+includes_beyond worker 'worker|base|ipc|log|ws' |
+  rule 'the worker includes no other process'
+grep -nE '#[[:space:]]*include[[:space:]]*<(event|sys/socket)' -r src/ws \
+    src/log --include='*.[ch]' 2>/dev/null |
+  rule 'ws and log know no socket and no event'
+
+# --- What code may not do
+# shellcheck disable=SC2086
+code_of $sources |
+  grep -E 'gettimeofday|[^_a-z]time\(NULL\)|CLOCK_REALTIME' |
+  grep -vE '^(src/base/clock\.c|tests/|bench/)' |
+  rule 'the wall clock is read in base/clock.c alone'
+# shellcheck disable=SC2086
+code_of $sources |
+  grep -E '(^|[^_a-zA-Z0-9])(strcpy|strcat|v?sprintf|gets|alloca)\(' |
+  grep -v '^tests/' | rule 'no call that does not know its size'
+# shellcheck disable=SC2086
+code_of $sources | grep -E '(^|[^_a-zA-Z0-9])(sleep|usleep|nanosleep)\(' |
+  grep -vE '^(tests/|bench/)' | rule 'nothing sleeps'
+
+# --- What a file must open with
+for file in $sources; do
+  test "$(head -c 2 "$file")" = '/*' || echo "$file"
+done | rule 'every file opens with a comment'
+for file in $(echo "$sources" | grep '^src/.*\.c$'); do
+  own=${file#src/}
+  own=${own%.c}.h
+  awk -v file="$file" -v own="$own" -v has="$(test -f "src/$own" && echo 1)" '
+    /^#[ \t]*include/ {
+      n++
+      if (n == 1 && $0 !~ /"config\.h"/) print file ": not config.h first"
+      if (n == 2 && has && !index($0, "\"" own "\""))
+        print file ": its own header is not second"
+      if (n == 2) exit
+    }' "$file"
+done | rule 'config.h comes first, the own header second'
+for file in $(echo "$sources" | grep '^src/.*\.h$'); do
+  test "$(grep -c '^#ifndef [A-Z0-9_]*_H$' "$file")" -ge 1 || echo "$file"
+done | rule 'every header is guarded'
+
+# --- Form
+for file in $sources; do
+  expand -t 8 "$file" | awk -v file="$file" '
+    /clang-format off/ { off = 1 }
+    /clang-format on/ { off = 0 }
+    !off && length($0) > 80 { print file ":" NR ": " length($0) " columns" }'
+done | rule 'lines have at most 80 columns, but for fenced tables'
+# shellcheck disable=SC2086
+grep -nE '[[:space:]]+$' $sources | rule 'no space at the end of a line'
+# Spelled apart, so that this file does not find itself.
+grep -rnE '\b(XX''X|TO''DO|FIX''ME|HA''CK)\b' --exclude-dir=build \
+    --exclude-dir=.git --exclude-dir=autom4te.cache --exclude-dir=build-aux \
+    src tests bench etc web man doc quickstart bootstrap configure.ac \
+    Makefile.am README.md HACKING.md NEWS 2>/dev/null |
+  rule 'nothing is marked as unfinished'
+for file in bootstrap quickstart .ci/run tests/source-rules.sh tests/unit/run.sh; do
+  test -x "$file" || echo "$file is not executable"
+done | rule 'what is run by name is executable'
+find src doc man web etc README.md NEWS LICENSE -type f -perm /111 \
+    ! -name '*.sh' ! -name '*.py' | rule 'nothing else is executable'
+for file in $(find src tests -name '*.[ch]' -o -name '*.bats' | sort); do
+  grep -qE "[[:space:]](${file}|${file%.c})( |\$)" src/local.mk \
+    tests/local.mk || echo "$file"
+done | rule 'every file is in src/local.mk or tests/local.mk'
+
+# --- Manuals
+if command -v mandoc >/dev/null; then
+  for page in man/*.[1-8]; do
+    mandoc -Tlint -W warning "$page"
+  done 2>&1 | rule 'mandoc finds nothing in the manuals'
+else
+  skip 'mandoc finds nothing in the manuals' 'mandoc is missing'
+fi
+
+# The settings' names are the first text of each row of the table; in the
+# manual each is an item ".It Cm name".
+table=$(grep -l 'settings_table\[\] *=' src/*/settings*.c 2>/dev/null)
+if test -n "$table"; then
+  known=$(sed -n '/settings_table\[\] *=/,/^};/p' "$table" |
+    tr '\n' ' ' | grep -oE '[A-Z_]+\( *"[a-z-]+"|SECTION_[A-Z]+, *"[a-z-]+"|\.name *= *"[a-z-]+"' |
+    grep -oE '"[a-z-]+"' | tr -d '"' | sort -u)
+  told=$(grep -oE '^\.It (Ic|Cm) [a-z-]+' man/wschatd.conf.5 | awk '{print $3}' | sort -u)
+  if test -z "$known"; then
+    skip 'every setting is in wschatd.conf(5)' 'the table has another form'
+  else
+    for name in $known; do
+      echo "$told" | grep -qxF -e "$name" || echo "$name is not in the manual"
+    done | rule 'every setting is in wschatd.conf(5)'
+    for name in $told; do
+      case $name in listen|limits|route) continue ;; esac
+      echo "$known" | grep -qxF -e "$name" || echo "$name is not a setting"
+    done | rule 'wschatd.conf(5) has no other settings'
+  fi
+else
+  skip 'every setting is in wschatd.conf(5)' 'no table of settings'
+fi
+
+if test -x "${WSCHATD:-none}"; then
+  # The form the build ships is accepted, and so is a file without a line.
+  for file in "${top_builddir:-.}/etc/wschatd.conf" /dev/null; do
+    test -e "$file" || continue
+    "$WSCHATD" -t -c "$file" >/dev/null 2>&1 || echo "$file: not accepted"
+  done | rule 'the shipped configuration is accepted'
+else
+  skip 'the shipped configuration is accepted' 'wschatd is not built'
+fi
+
+}
+
+rules | awk '
+  /^(not )?ok - / { sub(/ok -/, "ok " ++n " -") }
+  { print }
+  END { print "1.." n }'
