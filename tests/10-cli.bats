@@ -1,0 +1,278 @@
+#!/usr/bin/env bats
+# The command line and the configuration file, before anybody connects.
+
+load lib/common
+
+# Runs the program, its output and errors apart; it must end by itself.
+run_wschatd()
+{
+	run --separate-stderr timeout 20 "$WSCHATD" "$@"
+}
+
+# The configuration file named is refused: 78, and the error names this line.
+refuse_at_line()
+{
+	run_wschatd -t -c "$CONFIG"
+	assert_equal "$status" 78
+	[[ $stderr == *"$CONFIG:$1: "* ]] ||
+		fail "line $1 is not named: $stderr"
+}
+
+@test "-V prints the name and the version" {
+	run_wschatd -V
+	assert_success
+	assert_line --index 0 --regexp '^wschatd [0-9]+\.[0-9]+'
+}
+
+@test "-h prints every option on standard output" {
+	run_wschatd -h
+	assert_success
+	for option in -c -l -w -o -t -T -V -h; do
+		assert_output --partial -- "$option"
+	done
+}
+
+@test "an unknown option is a usage error" {
+	run_wschatd -Z
+	assert_equal "$status" 64
+	[[ $stderr == *sage* ]]
+}
+
+@test "an option without its argument is a usage error" {
+	run_wschatd -c
+	assert_equal "$status" 64
+}
+
+@test "a word that is no option is a usage error" {
+	run_wschatd -c "$CONFIG" extra
+	assert_equal "$status" 64
+}
+
+@test "an address that is none is a usage error" {
+	for address in nonsense 127.0.0.1 127.0.0.1:99999 127.0.0.1:x '[::1'; do
+		run_wschatd -c "$CONFIG" -l "$address"
+		assert_equal "$address $status" "$address 64"
+	done
+}
+
+@test "a number of workers that is none is a usage error" {
+	for workers in x -1 2x 100000; do
+		run_wschatd -c "$CONFIG" -w "$workers" -t
+		assert_equal "$workers $status" "$workers 64"
+	done
+}
+
+@test "-t accepts a good configuration" {
+	write_config <<-'CONF'
+	log-size = "16M"
+	limits { message-size = "32K" ping-interval = 0.5 message-rate = 0 }
+	route "/lab" { kind = chat greeting = "hello" limits { backlog = "64K" } }
+	CONF
+	run_wschatd -t -c "$CONFIG"
+	assert_success
+}
+
+@test "-t accepts a configuration without a route or a listener" {
+	printf 'site = "%s"\n' "$SITE" >"$CONFIG"
+	run_wschatd -t -c "$CONFIG"
+	assert_success
+}
+
+@test "a missing configuration file is named" {
+	run_wschatd -t -c "$DIR/nowhere.conf"
+	[[ $status == 78 || $status == 66 ]]
+	[[ $stderr == *nowhere.conf* ]]
+}
+
+@test "an unknown section is refused with its line and the nearest name" {
+	printf 'workers = 1\n\nlimts { message-rate = 1 }\n' >"$CONFIG"
+	refuse_at_line 3
+	[[ $stderr == *limts*limits* ]]
+}
+
+@test "an unknown key of a section is refused with its line and the nearest" {
+	printf 'limits {\n\tfragments = 3\n\tmesage-rate = 1\n}\n' >"$CONFIG"
+	refuse_at_line 3
+	[[ $stderr == *message-rate* ]]
+}
+
+@test "an unknown key of a route is refused with its line and the nearest" {
+	printf 'route "/x" {\n\tgreting = "hi"\n}\n' >"$CONFIG"
+	refuse_at_line 2
+	[[ $stderr == *greeting* ]]
+}
+
+@test "a size that is none is refused with its line" {
+	printf '\nlimits { message-size = "64Q" }\n' >"$CONFIG"
+	refuse_at_line 2
+	[[ $stderr == *message-size* ]]
+}
+
+@test "a negative time is refused with its line" {
+	printf 'limits {\n\tping-interval = -1\n}\n' >"$CONFIG"
+	refuse_at_line 2
+	[[ $stderr == *ping-interval* ]]
+}
+
+@test "a level that does not exist is refused with its line" {
+	printf 'log-level = chatty\n' >"$CONFIG"
+	refuse_at_line 1
+}
+
+@test "a brace that is never closed is refused" {
+	printf 'limits {\n\tmessage-rate = 1\n' >"$CONFIG"
+	run_wschatd -t -c "$CONFIG"
+	assert_equal "$status" 78
+	[[ $stderr == *"$CONFIG:"* ]]
+}
+
+@test "a listener without a port is refused with its line" {
+	printf '\n\nlisten "127.0.0.1" {}\n' >"$CONFIG"
+	refuse_at_line 3
+}
+
+@test "a broken configuration starts nothing" {
+	printf 'limts {}\n' >"$CONFIG"
+	run_wschatd -c "$CONFIG" -l 127.0.0.1:0
+	assert_equal "$status" 78
+	[[ $stderr != *listening* ]]
+}
+
+@test "text given with -o is read after the file" {
+	write_config <<<'limits { message-rate = 3 }'
+	run_wschatd -T -c "$CONFIG" -o 'limits { message-rate = 4 }'
+	assert_success
+	assert_line --regexp '^[[:space:]]*message-rate = 4( |$)'
+	refute_line --regexp '^[[:space:]]*message-rate = 3( |$)'
+}
+
+@test "a mistake in the text of -o is refused" {
+	run_wschatd -t -c "$CONFIG" -o 'limts {}'
+	assert_equal "$status" 78
+	[[ $stderr == *limits* ]]
+}
+
+@test "-T prints what is in force and where it came from" {
+	write_config <<<'limits { message-burst = 7 }'
+	run_wschatd -T -c "$CONFIG" -l 127.0.0.1:0
+	assert_success
+	assert_line --regexp "message-burst = 7 .*$CONFIG"
+	assert_line --regexp 'ping-timeout = 20 .*default'
+	assert_line --regexp 'listen "127.0.0.1:0".*command line'
+}
+
+@test "what -T prints is a configuration with the same effect" {
+	write_config <<<'limits { message-burst = 7 backlog-time = 0.25 }'
+	"$WSCHATD" -T -c "$CONFIG" >"$DIR/printed.conf"
+	run_wschatd -T -c "$DIR/printed.conf"
+	assert_success
+	diff <(sed 's/ *#.*//' "$DIR/printed.conf") \
+		<(sed 's/ *#.*//' <<<"$output")
+}
+
+@test "every setting that -T prints is described in the manual" {
+	manual=$TOP/man/wschatd.conf.5
+	names=$("$WSCHATD" -T -c "$CONFIG" |
+		sed -n 's/^[[:space:]]*\([a-z-]*\) = .*/\1/p' | sort -u)
+	[[ $(wc -l <<<"$names") -gt 20 ]]
+	for name in $names; do
+		grep -qE "^\.(It|Ic|Cm|Sy|Va).*[[:space:]]$name([[:space:]]|\$)" \
+			"$manual" || fail "$name is not in $manual"
+	done
+}
+
+@test "port 0 takes a free port and the log names it" {
+	start_server
+	((PORT > 0))
+	run ss -Hltn "sport = :$PORT"
+	assert_output --partial "127.0.0.1:$PORT"
+}
+
+@test "-l replaces the configured listeners" {
+	write_config <<<'listen "127.0.0.1:8" {}'
+	start_server
+	run listening_ports
+	assert_output "$PORT"
+}
+
+@test "several -l listen on every address" {
+	launch_server -c "$CONFIG" -l 127.0.0.1:0 -l 127.0.0.1:0
+	await_server
+	mapfile -t ports < <(listening_ports)
+	assert_equal "${#ports[@]}" 2
+	for port in "${ports[@]}"; do
+		assert_equal "$(http_status /healthz/live "$port")" 200
+	done
+}
+
+@test "a configured listener is used" {
+	write_config <<<'listen "127.0.0.1:0" {}'
+	launch_server -c "$CONFIG"
+	await_server
+	assert_equal "$(http_status /healthz/live)" 200
+}
+
+@test "an IPv6 address is listened on" {
+	[[ -e /proc/net/if_inet6 ]] && grep -q ' lo$' /proc/net/if_inet6 ||
+		skip 'no IPv6 on this machine'
+	launch_server -c "$CONFIG" -l '[::1]:0'
+	wait_until grep -q 'listening on http://\[::1\]:[1-9]' "$LOG"
+}
+
+@test "a port that is in use is an error that names it" {
+	start_server
+	run_wschatd -c "$CONFIG" -l "127.0.0.1:$PORT"
+	assert_equal "$status" 71
+	[[ $stderr == *"127.0.0.1:$PORT"* ]]
+}
+
+@test "a folder of the page that is missing does not prevent the start" {
+	launch_server -c "$CONFIG" -l 127.0.0.1:0 -o "site = \"$DIR/none\""
+	await_server
+	assert_equal "$(http_status /)" 404
+}
+
+@test "-w sets the number of workers" {
+	start_server -w 3
+	worker_count_is 3
+}
+
+@test "the number of workers is configurable" {
+	write_config <<<'workers = 1'
+	start_server
+	worker_count_is 1
+}
+
+@test "every child says in the process list what it is" {
+	start_server
+	run pgrep -P "$SERVER_PID" -a
+	assert_equal "${#lines[@]}" 3
+	assert_line --regexp '^[0-9]+ wschatd: broker$'
+	assert_line --regexp '^[0-9]+ wschatd: worker 0$'
+	assert_line --regexp '^[0-9]+ wschatd: worker 1$'
+}
+
+@test "children of a server started as root are somebody else" {
+	[[ $(id -u) == 0 ]] || skip 'not root'
+	start_server
+	for pid in $(worker_pids) $(broker_pid); do
+		assert_equal "$(stat -c %U "/proc/$pid/task/$pid/stat")" root
+		run grep -E '^(Uid|Gid|Groups):' "/proc/$pid/status"
+		refute_output --regexp '[[:space:]]0([[:space:]]|$)'
+	done
+}
+
+@test "workers run under a seccomp filter and may gain no privileges" {
+	start_server
+	for pid in $(worker_pids) $(broker_pid); do
+		run cat "/proc/$pid/status"
+		assert_line --regexp '^Seccomp:[[:space:]]2$'
+		assert_line --regexp '^NoNewPrivs:[[:space:]]1$'
+	done
+}
+
+@test "the log has one line of key=value an event" {
+	start_server
+	run grep -vE '^time=[0-9T:.-]+Z level=(info|warning) proc=[^ ]+ (conn=[0-9]+ )?msg=("[^"]*"|[^ "]+)( [a-z_]+=("[^"]*"|[^ "]*))*$' "$LOG"
+	assert_output ''
+}

@@ -1,0 +1,324 @@
+#!/usr/bin/env bats
+# What the server says to plain HTTP, and to handshakes that are wrong.
+
+load lib/common
+
+@test "the page is served with a content security policy" {
+	start_server
+	run curl -sS -i --max-time 10 "http://127.0.0.1:$PORT/"
+	assert_success
+	assert_line --index 0 --regexp '^HTTP/1.1 200 OK'
+	assert_line --regexp '^Content-Type: text/html; charset=utf-8'
+	assert_line --regexp "^Content-Security-Policy: .*default-src '(self|none)'"
+	refute_line --regexp '^Content-Security-Policy: .*unsafe-'
+	assert_line --regexp '^X-Content-Type-Options: nosniff'
+	assert_output --partial '<html'
+}
+
+@test "what the page links to is served as what it is" {
+	start_server
+	peer <<-'PY'
+	page = get("/").body.decode()
+	links = re.findall(r'<(?:script|link|img)[^>]*\b(?:src|href)="([^"]+)"', page)
+	types = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml",
+	         "png": "image/png", "ico": "image/x-icon"}
+	local = [link for link in links if not link.startswith("data:")]
+	assert local, "the page links to nothing"
+	for link in local:
+	    answer = get("/" + link.lstrip("/"))
+	    eq(answer.status, 200, link)
+	    eq(answer.field("Content-Type").split(";")[0],
+	       types[link.rsplit(".")[-1]], link)
+	    eq(int(answer.field("Content-Length")), len(answer.body), link)
+	PY
+}
+
+@test "a page that has not changed is not sent again" {
+	start_server
+	peer <<-'PY'
+	tag = get("/").field("ETag")
+	again = get("/", fields=[f"If-None-Match: {tag}"])
+	eq((again.status, again.body), (304, b""))
+	PY
+}
+
+@test "/healthz/live and /healthz/ready answer 200" {
+	start_server
+	peer <<-'PY'
+	for path in "/healthz/live", "/healthz/ready":
+	    eq(get(path).status, 200, path)
+	PY
+}
+
+@test "HEAD has the fields of GET and no body" {
+	start_server
+	peer <<-'PY'
+	for path in "/", "/healthz/live", "/nowhere":
+	    with_body = get(path)
+	    without = request(plain_head("HEAD", path))
+	    eq(without.status, with_body.status, path)
+	    eq(without.fields, with_body.fields, path)
+	    eq(without.body, b"", path)
+	    assert with_body.body, path
+	PY
+}
+
+@test "HTTP/1.0 is good enough for GET and HEAD" {
+	start_server
+	peer <<-'PY'
+	for method in "GET", "HEAD":
+	    eq(request(plain_head(method, "/healthz/live", "HTTP/1.0",
+	                          host=None)).status, 200, method)
+	PY
+}
+
+@test "an answer says that the connection is closed, and closes it" {
+	start_server
+	peer <<-'PY'
+	for path in "/", "/healthz/live", "/nowhere":
+	    eq(get(path).field("Connection"), "close", path)
+	PY
+}
+
+@test "an unknown path is 404" {
+	start_server
+	peer <<-'PY'
+	for path in "/nowhere", "/index.htm", "/../etc/passwd", "/healthz", \
+	        "/%2e%2e/x", "/echo/room":
+	    eq(get(path).status, 404, path)
+	PY
+}
+
+@test "an upgrade on a path that is no route is 404" {
+	start_server
+	peer <<-'PY'
+	for path in "/", "/nowhere", "/echo/room", "/chatter", "/healthz/live":
+	    eq(request(upgrade_head(path)).status, 404, path)
+	PY
+}
+
+@test "a refusal has a short plain text" {
+	start_server
+	peer <<-'PY'
+	answer = get("/nowhere")
+	eq(answer.field("Content-Type").split(";")[0], "text/plain")
+	eq(int(answer.field("Content-Length")), len(answer.body))
+	assert 0 < len(answer.body) < 200, answer.body
+	PY
+}
+
+@test "another method is 405 and names those allowed" {
+	start_server
+	peer <<-'PY'
+	for method in "POST", "PUT", "DELETE", "OPTIONS", "PATCH":
+	    answer = request(plain_head(method, "/"))
+	    eq(answer.status, 405, method)
+	    assert "GET" in answer.field("Allow"), answer.fields
+	PY
+}
+
+@test "a method that nobody knows is 501" {
+	start_server
+	peer <<-'PY'
+	eq(request(plain_head("BREW", "/")).status, 501)
+	PY
+}
+
+@test "a malformed head is 400" {
+	start_server
+	peer <<-'PY'
+	heads = {
+	    "no version": b"GET /\r\n\r\n",
+	    "no HTTP": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+	    "two blanks": b"GET  / HTTP/1.1\r\nHost: x\r\n\r\n",
+	    "no Host": plain_head(host=None),
+	    "two Hosts": plain_head(fields=["Host: other"]),
+	    "blank before colon": plain_head(fields=["X : y"]),
+	    "no colon": plain_head(fields=["nonsense"]),
+	    "folded line": plain_head(fields=["X: a", " b"]),
+	    "bare LF": b"GET / HTTP/1.1\nHost: x\n\n",
+	    "bare CR": plain_head(fields=["X: a\rb"]),
+	    "NUL": plain_head(fields=["X: a\0b"]),
+	    "absolute target": plain_head(target="http://localhost/"),
+	    "fragment": plain_head(target="/#top"),
+	    "bad length": plain_head(fields=["Content-Length: x"]),
+	}
+	for what, data in heads.items():
+	    eq(request(data).status, 400, what)
+	PY
+}
+
+@test "a handshake with a bad key is 400" {
+	start_server
+	peer <<-'PY'
+	keys = {"none": None, "empty": "", "short": "c2hvcnQ=",
+	        "long": SAMPLE_KEY[:-2] + "AAAA==", "no base64": "!" * 24}
+	for what, key in keys.items():
+	    eq(request(upgrade_head(key=key)).status, 400, what)
+	two = upgrade_head(fields=[f"Sec-WebSocket-Key: {SAMPLE_KEY}"])
+	eq(request(two).status, 400, "two keys")
+	PY
+}
+
+@test "a plain GET of a route is 426 and says what to upgrade to" {
+	start_server
+	peer <<-'PY'
+	for path in "/chat", "/chat/room", "/echo":
+	    answer = get(path)
+	    eq(answer.status, 426, path)
+	    eq(answer.field("Upgrade").lower(), "websocket", path)
+	PY
+}
+
+@test "another version of WebSocket is 426 and told the right one" {
+	start_server
+	peer <<-'PY'
+	for version in "8", "12", "14", "", None:
+	    answer = request(upgrade_head(version=version))
+	    eq(answer.status, 426, version)
+	    eq(answer.field("Sec-WebSocket-Version"), "13", version)
+	PY
+}
+
+@test "an upgrade in HTTP/1.0 is refused" {
+	start_server
+	peer <<-'PY'
+	assert request(upgrade_head().replace(b"HTTP/1.1", b"HTTP/1.0")
+	               ).status in (400, 426, 505)
+	PY
+}
+
+@test "a body is 413" {
+	start_server
+	peer <<-'PY'
+	eq(request(plain_head(fields=["Content-Length: 10"]) + b"0123456789")
+	   .status, 413)
+	PY
+}
+
+@test "a target that is too long is 414" {
+	start_server
+	peer <<-'PY'
+	eq(request(plain_head(target="/" + "a" * 9000)).status, 414)
+	PY
+}
+
+@test "a head of more than 8 KiB is 431" {
+	start_server
+	peer <<-'PY'
+	eq(request(plain_head(fields=["X: " + "a" * 8192])).status, 431)
+	PY
+}
+
+@test "a head of just under 8 KiB is accepted" {
+	start_server
+	peer <<-'PY'
+	head_size = len(plain_head(target="/healthz/live", fields=["X: "]))
+	full = plain_head(target="/healthz/live",
+	                  fields=["X: " + "a" * (8191 - head_size)])
+	eq(request(full).status, 200)
+	PY
+}
+
+@test "64 fields are accepted and one more is 431" {
+	start_server
+	peer <<-'PY'
+	fields = [f"X-{i}: y" for i in range(64)]
+	eq(get("/healthz/live", fields=fields[:63]).status, 200, "with Host 64")
+	eq(get("/healthz/live", fields=fields).status, 431, "with Host 65")
+	PY
+}
+
+@test "who is refused while still sending gets the answer all the same" {
+	start_server
+	peer <<-'PY'
+	eq(request(plain_head(fields=["X: " + "a" * 100000])).status, 431)
+	PY
+}
+
+@test "a version of HTTP other than 1.0 and 1.1 is 505" {
+	start_server
+	peer <<-'PY'
+	for version in "HTTP/2.0", "HTTP/1.2", "HTTP/0.9":
+	    eq(request(plain_head(version=version)).status, 505, version)
+	PY
+}
+
+@test "half a head is answered 408 when the handshake's time is over" {
+	start_server -o 'limits { handshake-time = 0.3 }'
+	peer <<-'PY'
+	begin = time.monotonic()
+	eq(request(b"GET / HTTP/1.1\r\nHost: x\r\n").status, 408)
+	took = time.monotonic() - begin
+	assert 0.25 < took < 3, took
+	PY
+}
+
+@test "a head that trickles in does not stretch the handshake's time" {
+	start_server -o 'limits { handshake-time = 0.4 }'
+	peer <<-'PY'
+	begin = time.monotonic()
+	with connect_tcp() as sock:
+	    sock.sendall(b"GET / HTTP/1.1\r\nX: ")
+	    answered = False
+	    while not answered:
+	        assert time.monotonic() - begin < 5, "still waiting"
+	        sock.sendall(b"a")
+	        answered = bool(select.select([sock], [], [], 0.03)[0])
+	    eq(Answer(read_to_end(sock)).status, 408)
+	PY
+}
+
+@test "who sends nothing is not kept longer than the handshake's time" {
+	start_server -o 'limits { handshake-time = 0.3 }'
+	peer <<-'PY'
+	with connect_tcp() as sock:
+	    read_to_end(sock, 5)
+	PY
+}
+
+@test "a head that comes byte by byte is understood" {
+	start_server
+	peer <<-'PY'
+	with connect_tcp() as sock:
+	    for byte in plain_head(target="/healthz/live"):
+	        sock.sendall(bytes([byte]))
+	    eq(Answer(read_to_end(sock)).status, 200)
+	PY
+}
+
+@test "the handshake's answer to the key of RFC 6455 is the one printed there" {
+	start_server
+	peer <<-'PY'
+	with connect_tcp() as sock:
+	    sock.sendall(upgrade_head("/echo", SAMPLE_KEY))
+	    answer = Answer(sock.recv(4096))
+	    eq(answer.status, 101)
+	    eq(answer.field("Sec-WebSocket-Accept"),
+	       "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
+	PY
+}
+
+@test "a handshake as browsers send it is accepted" {
+	start_server
+	peer <<-'PY'
+	with connect_tcp() as sock:
+	    sock.sendall(plain_head(target="/chat?x=1", fields=[
+	        "User-Agent: Mozilla/5.0", "Accept: */*",
+	        "Accept-Encoding: gzip, deflate", "sec-websocket-version: 13",
+	        f"Origin: http://127.0.0.1:{PORT}",
+	        "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits",
+	        f"SEC-WEBSOCKET-KEY: {SAMPLE_KEY}", "Cookie: a=b; c=d",
+	        "connection: keep-alive, Upgrade", "upgrade: WebSocket"]))
+	    eq(Answer(sock.recv(4096).split(b"\r\n\r\n")[0] + b"\r\n\r\n").status,
+	       101)
+	PY
+}
+
+@test "a subprotocol that nobody knows is not agreed to" {
+	start_server
+	peer <<-'PY'
+	peer = Peer("/echo", fields=["Sec-WebSocket-Protocol: other, more"])
+	eq(peer.answer.field("Sec-WebSocket-Protocol"), None)
+	PY
+}

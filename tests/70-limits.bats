@@ -1,0 +1,351 @@
+#!/usr/bin/env bats
+# Overload: what is bounded, and that nobody pays for somebody else.
+
+load lib/common
+
+@test "a slow reader delays nobody and is closed with 1013" {
+	start_server -o 'limits { message-rate = 0 backlog = "64K" }'
+	peer <<-'PY'
+	slow = Chatter(receive_buffer=4096)
+	talker, listener = Chatter(), Chatter()
+	worst = 0
+	for i in range(400):
+	    begin = time.monotonic()
+	    talker.say(f"{i} " + "x" * 8000)
+	    for who in talker, listener:
+	        assert who.hear().startswith(f"[user1]: {i} ")
+	    worst = max(worst, time.monotonic() - begin)
+	assert worst < 1, f"a line took {worst:.2f} s"
+	slow.expect_close(1013, skip_data=True)
+	wait_for_users(2)
+	PY
+}
+
+@test "what a slow reader did get is whole and in order" {
+	start_server -o 'limits { message-rate = 0 backlog = "64K" }'
+	peer <<-'PY'
+	slow, talker = Chatter(receive_buffer=4096), Chatter()
+	for i in range(400):
+	    talker.say(f"{i} " + "x" * 8000)
+	    talker.hear()
+	lines = []
+	try:
+	    while True:
+	        lines.append(slow.hear())
+	except Closed as closed:
+	    eq(closed.code, 1013)
+	eq(lines, [f"[user1]: {i} " + "x" * 8000 for i in range(len(lines))])
+	assert len(lines) < 400, "was never behind"
+	PY
+}
+
+@test "who is behind without progress is closed with 1013" {
+	start_server -o 'log-level = debug limits { message-rate = 0 backlog = 0
+	    backlog-time = 0.5 }'
+	peer "$LOG" <<-'PY'
+	slow, talker = Chatter(receive_buffer=4096), Chatter()
+	for i in range(100):
+	    talker.say("x" * 8000)
+	    talker.hear()
+	eventually(lambda: "why=backlog" in open(sys.argv[1]).read(),
+	           "the line in the log", 6, 0.05)
+	slow.expect_close(1013, skip_data=True)
+	PY
+}
+
+@test "who is overtaken by the log is closed with 1013 and heard no rubbish" {
+	start_server -o 'log-size = "1M" limits { message-rate = 0 backlog = 0 }'
+	peer <<-'PY'
+	slow, talker = Chatter(receive_buffer=4096), Chatter()
+	texts = [f"{i} " + chr(97 + i % 26) * 30000 for i in range(200)]
+	for text in texts:
+	    talker.say(text)
+	    talker.hear()
+	for text in texts:
+	    try:
+	        slow.expect(f"[user1]: {text}")
+	    except Closed as closed:
+	        eq(closed.code, 1013)
+	        break
+	else:
+	    raise AssertionError("six megabytes were kept for a slow reader")
+	PY
+}
+
+@test "a reader that is slow but not stuck is not closed" {
+	start_server -o 'limits { message-rate = 0 }'
+	peer <<-'PY'
+	slow, talker = Chatter(receive_buffer=4096), Chatter()
+	for i in range(60):
+	    talker.say(f"{i} " + "x" * 8000)
+	    talker.hear()
+	for i in range(60):
+	    assert slow.hear().startswith(f"[user1]: {i} ")
+	talker.say("end")
+	slow.expect("[user1]: end")
+	PY
+}
+
+@test "an echo client that does not read is not read from for ever" {
+	start_server -o 'limits { message-rate = 0 }'
+	peer <<-'PY'
+	greedy = Peer("/echo", receive_buffer=4096)
+	message = frame(BINARY, b"x" * 65536)
+	greedy.sock.settimeout(0.7)
+	sent = 0
+	try:
+	    while sent < 64 << 20:
+	        sent += greedy.sock.send(message[sent % len(message):])
+	    raise AssertionError("64 MB were taken without a byte read")
+	except (socket.timeout, ConnectionResetError, BrokenPipeError):
+	    pass
+	eq(Chatter().users, 1, "others are served")
+	PY
+}
+
+@test "messages beyond the rate are slowed and none is dropped" {
+	start_server -o 'limits { message-rate = 20 message-burst = 5 }'
+	peer <<-'PY'
+	for path in "/echo", "/chat":
+	    who = Peer(path) if path == "/echo" else Chatter(path)
+	    begin = time.monotonic()
+	    for i in range(15):
+	        who.send_text(str(i))
+	    for i in range(15):
+	        assert who.hear_text().endswith(str(i)), "order"
+	    took = time.monotonic() - begin
+	    assert 0.4 < took < 4, f"{path}: ten beyond the burst took {took:.2f} s"
+	PY
+}
+
+@test "a burst passes without delay" {
+	start_server -o 'limits { message-rate = 1 message-burst = 30 }'
+	peer <<-'PY'
+	who = Chatter()
+	begin = time.monotonic()
+	for i in range(30):
+	    who.say(str(i))
+	for i in range(30):
+	    who.expect(f"[user0]: {i}")
+	took = time.monotonic() - begin
+	assert took < 2, f"took {took:.2f} s"
+	PY
+}
+
+@test "who floods is slowed, the others are not" {
+	start_server -o 'limits { message-rate = 10 message-burst = 5 }'
+	peer <<-'PY'
+	flooder, other = Chatter(), Chatter()
+	for i in range(100):
+	    flooder.say("flood")
+	eventually(lambda: other.hear() == "[user0]: flood", "the flood")
+	begin = time.monotonic()
+	other.say("hello")
+	while other.hear() != "[user1]: hello":
+	    pass
+	took = time.monotonic() - begin
+	assert took < 1, f"took {took:.2f} s"
+	PY
+}
+
+@test "message-rate = 0 switches the limit off" {
+	start_server -o 'limits { message-rate = 0 message-burst = 5 }'
+	peer <<-'PY'
+	who = Chatter()
+	begin = time.monotonic()
+	who.send_raw(b"".join(frame(TEXT, str(i)) for i in range(2000)))
+	for i in range(2000):
+	    who.expect(f"[user0]: {i}")
+	took = time.monotonic() - begin
+	assert took < 8, f"took {took:.2f} s"
+	PY
+}
+
+@test "a limit may be a route's own" {
+	start_server -o 'limits { message-rate = 1 message-burst = 1 }' \
+		-o 'route "/echo" { limits { message-rate = 0 } }'
+	peer <<-'PY'
+	who = Peer("/echo")
+	begin = time.monotonic()
+	for i in range(20):
+	    who.send_text(str(i))
+	    eq(who.hear_text(), str(i))
+	assert time.monotonic() - begin < 3
+	PY
+}
+
+@test "too many connections from one address are 503 with Retry-After" {
+	start_server -o 'limits { connections-per-address = 3 loopback-exempt = no }'
+	peer <<-'PY'
+	# The first may still meet those that asked whether the server is ready.
+	room = [eventually(try_join, "a place") for _ in range(3)]
+	for refused in get("/healthz/live"), request(upgrade_head("/chat")):
+	    eq(refused.status, 503)
+	    assert int(refused.field("Retry-After")) > 0, refused.fields
+	eq(request(plain_head(), source="127.0.0.2").status, 200,
+	   "another address")
+	room.pop().leave()
+	room.append(eventually(try_join, "the place of who left"))
+	PY
+}
+
+@test "connections of this machine are not counted by address unless asked" {
+	start_server -o 'limits { connections-per-address = 3 }'
+	peer <<-'PY'
+	room = [Chatter() for _ in range(8)]
+	eq(room[-1].users, 8)
+	PY
+}
+
+@test "too many connections in all are 503 with Retry-After" {
+	start_server -o 'limits { connections = 4 }'
+	peer <<-'PY'
+	room = [eventually(try_join, "a place") for _ in range(4)]
+	refused = request(upgrade_head("/chat"))
+	eq(refused.status, 503)
+	assert int(refused.field("Retry-After")) > 0, refused.fields
+	room[0].vanish()
+	eventually(try_join, "the place of who vanished")
+	PY
+}
+
+@test "running out of descriptors neither ends nor spins the server" {
+	LAUNCH_WITH=(prlimit --nofile=160:160)
+	start_server
+	peer <<-'PY'
+	def ticks():
+	    total = 0
+	    for pid in [SERVER_PID, *procs()]:
+	        fields = open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()
+	        total += int(fields[11]) + int(fields[12])
+	    return total
+	before = set(procs())
+	crowd = []
+	for _ in range(400):
+	    sock = connect_tcp()
+	    sock.sendall(upgrade_head("/chat"))
+	    crowd.append(sock)
+	members = sum(1 for sock in crowd
+	              if select.select([sock], [], [], 0.02)[0]
+	              and b" 101 " in sock.recv(4096)[:20])
+	assert members > 20, f"only {members} were let in"
+	used = ticks()
+	time.sleep(0.5)
+	used = ticks() - used
+	assert used < 25, f"{used} ticks in half a second of rest"
+	for sock in crowd:
+	    sock.close()
+	eventually(try_join, "a place").leave()
+	wait_for_users(0)
+	eq(set(procs()), before, "the children")
+	PY
+}
+
+@test "half heads of many keep nobody out" {
+	start_server
+	peer <<-'PY'
+	crowd = [connect_tcp() for _ in range(300)]
+	for sock in crowd:
+	    sock.sendall(b"GET /chat HTTP/1.1\r\nHost: ")
+	begin = time.monotonic()
+	who = Chatter()
+	who.say("through")
+	who.expect("[user0]: through")
+	assert time.monotonic() - begin < 2
+	PY
+}
+
+# Starts the server with its errors going to a pipe that is read up to the
+# line with the port and no further, and fills what room the pipe has left.
+start_server_on_full_pipe()
+{
+	local line
+
+	SERVER_STDERR=$DIR/pipe
+	mkfifo "$SERVER_STDERR"
+	exec 8<>"$SERVER_STDERR"
+	launch_server -c "$CONFIG" -l 127.0.0.1:0 -o 'log-level = debug'
+	while read -r -t "$PATIENCE" -u 8 line; do
+		[[ $line =~ listening\ on\ http://127.0.0.1:([0-9]+) ]] && break
+	done
+	PORT=${BASH_REMATCH[1]}
+	wait_until server_ready
+	"$PYTHON" - "$SERVER_STDERR" <<-'PY'
+	import os, sys
+	pipe = os.open(sys.argv[1], os.O_WRONLY | os.O_NONBLOCK)
+	for size in 4096, 1:
+	    try:
+	        while True:
+	            os.write(pipe, b"\n" * size)
+	    except BlockingIOError:
+	        pass
+	PY
+}
+
+@test "a log pipe that nobody reads stalls nothing" {
+	start_server_on_full_pipe
+	peer <<-'PY'
+	begin = time.monotonic()
+	for i in range(50):
+	    a, b = Chatter(), Chatter()
+	    a.say("hello")
+	    assert b.hear().endswith(": hello")
+	    a.send(0x3, b"")
+	    a.expect_close(1002, skip_data=True)
+	    b.vanish()
+	took = time.monotonic() - begin
+	assert took < 10, f"took {took:.1f} s"
+	kill(broker_pid())
+	wait_for_users(0)
+	PY
+	stop_server
+	assert_equal "$SERVER_STATUS" 0
+	exec 8>&-
+}
+
+@test "lines that a full log pipe lost are counted in it" {
+	start_server_on_full_pipe
+	# Lose some lines, make room, let more happen, and read what it says.
+	peer "$SERVER_STDERR" "$LOG" <<-'PY'
+	for _ in range(4):
+	    Chatter().leave()
+	pipe = os.open(sys.argv[1], os.O_RDONLY | os.O_NONBLOCK)
+	text = b""
+
+	def lost_lines_are_told():
+	    global text
+	    Chatter().leave()
+	    try:
+	        while True:
+	            text += os.read(pipe, 65536).lstrip(b"\n")
+	    except BlockingIOError:
+	        return b"log lines lost" in text
+	eventually(lost_lines_are_told, "the count")
+	open(sys.argv[2], "wb").write(text)
+	PY
+	grep -qE 'msg="log lines lost" lines=[1-9]' "$LOG"
+	exec 8>&-
+}
+
+@test "a log pipe whose reader is gone ends nothing" {
+	SERVER_STDERR=$DIR/pipe
+	mkfifo "$SERVER_STDERR"
+	exec 8<>"$SERVER_STDERR"
+	launch_server -c "$CONFIG" -l 127.0.0.1:0 -o 'log-level = debug'
+	while read -r -t "$PATIENCE" -u 8 line; do
+		[[ $line =~ listening\ on\ http://127.0.0.1:([0-9]+) ]] && break
+	done
+	PORT=${BASH_REMATCH[1]}
+	wait_until server_ready
+	exec 8>&-
+	peer <<-'PY'
+	for _ in range(5):
+	    who = Chatter()
+	    who.leave()
+	kill(worker_pids()[0])
+	eventually(lambda: len(worker_pids()) == 2 and ready(), "a new worker")
+	wait_for_users(0)
+	PY
+	stop_server
+	assert_equal "$SERVER_STATUS" 0
+}
