@@ -44,12 +44,15 @@ unit_tests = \
 	tests/unit/test_ipc \
 	tests/unit/test_log \
 	tests/unit/test_logger \
+	tests/unit/test_naming \
 	tests/unit/test_outbox \
 	tests/unit/test_parent \
 	tests/unit/test_peer \
 	tests/unit/test_pool \
 	tests/unit/test_record \
 	tests/unit/test_render \
+	tests/unit/test_room \
+	tests/unit/test_roster \
 	tests/unit/test_sandbox \
 	tests/unit/test_settings \
 	tests/unit/test_state \
