@@ -82,6 +82,8 @@ libbroker_a_SOURCES = \
 	src/broker/hub.h \
 	src/broker/naming.c \
 	src/broker/naming.h \
+	src/broker/repeats.c \
+	src/broker/repeats.h \
 	src/broker/room.c \
 	src/broker/room.h \
 	src/broker/roster.c \

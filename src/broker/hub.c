@@ -14,19 +14,12 @@
 #include "base/clock.h"
 #include "base/logger.h"
 #include "broker/naming.h"
+#include "broker/repeats.h"
 #include "broker/room.h"
 #include "broker/roster.h"
 #include "log/append.h"
 #include "log/cursor.h"
 #include "log/verify.h"
-
-/* Requests above a generation's receipt whose records a broker now dead had
- * committed; ascending.  They are skipped when they are sent again. */
-struct repeats {
-	uint64_t generation;
-	uint64_t *numbers;
-	size_t count, next;
-};
 
 struct hub_worker {
 	uint64_t generation;	/* 0: no such worker */
@@ -36,7 +29,6 @@ struct hub_worker {
 	uint64_t bell;		/* the log's end when it was last rung */
 	bool is_due;		/* a record of its own was appended */
 	uint8_t *registered;	/* by slot, while it registers */
-	struct repeats repeats;
 };
 
 struct hub {
@@ -46,6 +38,7 @@ struct hub {
 	struct append *append;
 	struct roster *roster;
 	struct room_table *rooms;
+	struct repeats *repeats;
 	unsigned workers;	/* how many indexes */
 	uint64_t swept;		/* where the log began at the last sweep */
 	struct hub_worker worker[SETTINGS_WORKERS];
@@ -84,10 +77,9 @@ hub_free(struct hub *hub)
 {
 	if (hub == NULL)
 		return;
-	for (unsigned i = 0; i < hub->workers; i++) {
-		free(hub->worker[i].repeats.numbers);
+	for (unsigned i = 0; i < hub->workers; i++)
 		free(hub->worker[i].registered);
-	}
+	repeats_free(hub->repeats);
 	append_free(hub->append);
 	room_table_free(hub->rooms);
 	roster_free(hub->roster);
@@ -246,72 +238,6 @@ count_members(struct hub *hub)
 	}
 }
 
-static bool
-repeats_add(struct repeats *r, uint64_t number)
-{
-	uint64_t *numbers;
-
-	if ((r->count & (r->count - 1)) == 0) {
-		numbers = realloc(r->numbers, sizeof(*numbers) *
-		    (r->count == 0 ? 1 : r->count * 2));
-		if (numbers == NULL)
-			return false;
-		r->numbers = numbers;
-	}
-	r->numbers[r->count++] = number;
-	return true;
-}
-
-static int
-number_compare(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-static bool
-repeats_has(struct repeats *r, uint64_t number)
-{
-	while (r->next < r->count && r->numbers[r->next] < number)
-		r->next++;
-	return r->next < r->count && r->numbers[r->next] == number;
-}
-
-/* Finds what was committed and not receipted, in one walk for all. */
-static bool
-repeats_find(struct hub *hub)
-{
-	uint64_t end = log_committed(hub->log), lost;
-	struct cursor cursor;
-	struct cursor_view v;
-	unsigned i;
-
-	for (i = 0; i < hub->workers; i++)
-		hub->worker[i].repeats.generation = atomic_load(
-		    &log_receipt(hub->log, i)->generation);
-	cursor_seek(&cursor, hub->log, log_first(hub->log), &lost);
-	while (cursor_next(&cursor, end, &v)) {
-		if (v.record.generation == 0)
-			continue;
-		for (i = 0; i < hub->workers; i++)
-			if (hub->worker[i].repeats.generation ==
-			    v.record.generation)
-				break;
-		if (i < hub->workers && v.record.request >
-		    log_receipt_load(hub->log, i, v.record.generation) &&
-		    !repeats_add(&hub->worker[i].repeats, v.record.request))
-			return false;
-	}
-	/* A KEPT copy stands out of its request's order. */
-	for (i = 0; i < hub->workers; i++)
-		if (hub->worker[i].repeats.count > 1)
-			qsort(hub->worker[i].repeats.numbers,
-			    hub->worker[i].repeats.count, sizeof(uint64_t),
-			    number_compare);
-	return true;
-}
-
 static void
 remove_if_idle(void *arg, struct room *room)
 {
@@ -358,7 +284,10 @@ hub_restore(struct hub *hub)
 	hub->roster = roster_new(hub->state);
 	hub->append = append_new(hub->log, &append_callbacks, hub);
 	if (hub->roster == NULL || hub->append == NULL ||
-	    !hub_replay(hub) || !repeats_find(hub))
+	    !hub_replay(hub))
+		return false;
+	hub->repeats = repeats_new(hub->log, hub->workers);
+	if (hub->repeats == NULL)
 		return false;
 	count_members(hub);
 	room_each(hub->rooms, remove_if_idle, hub);
@@ -384,8 +313,6 @@ hub_add_worker(struct hub *hub, unsigned index, uint64_t generation,
 	w->last = log_receipt_load(hub->log, index, generation);
 	w->bell = append_position(hub->append);
 	log_receipt_store(hub->log, index, generation, w->last);
-	if (w->repeats.generation != generation)
-		w->repeats.count = 0;
 	for (uint32_t slot = 0; slot < roster_slots(w->connections); slot++) {
 		uint32_t row = roster_slot(w->connections, slot);
 		struct room *room = row == STATE_NONE ? NULL :
@@ -478,7 +405,6 @@ hub_remove_worker(struct hub *hub, unsigned index)
 	if (w->generation == 0)
 		return;
 	worker_empty(hub, w->connections, index);
-	free(w->repeats.numbers);
 	free(w->registered);
 	*w = (struct hub_worker){ 0 };
 }
@@ -556,7 +482,8 @@ request_open(struct hub *hub, unsigned index, const struct ipc_request *q)
 		return HUB_FORGED;
 	w->last = q->number;
 	w->is_due = true;	/* for the receipt, if for nothing else */
-	return repeats_has(&w->repeats, q->number) ? HUB_REPEAT : HUB_DONE;
+	return repeats_has(hub->repeats, index, w->generation,
+	    q->number) ? HUB_REPEAT : HUB_DONE;
 }
 
 /* Whether a later connection has this one's slot: then it has left. */

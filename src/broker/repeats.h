@@ -1,0 +1,29 @@
+/*
+ * repeats - the requests that a dead broker had carried out already.
+ *
+ * A pure module of the broker.  A worker sends everything again that has no
+ * receipt; what of it stands in the log is found here, in one walk, when a
+ * new broker starts, and passed over when it comes.
+ */
+#ifndef BROKER_REPEATS_H
+#define BROKER_REPEATS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "log/log.h"
+
+struct repeats;
+
+/* Walks the log for records of requests above the receipt of their worker,
+ * at the indexes below `workers`.  NULL: no memory. */
+struct repeats *repeats_new(const struct log *, unsigned workers)
+    __attribute__((warn_unused_result));
+void repeats_free(struct repeats *);
+
+/* Whether the request was carried out.  A worker's numbers are asked for in
+ * rising order. */
+bool repeats_has(struct repeats *, unsigned index, uint64_t generation,
+    uint64_t number);
+
+#endif
