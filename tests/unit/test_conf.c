@@ -268,8 +268,8 @@ bad_paths_are_refused(void **state)
 	static const char *const paths[] = {
 		"", "/", "//", "/a/", "/a//b", "/..", "/a/./b", "/a b", "/%41",
 		"/\xc3\xa4", "/healthz", "a",
-		"/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/"
-		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		("/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/"
+		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")
 	};
 	struct conf_sources sources = { .file = path };
 	char text[256], error[512];
