@@ -48,7 +48,7 @@ const struct settings_row settings_table[] = {
 	    "worker processes; 0: one per CPU"),
 	TOP("log-level", TYPE_WORD, log_level, 0, 3, "info", level_words,
 	    "what is written to standard error"),
-	TOP("log-size", TYPE_SIZE, log_size, MIB(1), GIB(64), "64M", NULL,
+	TOP("log-size", TYPE_SIZE, log_size, MIB(1), GIB(4), "64M", NULL,
 	    "the log of events; rounded up to a power of two"),
 	TOP("site", TYPE_TEXT, site, 0, SETTINGS_PATH - 1,
 	    PKGDATADIR "/web", NULL, "folder of the page; empty: none"),

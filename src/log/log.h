@@ -29,7 +29,7 @@
 #define LOG_RECEIPTS_AT		4096
 #define LOG_RING_AT		(LOG_RECEIPTS_AT + LOG_RECEIPTS * 64)
 #define LOG_SIZE_MIN		(UINT64_C(1) << 20)
-#define LOG_SIZE_MAX		(UINT64_C(1) << 36)
+#define LOG_SIZE_MAX		(UINT64_C(1) << 32)
 #define LOG_NONE		UINT64_MAX	/* no position */
 #define LOG_POSITION_MAX	(UINT64_C(1) << 62) /* none was ever beyond */
 
