@@ -25,6 +25,9 @@ struct hub_worker {
 	uint64_t generation;	/* 0: no such worker */
 	uint32_t slots;
 	uint64_t last;		/* number of the last request */
+	uint64_t done;		/* up to here none needs an answer by
+				 * message: may be receipted at any time */
+	bool owes_refusal;	/* since the last receipt */
 	struct roster_worker *connections;
 	uint64_t bell;		/* the log's end when it was last rung */
 	bool is_due;		/* a record of its own was appended */
@@ -311,6 +314,7 @@ hub_add_worker(struct hub *hub, unsigned index, uint64_t generation,
 	w->generation = generation;
 	w->slots = slots;
 	w->last = log_receipt_load(hub->log, index, generation);
+	w->done = w->last;
 	w->bell = append_position(hub->append);
 	log_receipt_store(hub->log, index, generation, w->last);
 	for (uint32_t slot = 0; slot < roster_slots(w->connections); slot++) {
@@ -340,17 +344,32 @@ session_remove(struct hub *hub, struct roster_worker *w, uint32_t row,
 		room_remove(hub->rooms, room);
 }
 
+/* In the middle of a long turn: what the rows do not show, and what has no
+ * receipt, must not leave the log; nobody could tell that it was done. */
+static void
+hub_settle_early(struct hub *hub)
+{
+	hub_settle(hub);
+	for (unsigned i = 0; i < hub->workers; i++) {
+		const struct hub_worker *w = &hub->worker[i];
+
+		if (w->generation != 0 && w->done >
+		    log_receipt_load(hub->log, i, w->generation))
+			log_receipt_store(hub->log, i, w->generation,
+			    w->done);
+	}
+}
+
 /* Appends a record of the room and makes it the newest. */
 static bool
 room_append(struct hub *hub, struct room *room, struct append_record *r)
 {
 	uint64_t position;
 
-	/* What the rows do not show must not leave the log.  Before the
-	 * record, since its own rows change after it. */
+	/* Before the record, since its own rows change after it. */
 	if (append_position(hub->append) - state_applied(hub->state) >
 	    log_ring_size(hub->log) / 8)
-		hub_settle(hub);
+		hub_settle_early(hub);
 	r->route = room_route(room);
 	r->room = room->identity;
 	r->previous = room->newest;
@@ -480,6 +499,8 @@ request_open(struct hub *hub, unsigned index, const struct ipc_request *q)
 	    ipc_connection_slot(q->connection) >= w->slots ||
 	    q->route >= hub->settings->route_count)
 		return HUB_FORGED;
+	if (!w->owes_refusal)
+		w->done = w->last;
 	w->last = q->number;
 	w->is_due = true;	/* for the receipt, if for nothing else */
 	return repeats_has(hub->repeats, index, w->generation,
@@ -495,6 +516,14 @@ slot_has_later(const struct hub *hub, const struct hub_worker *w,
 	    ipc_connection_slot(connection));
 
 	return state_session(hub->state, row)->connection > connection;
+}
+
+/* A refusal is an answer that the broker has yet to send. */
+static enum hub_result
+refuse(struct hub_worker *w, enum hub_result result)
+{
+	w->owes_refusal = true;
+	return result;
 }
 
 enum hub_result
@@ -517,10 +546,10 @@ hub_attach(struct hub *hub, unsigned index, const struct ipc_request *q)
 		    HUB_FORGED;
 	if (!roster_reserve(w->connections, q->connection) ||
 	    (row = state_reserve(hub->state)) == STATE_NONE)
-		return HUB_MEMORY;
+		return refuse(w, HUB_MEMORY);
 	if (!session_publish(hub, w->generation, q->connection, 0,
 	    (uint8_t)q->route, NULL, row, LOG_NONE))
-		return HUB_MEMORY;
+		return refuse(w, HUB_MEMORY);
 	return HUB_DONE;
 }
 
@@ -558,11 +587,11 @@ hub_join(struct hub *hub, unsigned index, const struct ipc_request *q,
 		return HUB_FORGED;
 	if (!roster_reserve(w->connections, q->connection) ||
 	    (row = state_reserve(hub->state)) == STATE_NONE)
-		return HUB_MEMORY;
+		return refuse(w, HUB_MEMORY);
 	room = room_for(hub, (uint8_t)q->route, room_name, len);
 	if (room == NULL) {
 		state_release(hub->state, row);
-		return HUB_MEMORY;
+		return refuse(w, HUB_MEMORY);
 	}
 	number = naming_take(&log_header(hub->log)->next_user[q->route],
 	    route->first_user);
@@ -577,12 +606,12 @@ hub_join(struct hub *hub, unsigned index, const struct ipc_request *q,
 	r.count = room->count + 1;
 	if (!room_append(hub, room, &r)) {
 		state_release(hub->state, row);
-		return HUB_SIZE;
+		return refuse(w, HUB_SIZE);
 	}
 	append_commit(hub->append);
 	if (!session_publish(hub, w->generation, q->connection, number,
 	    (uint8_t)q->route, room, row, room->newest))
-		return HUB_MEMORY;	/* not reached: the slot is reserved */
+		return refuse(w, HUB_MEMORY);	/* not reached */
 	room_count(room, index, 1);
 	return HUB_DONE;
 }
@@ -604,7 +633,7 @@ hub_say(struct hub *hub, unsigned index, const struct ipc_request *q,
 		return result;
 	row = roster_find(hub->roster, w->connections, q->connection);
 	if (row == STATE_NONE)
-		return HUB_UNKNOWN;
+		return refuse(w, HUB_UNKNOWN);
 	s = state_session(hub->state, row);
 	room = session_room(hub, s);
 	if (room == NULL)
@@ -623,7 +652,7 @@ hub_say(struct hub *hub, unsigned index, const struct ipc_request *q,
 	r.seq = room->seq + 1;
 	r.count = room->count;
 	if (!room_append(hub, room, &r))
-		return HUB_SIZE;
+		return refuse(w, HUB_SIZE);
 	room->seq++;
 	return HUB_DONE;
 }
@@ -655,7 +684,7 @@ hub_leave(struct hub *hub, unsigned index, const struct ipc_request *q)
 		r.seq = room->seq;
 		r.count = room->count - 1;
 		if (!room_append(hub, room, &r))
-			return HUB_SIZE;
+			return refuse(w, HUB_SIZE);
 		append_commit(hub->append);
 	}
 	session_remove(hub, w->connections, row, room, index);
@@ -744,10 +773,13 @@ hub_commit(struct hub *hub, void (*bell)(void *arg, unsigned index),
 void
 hub_receipt(struct hub *hub, unsigned index)
 {
-	const struct hub_worker *w = &hub->worker[index];
+	struct hub_worker *w = &hub->worker[index];
 
-	if (w->generation != 0)
-		log_receipt_store(hub->log, index, w->generation, w->last);
+	if (w->generation == 0)
+		return;
+	log_receipt_store(hub->log, index, w->generation, w->last);
+	w->owes_refusal = false;
+	w->done = w->last;
 }
 
 uint64_t

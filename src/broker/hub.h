@@ -69,7 +69,8 @@ enum hub_result hub_leave(struct hub *, unsigned index,
  * that has something to read. */
 void hub_commit(struct hub *, void (*bell)(void *arg, unsigned index),
     void *arg);
-/* Stores the receipt for everything this worker has asked. */
+/* Stores the receipt for everything this worker has asked; its refusals are
+ * on their way. */
 void hub_receipt(struct hub *, unsigned index);
 
 uint64_t hub_position(const struct hub *);

@@ -674,6 +674,37 @@ an_echo_connection_may_be_gone_when_it_is_asked_for_again(void **state)
 
 /* A turn of joins and leaves alone may fill more than the ring; the lines
  * that this drives out were counted. */
+/* A turn longer than the ring: records leave the log before the turn's end
+ * receipts them, so it is done on the way. */
+static void
+nothing_is_said_twice_after_a_long_turn(void **state)
+{
+	uint64_t number = 1, receipt;
+	char text[1000];
+	struct world w;
+
+	(void)state;
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	world_create(&w, 1);
+	assert_int_equal(ask_join(&w, 0, 1, connection(1, 0), CHAT, ""),
+	    HUB_DONE);
+	while (hub_position(w.hub) < 3 * LOG_SIZE_MIN)
+		assert_int_equal(ask_say(&w, 0, ++number, connection(1, 0),
+		    CHAT, text), HUB_DONE);
+	world_die(&w);
+	world_open(&w);
+	world_add(&w, 0, 101);
+	receipt = log_receipt_load(w.log, 0, 101);
+	assert_true(receipt > 0 && receipt < number);
+	for (uint64_t n = receipt + 1; n <= number; n++)
+		(void)!ask_say(&w, 0, n, connection(1, 0), CHAT, text);
+	world_commit(&w);
+	/* One line for each number but that of the join. */
+	assert_int_equal(world_last(&w).record.seq, number - 1);
+	world_close(&w);
+}
+
 static void
 no_number_is_given_twice_after_a_long_turn(void **state)
 {
@@ -796,6 +827,7 @@ main(void)
 		cmocka_unit_test(members_whom_nobody_knows_leave),
 		cmocka_unit_test(
 		    an_echo_connection_may_be_gone_when_it_is_asked_for_again),
+		cmocka_unit_test(nothing_is_said_twice_after_a_long_turn),
 		cmocka_unit_test(no_number_is_given_twice_after_a_long_turn),
 		cmocka_unit_test(a_damaged_log_is_begun_anew),
 	};
