@@ -158,7 +158,7 @@ broker_main(const struct settings *settings)
 	b->settings = settings;
 	logger_set_process("broker");
 	logger_set_level(settings->log_level);
-	for (unsigned i = 0; i < SETTINGS_WORKERS; i++)
+	for (unsigned i = 0; i < b->settings->workers; i++)
 		b->links[i] = (struct link){ .broker = b, .index = i };
 	broker_start(b);
 	while (!b->is_stopping) {
@@ -252,7 +252,7 @@ on_attach_worker(void *owner, struct peer *peer, const struct ipc_message *m)
 	struct link *link;
 
 	(void)peer;
-	if (w->index >= SETTINGS_WORKERS || w->generation == 0) {
+	if (w->index >= b->settings->workers || w->generation == 0) {
 		close(m->fd);
 		return false;
 	}
@@ -300,7 +300,7 @@ on_worker_gone(void *owner, struct peer *peer, const struct ipc_message *m)
 	struct link *link;
 
 	(void)peer;
-	if (w->index >= SETTINGS_WORKERS)
+	if (w->index >= b->settings->workers)
 		return false;
 	link = &b->links[w->index];
 	if (link->generation != w->generation)
@@ -419,14 +419,14 @@ broker_serve_when_ready(struct broker *b)
 
 	if (b->is_serving || !b->has_all)
 		return;
-	for (unsigned i = 0; i < SETTINGS_WORKERS; i++)
+	for (unsigned i = 0; i < b->settings->workers; i++)
 		if (b->links[i].generation != 0 &&
 		    !b->links[i].is_registered)
 			return;
 	b->is_serving = true;
 	evtimer_del(b->deadline);
 	hub_remove_others(b->hub);
-	for (unsigned i = 0; i < SETTINGS_WORKERS; i++)
+	for (unsigned i = 0; i < b->settings->workers; i++)
 		if (b->links[i].generation != 0 &&
 		    !link_welcome(&b->links[i]))
 			link_report(&b->links[i], "no-memory");
@@ -441,7 +441,7 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	for (unsigned i = 0; i < SETTINGS_WORKERS; i++)
+	for (unsigned i = 0; i < b->settings->workers; i++)
 		if (b->links[i].generation != 0 &&
 		    !b->links[i].is_registered)
 			link_report(&b->links[i], "did-not-register");
@@ -568,7 +568,7 @@ static void
 broker_turn(struct broker *b)
 {
 	hub_commit(b->hub, link_on_bell, b);
-	for (unsigned i = 0; i < SETTINGS_WORKERS; i++) {
+	for (unsigned i = 0; i < b->settings->workers; i++) {
 		struct link *link = &b->links[i];
 
 		if (link->peer == NULL)

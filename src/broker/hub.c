@@ -67,7 +67,7 @@ hub_new(const struct settings *settings, struct log *log, struct state *state)
 	hub->settings = settings;
 	hub->log = log;
 	hub->state = state;
-	hub->workers = SETTINGS_WORKERS;
+	hub->workers = settings->workers;
 	if (!hub_restore(hub)) {
 		hub_free(hub);
 		return NULL;

@@ -23,6 +23,7 @@ world_settings(void)
 
 	memset(&settings, 0, sizeof(settings));
 	settings.log_size = LOG_SIZE_MIN;
+	settings.workers = SETTINGS_WORKERS;
 	settings.route_count = ROUTES;
 	settings.routes[CHAT] = (struct settings_route){
 		.path = "/chat", .kind = SETTINGS_CHAT, .history = 100
