@@ -54,7 +54,7 @@ client_enter(struct worker *w, struct client *c, enum client_state state)
 const struct settings_limits *
 client_limits(const struct worker *w, const struct client *c)
 {
-	return c->state == CLIENT_HEAD ? &w->settings->limits :
+	return c->route == CLIENT_NO_ROUTE ? &w->settings->limits :
 	    &w->settings->routes[c->route].limits;
 }
 
@@ -133,7 +133,7 @@ client_due(const struct worker *w, const struct client *c)
 		EARLIER(l->handshake_time_ms, c->state_ms);
 		break;
 	case CLIENT_ANSWERED:
-		EARLIER(w->settings->limits.backlog_time_ms, c->progress_ms);
+		EARLIER(l->backlog_time_ms, c->progress_ms);
 		if (w->is_stopping)
 			EARLIER(l->close_time_ms, c->state_ms);
 		break;
@@ -203,6 +203,7 @@ client_new(struct worker *w, uint64_t connection, int fd, bool is_refused)
 	    sizeof(lowat));
 	c->connection = connection;
 	c->fd = fd;
+	c->route = CLIENT_NO_ROUTE;
 	c->is_refused = is_refused;
 	c->has_read_event = true;
 	c->state_ms = c->heard_ms = c->progress_ms = w->now_ms;

@@ -51,11 +51,13 @@ struct client_input {
 	uint8_t pong[FRAME_PAYLOAD_CONTROL_MAX];
 };
 
+#define CLIENT_NO_ROUTE	UINT8_MAX	/* more than SETTINGS_ROUTES */
+
 struct client {
 	/* What delivery touches. */
 	int fd;
 	uint8_t state;			/* enum client_state */
-	uint8_t route;			/* index; valid from OPEN on */
+	uint8_t route;			/* index, from OPEN on */
 	bool is_blocked;		/* the socket took less than all */
 	bool is_lagging;		/* goes on at `cursor` by itself */
 	struct audience *audience;	/* of its room; NULL: not a member */
