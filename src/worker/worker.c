@@ -42,6 +42,7 @@
 #define OUTBOX_HIGH	(1024 * 1024)	/* bytes without a receipt ... */
 #define OUTBOX_COUNT	8192		/* ... or requests: stop reading */
 #define QUEUE_HIGH	(256 * 1024)	/* bytes given to the channel */
+#define RETRY_MS	250		/* when memory was short */
 #define REGISTER_MAX	(IPC_IDS / sizeof(uint64_t))
 
 static peer_handler on_hello, on_ping, on_stop, on_readiness,
@@ -571,13 +572,16 @@ static void
 worker_set_timer(struct worker *w)
 {
 	struct timeval time;
-	uint64_t wait_ms;
+	uint64_t wait_ms = UINT64_MAX;
+	bool waits = wheel_wait(&w->wheel, w->now_ms, &wait_ms);
 
-	if (!wheel_wait(&w->wheel, w->now_ms, &wait_ms)) {
+	/* What could not be reported for want of memory is tried again. */
+	if (w->gone != NULL && wait_ms > RETRY_MS)
+		wait_ms = RETRY_MS;
+	else if (!waits) {
 		evtimer_del(w->timer);
 		return;
 	}
-	/* What could not be reported for want of memory is tried again. */
 	time.tv_sec = (time_t)(wait_ms / 1000);
 	time.tv_usec = (suseconds_t)(wait_ms % 1000 * 1000 + 1000);
 	evtimer_add(w->timer, &time);
