@@ -106,7 +106,7 @@ const struct settings_row settings_table[] = {
 	    "joins and leaves are lines, too"),
 	ROUTE("history", TYPE_NUMBER, history, 0, 100000, "100", NULL,
 	    "lines of a room that are kept"),
-	ROUTE("replay", TYPE_NUMBER, replay, 0, 1024, "0", NULL,
+	ROUTE("replay", TYPE_NUMBER, replay, 0, SETTINGS_REPLAY, "0", NULL,
 	    "lines sent to who joins"),
 };
 /* clang-format on */

@@ -1,7 +1,7 @@
 /*
  * settings - what the configuration says, as one value.
  *
- * The parent fills it (parent/config.c) and writes it into a sealed memory
+ * The parent fills it (parent/conf.c) and writes it into a sealed memory
  * file; every child maps that file and reads from it.  It holds no pointer,
  * so it means the same in every process.  The table of settings, with names,
  * units, bounds and defaults, is settings_table.
@@ -21,6 +21,7 @@
 #define SETTINGS_ROUTE_PATH	64
 #define SETTINGS_FORMAT		256
 #define SETTINGS_USER		64
+#define SETTINGS_REPLAY		1024	/* lines */
 
 /* Sizes in bytes, times in milliseconds, rates per second; 0: no limit. */
 struct settings_limits {

@@ -156,8 +156,6 @@ broker_main(const struct settings *settings)
 	struct broker *b = &broker;
 
 	b->settings = settings;
-	logger_set_process("broker");
-	logger_set_level(settings->log_level);
 	for (unsigned i = 0; i < b->settings->workers; i++)
 		b->links[i] = (struct link){ .broker = b, .index = i };
 	broker_start(b);
@@ -224,11 +222,8 @@ frame_max(const struct settings *settings)
 	for (uint32_t i = 0; i < settings->route_count; i++) {
 		const struct settings_route *r = &settings->routes[i];
 
-		if (r->kind != SETTINGS_CHAT)
-			continue;
-		if (r->limits.message_size == 0)
-			return settings->log_size / 16 + FRAME_EXTRA;
-		if (r->limits.message_size > max)
+		/* A chat route has one, see conf.c. */
+		if (r->kind == SETTINGS_CHAT && r->limits.message_size > max)
 			max = r->limits.message_size;
 	}
 	return max + IPC_IDS + FRAME_EXTRA;

@@ -30,7 +30,7 @@ struct hub_worker {
 	bool owes_refusal;	/* since the last receipt */
 	struct roster_worker *connections;
 	uint64_t bell;		/* the log's end when it was last rung */
-	bool is_due;		/* a record of its own was appended */
+	bool is_due;		/* has asked, or has something to read */
 	uint8_t *registered;	/* by slot, while it registers */
 };
 

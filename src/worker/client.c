@@ -28,25 +28,21 @@
  * States.
  */
 
-static const struct {
-	const char *name;
-	unsigned next;		/* mask of the states that may follow */
-} states[] = {
-	[CLIENT_HEAD] = { "head", 1 << CLIENT_ANSWERED | 1 << CLIENT_OPEN |
-	    1 << CLIENT_GONE },
-	[CLIENT_ANSWERED] = { "answered", 1 << CLIENT_LINGER |
-	    1 << CLIENT_GONE },
-	[CLIENT_OPEN] = { "open", 1 << CLIENT_CLOSING | 1 << CLIENT_GONE },
-	[CLIENT_CLOSING] = { "closing", 1 << CLIENT_LINGER |
-	    1 << CLIENT_GONE },
-	[CLIENT_LINGER] = { "linger", 1 << CLIENT_GONE },
-	[CLIENT_GONE] = { "gone", 0 },
+/* For each state a mask of those that may follow. */
+static const unsigned next_states[] = {
+	[CLIENT_HEAD] = 1 << CLIENT_ANSWERED | 1 << CLIENT_OPEN |
+	    1 << CLIENT_GONE,
+	[CLIENT_ANSWERED] = 1 << CLIENT_LINGER | 1 << CLIENT_GONE,
+	[CLIENT_OPEN] = 1 << CLIENT_CLOSING | 1 << CLIENT_GONE,
+	[CLIENT_CLOSING] = 1 << CLIENT_LINGER | 1 << CLIENT_GONE,
+	[CLIENT_LINGER] = 1 << CLIENT_GONE,
+	[CLIENT_GONE] = 0,
 };
 
 void
 client_enter(struct worker *w, struct client *c, enum client_state state)
 {
-	assert(states[c->state].next & 1U << state);
+	assert(next_states[c->state] & 1U << state);
 	c->state = (uint8_t)state;
 	c->state_ms = w->now_ms;
 }

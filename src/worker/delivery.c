@@ -27,7 +27,6 @@
 #define CATCH_UP_BYTES	(64 * 1024)	/* rendered for one who lags */
 #define CATCH_UP_RECORDS 4096		/* looked at, likewise */
 #define KEEP_BYTES	(256 * 1024)	/* a larger buffer is not kept */
-#define REPLAY_MAX	1024		/* lines */
 #define HISTORY_STEPS	65536		/* records looked at for them */
 
 struct mark {
@@ -206,15 +205,13 @@ delivery_replay(struct worker *w, struct client *c,
     const struct settings_route *route, const struct cursor_view *join)
 {
 	const struct log *log = w->delivery->log;
-	static uint64_t positions[REPLAY_MAX];
-	size_t before = buf_len(&c->out), count, from, most = route->replay;
+	static uint64_t positions[SETTINGS_REPLAY];
+	size_t before = buf_len(&c->out), count, from;
 	uint64_t bytes = 0;
 	struct cursor_view v;
 
-	if (most > REPLAY_MAX)
-		most = REPLAY_MAX;
-	count = cursor_history(log, join->record.room,
-	    join->record.previous, 0, positions, most, HISTORY_STEPS);
+	count = cursor_history(log, join->record.room, join->record.previous,
+	    0, positions, route->replay, HISTORY_STEPS);
 	for (from = count; from > 0; from--)
 		if (cursor_read(log, positions[from - 1], &v)) {
 			bytes += v.record.name_len + v.record.text_len;
@@ -256,9 +253,8 @@ delivery_join(struct worker *w, const struct settings_route *route,
 	if (route->replay > 0)
 		delivery_replay(w, c, route, v);
 	client_mark_dirty(w, c);
-	logger_debug("joined", "conn=%llu users=%llu",
-	    (unsigned long long)ipc_connection_serial(c->connection),
-	    (unsigned long long)v->record.count);
+	logger_write_connection(LOGGER_DEBUG, c->connection, "joined",
+	    "users=%llu", (unsigned long long)v->record.count);
 }
 
 static void

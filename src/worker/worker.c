@@ -155,8 +155,6 @@ worker_main(const struct settings *settings)
 	struct worker *w = &worker;
 
 	w->settings = settings;
-	logger_set_process("worker");
-	logger_set_level(settings->log_level);
 	worker_start(w);
 	while (!w->is_over) {
 		event_base_loop(w->base, EVLOOP_ONCE |
