@@ -27,18 +27,6 @@ audience_free(struct audience *a)
 	free(a);
 }
 
-void
-audience_table_free(struct audience_table *t)
-{
-	struct audience *a, *next;
-
-	if (t == NULL)
-		return;
-	HASH_ITER(hh, t->rooms, a, next)
-		audience_free(a);
-	free(t);
-}
-
 struct audience *
 audience_find(const struct audience_table *t, uint64_t room)
 {

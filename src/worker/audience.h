@@ -29,7 +29,6 @@ struct audience {
 
 struct audience_table *audience_table_new(void)
     __attribute__((warn_unused_result));
-void audience_table_free(struct audience_table *);
 
 /* The audience of a room; _find gives NULL when nobody is here, _get makes
  * it, or gives NULL for want of memory. */

@@ -72,31 +72,6 @@ delivery_new(const struct log *log)
 	return d;
 }
 
-static void
-batch_free(struct batch *b)
-{
-	buf_clear(&b->bytes);
-	free(b->marks);
-	free(b);
-}
-
-void
-delivery_free(struct delivery *d)
-{
-	struct batch *b;
-
-	if (d == NULL)
-		return;
-	audience_table_free(d->audiences);
-	while ((b = d->spare) != NULL) {
-		d->spare = b->next;
-		batch_free(b);
-	}
-	buf_clear(&d->catch_up.bytes);
-	free(d->catch_up.marks);
-	free(d);
-}
-
 bool
 delivery_is_due(const struct worker *w)
 {

@@ -15,10 +15,9 @@
 #include "worker/client.h"
 #include "worker/worker.h"
 
-/* Starts at the log's end.  NULL: no memory. */
+/* Starts at the log's end, for the life of the process.  NULL: no memory. */
 struct delivery *delivery_new(const struct log *)
     __attribute__((warn_unused_result));
-void delivery_free(struct delivery *);
 
 /* Whether the log has grown behind the cursor. */
 bool delivery_is_due(const struct worker *);
