@@ -80,6 +80,7 @@ libbroker_a_SOURCES = \
 	src/broker/broker.h \
 	src/broker/hub.c \
 	src/broker/hub.h \
+	src/broker/hub_parts.h \
 	src/broker/naming.c \
 	src/broker/naming.h \
 	src/broker/repeats.c \
@@ -87,7 +88,11 @@ libbroker_a_SOURCES = \
 	src/broker/room.c \
 	src/broker/room.h \
 	src/broker/roster.c \
-	src/broker/roster.h
+	src/broker/roster.h \
+	src/broker/session.c \
+	src/broker/session.h \
+	src/broker/takeover.c \
+	src/broker/takeover.h
 
 libworker_a_SOURCES = \
 	src/worker/answer.c \

@@ -6,48 +6,13 @@
 #include "broker/hub.h"
 
 #include <assert.h>
-#include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/random.h>
 
 #include "base/clock.h"
-#include "base/logger.h"
 #include "broker/naming.h"
-#include "broker/repeats.h"
-#include "broker/room.h"
-#include "broker/roster.h"
-#include "log/append.h"
-#include "log/cursor.h"
-#include "log/verify.h"
+#include "broker/session.h"
+#include "broker/takeover.h"
 
-struct hub_worker {
-	uint64_t generation;	/* 0: no such worker */
-	uint32_t slots;
-	uint64_t last;		/* number of the last request */
-	uint64_t done;		/* up to here none needs an answer by
-				 * message: may be receipted at any time */
-	bool owes_refusal;	/* since the last receipt */
-	struct roster_worker *connections;
-	uint64_t bell;		/* the log's end when it was last rung */
-	bool is_due;		/* has asked, or has something to read */
-	uint8_t *registered;	/* by slot, while it registers */
-};
-
-struct hub {
-	const struct settings *settings;
-	struct log *log;
-	struct state *state;
-	struct append *append;
-	struct roster *roster;
-	struct room_table *rooms;
-	struct repeats *repeats;
-	unsigned workers;	/* how many indexes */
-	uint64_t swept;		/* where the log began at the last sweep */
-	struct hub_worker worker[SETTINGS_WORKERS];
-};
-
-static bool hub_restore(struct hub *);
 static void hub_settle(struct hub *);
 static bool hub_is_wanted(void *, const struct record *, uint64_t *);
 static void hub_on_kept(void *, const struct record *, uint64_t);
@@ -68,7 +33,7 @@ hub_new(const struct settings *settings, struct log *log, struct state *state)
 	hub->log = log;
 	hub->state = state;
 	hub->workers = settings->workers;
-	if (!hub_restore(hub)) {
+	if (!takeover_restore(hub, &append_callbacks)) {
 		hub_free(hub);
 		return NULL;
 	}
@@ -87,214 +52,6 @@ hub_free(struct hub *hub)
 	room_table_free(hub->rooms);
 	roster_free(hub->roster);
 	free(hub);
-}
-
-/*
- * Taking over from a dead broker.
- */
-
-/* Numbers issued earlier stop being valid: readers find an empty log. */
-static void
-log_give_up(struct log *log, const struct verify_report *report)
-{
-	struct log_header *h = log_header(log);
-
-	logger_error("log damaged, starting it anew",
-	    "why=%s position=%" PRIu64, verify_result_text(report->result),
-	    report->position);
-	if (getrandom(h->epoch, sizeof(h->epoch), 0) == -1)
-		h->epoch[0]++;
-	if (atomic_load(&h->committed) % RECORD_ALIGN != 0 ||
-	    atomic_load(&h->committed) > LOG_POSITION_MAX)
-		atomic_store(&h->committed, 0);
-	atomic_store(&h->first, atomic_load(&h->committed));
-}
-
-static void
-replay_room(struct hub *hub, const struct cursor_view *v)
-{
-	const struct record *r = &v->record;
-	struct room *room = room_find_by_identity(hub->rooms, r->room);
-
-	if (room == NULL)
-		return;
-	if (r->seq > room->seq)
-		room->seq = r->seq;
-	if (room->newest == LOG_NONE || v->position > room->newest)
-		room->newest = v->position;
-	room_touch(hub->rooms, room, true);
-}
-
-static bool
-session_publish(struct hub *hub, uint64_t generation, uint64_t connection,
-    uint64_t number, uint8_t route, const struct room *room, uint32_t row,
-    uint64_t position)
-{
-	struct roster_worker *w = roster_worker_add(hub->roster, generation);
-	struct state_session *s;
-
-	if (w == NULL || !roster_reserve(w, connection))
-		return false;
-	s = state_reserved(hub->state, row);
-	s->generation = generation;
-	s->connection = connection;
-	s->number = number;
-	s->room = room == NULL ? STATE_NONE : room->row;
-	s->name = STATE_NONE;
-	s->route = route;
-	atomic_store(&s->joined, position);
-	state_publish(hub->state, row, STATE_SESSION);
-	roster_add(hub->roster, w, row);
-	return true;
-}
-
-/* The number N of a name "userN". */
-static uint64_t
-name_number(const uint8_t *name, size_t len)
-{
-	uint64_t number = 0;
-
-	for (size_t i = 0; i < len; i++)
-		if (name[i] >= '0' && name[i] <= '9')
-			number = number * 10 + (uint64_t)(name[i] - '0');
-	return number;
-}
-
-/* The join was committed; its row may be missing. */
-static bool
-replay_join(struct hub *hub, const struct cursor_view *v)
-{
-	const struct record *r = &v->record;
-	struct room *room = room_find_by_identity(hub->rooms, r->room);
-	struct roster_worker *w =
-	    roster_worker_find(hub->roster, r->generation);
-	uint32_t row;
-
-	/* Its slot may be another's by now: then it has left, too. */
-	if (r->generation == 0 || room == NULL ||
-	    (w != NULL && !roster_slot_is_free(w, r->sender)))
-		return true;
-	row = state_reserve(hub->state);
-	if (row == STATE_NONE)
-		return false;
-	return session_publish(hub, r->generation, r->sender,
-	    name_number(v->name, r->name_len), r->route, room, row,
-	    v->position);
-}
-
-/* The leave was committed; its row may still be there. */
-static void
-replay_leave(struct hub *hub, const struct record *r)
-{
-	struct roster_worker *w;
-	uint32_t row;
-
-	/* A leave carries the generation of the member in `request` when the
-	 * broker itself is the origin. */
-	w = roster_worker_find(hub->roster,
-	    r->generation != 0 ? r->generation : r->request);
-	if (w == NULL)
-		return;
-	row = roster_find(hub->roster, w, r->sender);
-	if (row != STATE_NONE)
-		roster_remove(hub->roster, w, row);
-}
-
-static bool
-hub_replay(struct hub *hub)
-{
-	uint64_t end = log_committed(hub->log), lost;
-	struct cursor cursor;
-	struct cursor_view v;
-
-	if (!cursor_seek(&cursor, hub->log, state_applied(hub->state), &lost))
-		logger_warning("state older than the log",
-		    "bytes=%" PRIu64, lost);
-	while (cursor_next(&cursor, end, &v)) {
-		if (v.record.kind == RECORD_JOIN && !replay_join(hub, &v))
-			return false;
-		if (v.record.kind == RECORD_LEAVE)
-			replay_leave(hub, &v.record);
-		replay_room(hub, &v);
-	}
-	return true;
-}
-
-static struct room *
-session_room(const struct hub *hub, const struct state_session *s)
-{
-	const struct state_room *row = state_room(hub->state, s->room);
-
-	return row == NULL ? NULL :
-	    room_find_by_identity(hub->rooms, row->identity);
-}
-
-static void
-count_members(struct hub *hub)
-{
-	for (uint32_t row = 0; row < state_rows(hub->state); row++) {
-		const struct state_session *s = state_session(hub->state, row);
-		struct room *room = s == NULL ? NULL : session_room(hub, s);
-
-		if (room != NULL)
-			room->count++;
-	}
-}
-
-static void
-remove_if_idle(void *arg, struct room *room)
-{
-	struct hub *hub = arg;
-
-	if (room->count == 0 && (room->seq == 0 ||
-	    room->newest < log_first(hub->log)))
-		room_remove(hub->rooms, room);
-}
-
-static bool
-restore_rooms(struct hub *hub)
-{
-	for (uint32_t row = 0; row < state_rows(hub->state); row++) {
-		struct room *room;
-
-		if (state_room(hub->state, row) == NULL)
-			continue;
-		room = room_restore(hub->rooms, row);
-		if (room == NULL)
-			return false;
-		/* A log that was given up may have begun at 0 again. */
-		if (room->newest != LOG_NONE &&
-		    room->newest >= log_committed(hub->log)) {
-			room->newest = LOG_NONE;
-			room_touch(hub->rooms, room, false);
-		}
-	}
-	return true;
-}
-
-static bool
-hub_restore(struct hub *hub)
-{
-	struct verify_report report;
-
-	if (verify_log(hub->log, &report) != VERIFY_OK)
-		log_give_up(hub->log, &report);
-	hub->rooms = room_table_new(hub->state, hub->workers);
-	if (hub->rooms == NULL)
-		return false;
-	if (!restore_rooms(hub))
-		return false;
-	hub->roster = roster_new(hub->state);
-	hub->append = append_new(hub->log, &append_callbacks, hub);
-	if (hub->roster == NULL || hub->append == NULL ||
-	    !hub_replay(hub))
-		return false;
-	hub->repeats = repeats_new(hub->log, hub->workers);
-	if (hub->repeats == NULL)
-		return false;
-	count_members(hub);
-	room_each(hub->rooms, remove_if_idle, hub);
-	return true;
 }
 
 /*
@@ -326,83 +83,6 @@ hub_add_worker(struct hub *hub, unsigned index, uint64_t generation,
 			room->members[index]++;
 	}
 	return true;
-}
-
-/* Takes a session out of the table and its room, once that is committed. */
-static void
-session_remove(struct hub *hub, struct roster_worker *w, uint32_t row,
-    struct room *room, unsigned index)
-{
-	roster_remove(hub->roster, w, row);
-	if (room == NULL)
-		return;
-	if (index < hub->workers)
-		room_count(room, index, -1);
-	else
-		room->count--;
-	if (room->count == 0 && room->seq == 0)
-		room_remove(hub->rooms, room);
-}
-
-/* In the middle of a long turn: what the rows do not show, and what has no
- * receipt, must not leave the log; nobody could tell that it was done. */
-static void
-hub_settle_early(struct hub *hub)
-{
-	hub_settle(hub);
-	for (unsigned i = 0; i < hub->workers; i++) {
-		const struct hub_worker *w = &hub->worker[i];
-
-		if (w->generation != 0 && w->done >
-		    log_receipt_load(hub->log, i, w->generation))
-			log_receipt_store(hub->log, i, w->generation,
-			    w->done);
-	}
-}
-
-/* Appends a record of the room and makes it the newest. */
-static bool
-room_append(struct hub *hub, struct room *room, struct append_record *r)
-{
-	uint64_t position;
-
-	/* Before the record, since its own rows change after it. */
-	if (append_position(hub->append) - state_applied(hub->state) >
-	    log_ring_size(hub->log) / 8)
-		hub_settle_early(hub);
-	r->route = room_route(room);
-	r->room = room->identity;
-	r->previous = room->newest;
-	r->time_us = clock_wall_us();
-	position = append_write(hub->append, r);
-	if (position == LOG_NONE)
-		return false;
-	room->newest = position;
-	room_touch(hub->rooms, room, true);
-	return true;
-}
-
-/* Ends a membership for which nobody asked. */
-static void
-session_drop(struct hub *hub, struct roster_worker *w, uint32_t row,
-    unsigned index)
-{
-	const struct state_session *s = state_session(hub->state, row);
-	struct room *room = session_room(hub, s);
-	char name[NAMING_MAX];
-	struct append_record r = {
-		.kind = RECORD_LEAVE, .sender = s->connection,
-		.request = s->generation, .name = name
-	};
-
-	if (room != NULL) {
-		r.seq = room->seq;
-		r.count = room->count - 1;
-		r.name_len = (uint16_t)naming_format(s->number, name);
-		if (room_append(hub, room, &r))
-			append_commit(hub->append);
-	}
-	session_remove(hub, w, row, room, index);
 }
 
 static void
@@ -486,6 +166,47 @@ hub_registered(struct hub *hub, unsigned index)
 }
 
 /*
+ * Records.
+ */
+
+/* In the middle of a long turn: what the rows do not show, and what has no
+ * receipt, must not leave the log; nobody could tell that it was done. */
+static void
+hub_settle_early(struct hub *hub)
+{
+	hub_settle(hub);
+	for (unsigned i = 0; i < hub->workers; i++) {
+		const struct hub_worker *w = &hub->worker[i];
+
+		if (w->generation != 0 && w->done >
+		    log_receipt_load(hub->log, i, w->generation))
+			log_receipt_store(hub->log, i, w->generation,
+			    w->done);
+	}
+}
+
+bool
+hub_append(struct hub *hub, struct room *room, struct append_record *r)
+{
+	uint64_t position;
+
+	/* Before the record, since its own rows change after it. */
+	if (append_position(hub->append) - state_applied(hub->state) >
+	    log_ring_size(hub->log) / 8)
+		hub_settle_early(hub);
+	r->route = room_route(room);
+	r->room = room->identity;
+	r->previous = room->newest;
+	r->time_us = clock_wall_us();
+	position = append_write(hub->append, r);
+	if (position == LOG_NONE)
+		return false;
+	room->newest = position;
+	room_touch(hub->rooms, room, true);
+	return true;
+}
+
+/*
  * Requests.
  */
 
@@ -531,6 +252,7 @@ hub_attach(struct hub *hub, unsigned index, const struct ipc_request *q)
 {
 	struct hub_worker *w = &hub->worker[index];
 	enum hub_result result = request_open(hub, index, q);
+	struct session session;
 	uint32_t row;
 
 	if (result != HUB_DONE)
@@ -547,8 +269,11 @@ hub_attach(struct hub *hub, unsigned index, const struct ipc_request *q)
 	if (!roster_reserve(w->connections, q->connection) ||
 	    (row = state_reserve(hub->state)) == STATE_NONE)
 		return refuse(w, HUB_MEMORY);
-	if (!session_publish(hub, w->generation, q->connection, 0,
-	    (uint8_t)q->route, NULL, row, LOG_NONE))
+	session = (struct session){
+		.generation = w->generation, .connection = q->connection,
+		.route = (uint8_t)q->route
+	};
+	if (!session_publish(hub, &session, row))
 		return refuse(w, HUB_MEMORY);
 	return HUB_DONE;
 }
@@ -573,6 +298,7 @@ hub_join(struct hub *hub, unsigned index, const struct ipc_request *q,
 	const struct settings_route *route;
 	enum hub_result result = request_open(hub, index, q);
 	struct append_record r = { .kind = RECORD_JOIN };
+	struct session session;
 	char name[NAMING_MAX];
 	struct room *room;
 	uint64_t number;
@@ -604,13 +330,16 @@ hub_join(struct hub *hub, unsigned index, const struct ipc_request *q,
 	r.request = q->number;
 	r.seq = room->seq;
 	r.count = room->count + 1;
-	if (!room_append(hub, room, &r)) {
+	if (!hub_append(hub, room, &r)) {
 		state_release(hub->state, row);
 		return refuse(w, HUB_SIZE);
 	}
 	append_commit(hub->append);
-	if (!session_publish(hub, w->generation, q->connection, number,
-	    (uint8_t)q->route, room, row, room->newest))
+	session = (struct session){
+		.generation = w->generation, .connection = q->connection,
+		.number = number, .room = room, .route = (uint8_t)q->route
+	};
+	if (!session_publish(hub, &session, row))
 		return refuse(w, HUB_MEMORY);	/* not reached */
 	room_count(room, index, 1);
 	return HUB_DONE;
@@ -651,7 +380,7 @@ hub_say(struct hub *hub, unsigned index, const struct ipc_request *q,
 	r.request = q->number;
 	r.seq = room->seq + 1;
 	r.count = room->count;
-	if (!room_append(hub, room, &r))
+	if (!hub_append(hub, room, &r))
 		return refuse(w, HUB_SIZE);
 	room->seq++;
 	return HUB_DONE;
@@ -683,7 +412,7 @@ hub_leave(struct hub *hub, unsigned index, const struct ipc_request *q)
 		r.request = q->number;
 		r.seq = room->seq;
 		r.count = room->count - 1;
-		if (!room_append(hub, room, &r))
+		if (!hub_append(hub, room, &r))
 			return refuse(w, HUB_SIZE);
 		append_commit(hub->append);
 	}
@@ -694,6 +423,16 @@ hub_leave(struct hub *hub, unsigned index, const struct ipc_request *q)
 /*
  * The end of a turn.
  */
+
+void
+hub_remove_idle(void *arg, struct room *room)
+{
+	struct hub *hub = arg;
+
+	if (room->count == 0 && (room->seq == 0 ||
+	    room->newest < log_first(hub->log)))
+		room_remove(hub->rooms, room);
+}
 
 static bool
 hub_is_wanted(void *arg, const struct record *record, uint64_t *newest_out)
@@ -753,7 +492,7 @@ hub_commit(struct hub *hub, void (*bell)(void *arg, unsigned index),
 	end = append_position(hub->append);
 	if (log_first(hub->log) - hub->swept > far) {
 		hub->swept = log_first(hub->log);
-		room_each(hub->rooms, remove_if_idle, hub);
+		room_each(hub->rooms, hub_remove_idle, hub);
 	}
 	for (unsigned i = 0; i < hub->workers; i++) {
 		struct hub_worker *w = &hub->worker[i];

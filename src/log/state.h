@@ -41,8 +41,7 @@ struct state_session {
 	uint32_t name;			/* TEXT row; STATE_NONE: userN */
 	uint8_t route;
 	uint8_t reserved[7];
-	_Atomic uint64_t joined;	/* position of its JOIN record */
-	_Atomic uint64_t unused;
+	uint8_t unused[16];
 };
 
 struct state_room {

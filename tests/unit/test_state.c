@@ -131,7 +131,6 @@ what_is_published_is_found_again(void **state)
 	unfinished = state_reserve(rows);
 	state_applied_store(rows, 4711);
 	state_room(rows, room)->seq = 9;
-	state_session(rows, session)->joined = 800;
 	state_close(rows);
 
 	rows = open_whole(fd);
@@ -143,7 +142,7 @@ what_is_published_is_found_again(void **state)
 	assert_true(text_is(rows, state_room(rows, room)->name, name));
 	found = state_session(rows, session);
 	assert_non_null(found);
-	assert_true(found->connection == 17 && found->joined == 800);
+	assert_true(found->connection == 17);
 	assert_true(text_is(rows, found->name, "alice"));
 	assert_null(state_room(rows, session));
 	assert_null(state_reserved(rows, unfinished));
@@ -289,7 +288,6 @@ damaged_rows_become_free(void **state)
 	echo = add_session(rows, 4, STATE_NONE, NULL);
 	/* What may change is not covered. */
 	state_room(rows, room)->seq = 5;
-	state_session(rows, plain)->joined = 5;
 	/* One room's number, one name's byte. */
 	state_room(rows, other)->identity++;
 	((struct state_text *)state_reserved(rows,
