@@ -20,6 +20,8 @@ libcommon_a_SOURCES = \
 	src/base/settings.c \
 	src/base/settings.h \
 	src/base/site_image.h \
+	src/base/tally.c \
+	src/base/tally.h \
 	src/ipc/ipc.c \
 	src/ipc/ipc.h \
 	src/ipc/messages.h \

@@ -467,6 +467,9 @@ link_answer(struct link *link, const struct ipc_request *q,
 	case HUB_MEMORY:
 		refused.reason = IPC_REFUSED_MEMORY;
 		break;
+	case HUB_ADDRESS:
+		refused.reason = IPC_REFUSED_ADDRESS;
+		break;
 	case HUB_SIZE:
 		refused.reason = IPC_REFUSED_SIZE;
 		break;

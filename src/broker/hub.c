@@ -47,6 +47,7 @@ hub_free(struct hub *hub)
 		return;
 	for (unsigned i = 0; i < hub->workers; i++)
 		free(hub->worker[i].registered);
+	tally_free(hub->addresses);
 	repeats_free(hub->repeats);
 	append_free(hub->append);
 	room_table_free(hub->rooms);
@@ -247,6 +248,37 @@ refuse(struct hub_worker *w, enum hub_result result)
 	return result;
 }
 
+/* What a new session needs, before anything is committed: its row, and room
+ * in the tables.  The parent counts sockets; behind proxies only the broker
+ * knows how many belong to one address. */
+static enum hub_result
+session_reserve(struct hub *hub, struct hub_worker *w,
+    const struct ipc_request *q, uint32_t *row_out)
+{
+	uint64_t most = hub->settings->limits.connections_per_address;
+
+	if (q->address != 0 && most != 0 &&
+	    tally_count(hub->addresses, q->address) >= most)
+		return HUB_ADDRESS;
+	if (!roster_reserve(w->connections, q->connection))
+		return HUB_MEMORY;
+	*row_out = state_reserve(hub->state);
+	if (*row_out == STATE_NONE)
+		return HUB_MEMORY;
+	if (q->address == 0 || tally_add(hub->addresses, q->address) > 0)
+		return HUB_DONE;
+	state_release(hub->state, *row_out);
+	return HUB_MEMORY;
+}
+
+static void
+session_give_up(struct hub *hub, const struct ipc_request *q, uint32_t row)
+{
+	state_release(hub->state, row);
+	if (q->address != 0)
+		tally_remove(hub->addresses, q->address);
+}
+
 enum hub_result
 hub_attach(struct hub *hub, unsigned index, const struct ipc_request *q)
 {
@@ -266,15 +298,15 @@ hub_attach(struct hub *hub, unsigned index, const struct ipc_request *q)
 	if (!roster_slot_is_free(w->connections, q->connection))
 		return slot_has_later(hub, w, q->connection) ? HUB_REPEAT :
 		    HUB_FORGED;
-	if (!roster_reserve(w->connections, q->connection) ||
-	    (row = state_reserve(hub->state)) == STATE_NONE)
-		return refuse(w, HUB_MEMORY);
+	result = session_reserve(hub, w, q, &row);
+	if (result != HUB_DONE)
+		return refuse(w, result);
 	session = (struct session){
 		.generation = w->generation, .connection = q->connection,
-		.route = (uint8_t)q->route
+		.address = q->address, .route = (uint8_t)q->route
 	};
 	if (!session_publish(hub, &session, row))
-		return refuse(w, HUB_MEMORY);
+		return refuse(w, HUB_MEMORY);	/* not reached */
 	return HUB_DONE;
 }
 
@@ -311,12 +343,12 @@ hub_join(struct hub *hub, unsigned index, const struct ipc_request *q,
 	    (len > 0 && !settings_room_is_valid(room_name, len)) ||
 	    !roster_slot_is_free(w->connections, q->connection))
 		return HUB_FORGED;
-	if (!roster_reserve(w->connections, q->connection) ||
-	    (row = state_reserve(hub->state)) == STATE_NONE)
-		return refuse(w, HUB_MEMORY);
+	result = session_reserve(hub, w, q, &row);
+	if (result != HUB_DONE)
+		return refuse(w, result);
 	room = room_for(hub, (uint8_t)q->route, room_name, len);
 	if (room == NULL) {
-		state_release(hub->state, row);
+		session_give_up(hub, q, row);
 		return refuse(w, HUB_MEMORY);
 	}
 	number = naming_take(&log_header(hub->log)->next_user[q->route],
@@ -331,13 +363,14 @@ hub_join(struct hub *hub, unsigned index, const struct ipc_request *q,
 	r.seq = room->seq;
 	r.count = room->count + 1;
 	if (!hub_append(hub, room, &r)) {
-		state_release(hub->state, row);
+		session_give_up(hub, q, row);
 		return refuse(w, HUB_SIZE);
 	}
 	append_commit(hub->append);
 	session = (struct session){
 		.generation = w->generation, .connection = q->connection,
-		.number = number, .room = room, .route = (uint8_t)q->route
+		.number = number, .address = q->address, .room = room,
+		.route = (uint8_t)q->route
 	};
 	if (!session_publish(hub, &session, row))
 		return refuse(w, HUB_MEMORY);	/* not reached */

@@ -29,6 +29,7 @@ enum hub_result {
 	HUB_UNKNOWN,	/* the connection is not in the table */
 	HUB_MEMORY,
 	HUB_SIZE,	/* does not fit into the log */
+	HUB_ADDRESS,	/* too many connections from the address */
 	HUB_FORGED	/* no honest worker sends this */
 };
 

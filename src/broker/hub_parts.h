@@ -6,6 +6,7 @@
 #ifndef BROKER_HUB_PARTS_H
 #define BROKER_HUB_PARTS_H
 
+#include "base/tally.h"
 #include "broker/hub.h"
 #include "broker/repeats.h"
 #include "broker/room.h"
@@ -33,6 +34,7 @@ struct hub {
 	struct roster *roster;
 	struct room_table *rooms;
 	struct repeats *repeats;
+	struct tally *addresses;	/* sessions, by real address */
 	unsigned workers;	/* how many indexes */
 	uint64_t swept;		/* where the log began at the last sweep */
 	struct hub_worker worker[SETTINGS_WORKERS];

@@ -20,6 +20,7 @@ session_publish(struct hub *hub, const struct session *session, uint32_t row)
 	s->generation = session->generation;
 	s->connection = session->connection;
 	s->number = session->number;
+	s->address = session->address;
 	s->room = session->room == NULL ? STATE_NONE : session->room->row;
 	s->name = STATE_NONE;
 	s->route = session->route;
@@ -41,6 +42,10 @@ void
 session_remove(struct hub *hub, struct roster_worker *w, uint32_t row,
     struct room *room, unsigned index)
 {
+	uint64_t address = state_session(hub->state, row)->address;
+
+	if (address != 0)
+		tally_remove(hub->addresses, address);
 	roster_remove(hub->roster, w, row);
 	if (room == NULL)
 		return;

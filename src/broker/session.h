@@ -14,18 +14,19 @@ struct session {
 	uint64_t generation;	/* of its worker */
 	uint64_t connection;
 	uint64_t number;	/* N of the name userN */
-	const struct room *room;	/* NULL: on an echo route */
+	uint64_t address;	/* whom it counts for; 0: nobody */
+	const struct room *room; /* NULL: on an echo route */
 	uint8_t route;
 };
 
 /* Fills the reserved `row`, publishes it and enters it into the roster; the
- * room's counts are the caller's.  False: no memory, the row is still
+ * counts of room and address are the caller's.  False: no memory, the row is still
  * reserved; never so after roster_reserve. */
 bool session_publish(struct hub *, const struct session *, uint32_t row)
     __attribute__((warn_unused_result));
 /* Its room; NULL: on an echo route. */
 struct room *session_room(const struct hub *, const struct state_session *);
-/* Takes it out of the table and of its room, once that is committed.
+/* Takes it out of the table and all counts, once that is committed.
  * `index` is its worker's, anything else when that is gone. */
 void session_remove(struct hub *, struct roster_worker *, uint32_t row,
     struct room *, unsigned index);

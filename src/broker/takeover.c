@@ -121,8 +121,9 @@ replay_log(struct hub *hub)
 	return true;
 }
 
-static void
-count_members(struct hub *hub)
+/* Members of rooms, connections of addresses. */
+static bool
+count_sessions(struct hub *hub)
 {
 	for (uint32_t row = 0; row < state_rows(hub->state); row++) {
 		const struct state_session *s = state_session(hub->state, row);
@@ -130,7 +131,11 @@ count_members(struct hub *hub)
 
 		if (room != NULL)
 			room->count++;
+		if (s != NULL && s->address != 0 &&
+		    tally_add(hub->addresses, s->address) == 0)
+			return false;
 	}
+	return true;
 }
 
 static bool
@@ -174,7 +179,9 @@ takeover_restore(struct hub *hub, const struct append_callbacks *callbacks)
 	hub->repeats = repeats_new(hub->log, hub->workers);
 	if (hub->repeats == NULL)
 		return false;
-	count_members(hub);
+	hub->addresses = tally_new();
+	if (hub->addresses == NULL || !count_sessions(hub))
+		return false;
 	room_each(hub->rooms, hub_remove_idle, hub);
 	return true;
 }

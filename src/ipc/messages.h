@@ -16,7 +16,7 @@
 
 #include <stdint.h>
 
-#define IPC_VERSION	1	/* of this catalogue; both ends must agree */
+#define IPC_VERSION	2	/* of this catalogue; both ends must agree */
 
 enum ipc_role {			/* a mask: several may send or receive */
 	IPC_PARENT = 1,
@@ -113,6 +113,8 @@ struct ipc_connection {
 struct ipc_request {
 	uint64_t connection;
 	uint64_t number;	/* 1, 2, 3 ... in this generation */
+	uint64_t address;	/* ATTACH, JOIN: whom it counts for
+				 * (netaddr_key); 0: nobody */
 	uint32_t route;		/* index of the connection's route */
 	uint32_t zero;
 };
@@ -120,7 +122,8 @@ struct ipc_request {
 enum ipc_refusal {
 	IPC_REFUSED_UNKNOWN = 1,	/* the connection is not in the table */
 	IPC_REFUSED_MEMORY,		/* no space for a member or room */
-	IPC_REFUSED_SIZE		/* the text does not fit into the log */
+	IPC_REFUSED_SIZE,		/* the text does not fit into the log */
+	IPC_REFUSED_ADDRESS		/* too many connections from there */
 };
 
 struct ipc_refused {
@@ -138,7 +141,7 @@ _Static_assert(sizeof(struct ipc_worker) == 16, "size");
 _Static_assert(sizeof(struct ipc_position) == 8, "size");
 _Static_assert(sizeof(struct ipc_accepted) == 32, "size");
 _Static_assert(sizeof(struct ipc_connection) == 8, "size");
-_Static_assert(sizeof(struct ipc_request) == 24, "size");
+_Static_assert(sizeof(struct ipc_request) == 32, "size");
 _Static_assert(sizeof(struct ipc_refused) == 24, "size");
 
 enum ipc_type {

@@ -41,7 +41,8 @@ struct state_session {
 	uint32_t name;			/* TEXT row; STATE_NONE: userN */
 	uint8_t route;
 	uint8_t reserved[7];
-	uint8_t unused[16];
+	uint64_t address;		/* whom it counts for; 0: nobody */
+	uint8_t unused[8];
 };
 
 struct state_room {

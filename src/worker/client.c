@@ -505,6 +505,9 @@ client_on_refused(struct worker *w, struct client *c, enum ipc_refusal reason)
 		/* With a leave: a broker that takes over may grant it. */
 		client_close(w, c, CLOSE_TRY_LATER);
 		break;
+	case IPC_REFUSED_ADDRESS:
+		client_close(w, c, CLOSE_TOO_MANY_CONNECTIONS);
+		break;
 	case IPC_REFUSED_SIZE:
 		client_close(w, c, CLOSE_TOO_BIG);
 		break;

@@ -100,7 +100,8 @@ ask_attach(struct world *w, unsigned index, uint64_t number, uint64_t conn,
     uint32_t route)
 {
 	struct ipc_request q = {
-		.connection = conn, .number = number, .route = route
+		.connection = conn, .number = number, .route = route,
+		.address = w->address
 	};
 
 	return hub_attach(w->hub, index, &q);
@@ -111,7 +112,8 @@ ask_join(struct world *w, unsigned index, uint64_t number, uint64_t conn,
     uint32_t route, const char *room)
 {
 	struct ipc_request q = {
-		.connection = conn, .number = number, .route = route
+		.connection = conn, .number = number, .route = route,
+		.address = w->address
 	};
 
 	return hub_join(w->hub, index, &q, room, strlen(room));

@@ -26,6 +26,7 @@ struct world {
 	struct state *state;
 	struct hub *hub;
 	uint64_t bells;		/* a bit for each worker rung */
+	uint64_t address;	/* of who attaches or joins */
 };
 
 /* The routes; lent, to be changed by a test. */

@@ -551,6 +551,56 @@ an_empty_room_goes_when_its_lines_have_gone(void **state)
 	world_close(&w);
 }
 
+static void
+an_address_has_so_many_connections(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_create(&w, 2);
+	world_settings()->limits.connections_per_address = 2;
+	w.address = 7;
+	assert_int_equal(ask_join(&w, 0, 1, connection(1, 0), CHAT, ""),
+	    HUB_DONE);
+	assert_int_equal(ask_attach(&w, 1, 1, connection(2, 0), ECHO),
+	    HUB_DONE);
+	assert_int_equal(ask_join(&w, 0, 2, connection(3, 1), CHAT, ""),
+	    HUB_ADDRESS);
+	assert_int_equal(ask_attach(&w, 1, 2, connection(4, 1), ECHO),
+	    HUB_ADDRESS);
+	/* Others, and who is not counted, are not concerned. */
+	w.address = 8;
+	assert_int_equal(ask_join(&w, 0, 3, connection(5, 1), CHAT, ""),
+	    HUB_DONE);
+	w.address = 0;
+	for (unsigned i = 0; i < 4; i++)
+		assert_int_equal(ask_join(&w, 0, 4 + i, connection(6 + i,
+		    2 + i), CHAT, ""), HUB_DONE);
+
+	/* Its row tells the next broker. */
+	world_commit(&w);
+	world_die(&w);
+	world_open(&w);
+	world_settings()->limits.connections_per_address = 2;
+	world_add(&w, 0, 101);
+	world_add(&w, 1, 102);
+	w.address = 7;
+	assert_int_equal(ask_attach(&w, 1, 3, connection(10, 1), ECHO),
+	    HUB_ADDRESS);
+	assert_int_equal(ask_leave(&w, 0, 8, connection(1, 0), CHAT),
+	    HUB_DONE);
+	assert_int_equal(ask_attach(&w, 1, 4, connection(11, 1), ECHO),
+	    HUB_DONE);
+	assert_int_equal(ask_join(&w, 0, 9, connection(12, 0), CHAT, ""),
+	    HUB_ADDRESS);
+
+	/* A dead worker's are gone from the count, too. */
+	hub_remove_worker(w.hub, 1);
+	assert_int_equal(ask_join(&w, 0, 10, connection(13, 0), CHAT, ""),
+	    HUB_DONE);
+	world_close(&w);
+}
+
 int
 main(void)
 {
@@ -564,6 +614,7 @@ main(void)
 		cmocka_unit_test(
 		    forged_requests_are_refused_and_change_nothing),
 		cmocka_unit_test(lines_have_bounds),
+		cmocka_unit_test(an_address_has_so_many_connections),
 		cmocka_unit_test(the_bell_rings_where_it_concerns),
 		cmocka_unit_test(receipts_say_what_was_asked),
 		cmocka_unit_test(the_members_of_a_dead_worker_leave),
