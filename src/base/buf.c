@@ -69,6 +69,13 @@ buf_commit(struct buf *b, size_t len)
 	b->end += len;
 }
 
+void
+buf_uncommit(struct buf *b, size_t len)
+{
+	assert(len <= buf_len(b));
+	b->end -= len;
+}
+
 bool
 buf_append(struct buf *b, const void *data, size_t len)
 {

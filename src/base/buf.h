@@ -45,6 +45,8 @@ uint8_t *buf_reserve(struct buf *, size_t len)
     __attribute__((warn_unused_result));
 /* Counts `len` reserved bytes as waiting. */
 void buf_commit(struct buf *, size_t len);
+/* Takes back the `len` bytes that were counted last. */
+void buf_uncommit(struct buf *, size_t len);
 bool buf_append(struct buf *, const void *data, size_t len)
     __attribute__((warn_unused_result));
 void buf_consume(struct buf *, size_t len);

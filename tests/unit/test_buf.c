@@ -47,7 +47,11 @@ reserved_bytes_count_when_committed(void **state)
 	buf_consume(&b, 3);
 	assert_true(buf_append(&b, "xyz", 3));
 	assert_memory_equal(buf_head(&b), "dxyz", 4);
-	buf_consume(&b, 4);
+	buf_uncommit(&b, 1);
+	assert_memory_equal(buf_head(&b), "dxy", buf_len(&b));
+	buf_uncommit(&b, 0);
+	assert_int_equal(buf_len(&b), 3);
+	buf_consume(&b, 3);
 	assert_int_equal(b.begin, 0);
 	assert_int_equal(b.end, 0);
 	buf_clear(&b);
