@@ -526,7 +526,7 @@ client_input(struct client *c)
 		if (c->input == NULL)
 			return NULL;
 		head_init(&c->input->head);
-		frame_decoder_init(&c->input->decoder, FRAME_SERVER);
+		frame_decoder_init(&c->input->decoder, FRAME_SERVER, false);
 	}
 	return c->input;
 }

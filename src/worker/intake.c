@@ -349,7 +349,7 @@ intake_decoder(struct client *c, struct frame_decoder *fresh)
 {
 	if (c->input != NULL)
 		return &c->input->decoder;
-	frame_decoder_init(fresh, FRAME_SERVER);
+	frame_decoder_init(fresh, FRAME_SERVER, false);
 	return fresh;
 }
 

@@ -15,7 +15,7 @@
 #include <string.h>
 
 #define BIT_FIN     0x80
-#define BITS_RSV    0x70
+#define BITS_RSV    0x70   /* the first of them is FRAME_RSV1 */
 #define BITS_OPCODE 0x0f
 #define BIT_CONTROL 0x08   /* of the opcode */
 #define BIT_MASK    0x80
@@ -52,13 +52,16 @@ static enum close_reason header_judge_size(const struct frame_decoder *,
 static size_t header_length_end(const struct frame_decoder *);
 static uint64_t header_length(const struct frame_decoder *, size_t end);
 static void header_finish(struct frame_decoder *);
-static size_t header_put(uint8_t *out, enum frame_opcode, uint64_t len);
+static uint64_t message_bound(const struct frame_limits *, bool);
+static size_t header_put(uint8_t *out, unsigned opcode, uint64_t len);
 
 void
-frame_decoder_init(struct frame_decoder *d, enum frame_role role)
+frame_decoder_init(struct frame_decoder *d, enum frame_role role,
+    bool takes_compressed)
 {
 	memset(d, 0, sizeof(*d));
 	d->role = role;
+	d->takes_compressed = takes_compressed;
 	d->state = STATE_HEADER;
 	d->message_opcode = FRAME_CONTINUATION;
 	utf8_init(&d->utf8);
@@ -152,10 +155,16 @@ header_judge_opcode(const struct frame_decoder *d,
     const struct frame_limits *limits)
 {
 	bool in_message = frame_decoder_in_message(d);
+	uint8_t opcode = d->header[0] & BITS_OPCODE;
+	uint8_t reserved = d->header[0] & BITS_RSV;
 
-	if ((d->header[0] & BITS_RSV) != 0)
+	/* RSV1 is the message's, so its first frame has it (RFC 7692 6.1). */
+	if (d->takes_compressed &&
+	    (opcode == FRAME_TEXT || opcode == FRAME_BINARY))
+		reserved &= ~FRAME_RSV1;
+	if (reserved != 0)
 		return CLOSE_PROTOCOL;
-	switch (d->header[0] & BITS_OPCODE) {
+	switch (opcode) {
 	case FRAME_TEXT:
 	case FRAME_BINARY:
 		return in_message ? CLOSE_PROTOCOL : CLOSE_NORMAL;
@@ -209,15 +218,29 @@ header_judge_size(const struct frame_decoder *d,
     const struct frame_limits *limits)
 {
 	uint64_t len = header_length(d, header_length_end(d));
+	bool in_message = frame_decoder_in_message(d);
 	/* What the fragments before announced, if this is one. */
-	uint64_t before = frame_decoder_in_message(d) ? d->message_len : 0;
+	uint64_t before = in_message ? d->message_len : 0;
+	uint64_t max = message_bound(limits, in_message ? d->is_compressed :
+	    (d->header[0] & FRAME_RSV1) != 0);
 
 	if ((d->header[0] & BIT_CONTROL) != 0 || limits->message_max == 0)
 		return CLOSE_NORMAL;
 	/* Not a sum: fragments of 2^63 - 1 bytes would make it wrap. */
-	if (before > limits->message_max || len > limits->message_max - before)
+	if (before > max || len > max - before)
 		return CLOSE_TOO_BIG;
 	return CLOSE_NORMAL;
+}
+
+/* The payload that a message within the limit may have. */
+static uint64_t
+message_bound(const struct frame_limits *limits, bool is_compressed)
+{
+	uint64_t max = limits->message_max, more = max / 4 + 64;
+
+	if (!is_compressed)
+		return max;
+	return max < UINT64_MAX - more ? max + more : UINT64_MAX;
 }
 
 /* Where the length ends in the header; two bytes must be there. */
@@ -262,6 +285,7 @@ header_finish(struct frame_decoder *d)
 	d->state = STATE_DATA;
 	if (opcode != FRAME_CONTINUATION) {
 		d->message_opcode = opcode;
+		d->is_compressed = (d->header[0] & FRAME_RSV1) != 0;
 		d->message_len = 0;
 		d->fragments = 0;
 		d->is_started = false;
@@ -276,7 +300,7 @@ decode_data(struct frame_decoder *d, uint8_t *data, size_t len,
     struct frame_piece *piece)
 {
 	size_t used = d->frame_left < len ? (size_t)d->frame_left : len;
-	bool is_text = d->message_opcode == FRAME_TEXT;
+	bool is_text = d->message_opcode == FRAME_TEXT && !d->is_compressed;
 
 	if (used == 0 && d->frame_left > 0)
 		return 0;   /* the header came without payload: no piece yet */
@@ -292,6 +316,7 @@ decode_data(struct frame_decoder *d, uint8_t *data, size_t len,
 	piece->frame_left = d->frame_left;
 	piece->is_first = !d->is_started;
 	piece->is_last = d->frame_left == 0 && (d->header[0] & BIT_FIN) != 0;
+	piece->is_compressed = d->is_compressed;
 	d->is_started = true;
 
 	if (is_text && (!utf8_feed(&d->utf8, data, used) ||
@@ -356,14 +381,14 @@ decode_close(struct frame_decoder *d, struct frame_piece *piece)
 
 size_t
 frame_header_write(uint8_t out[static FRAME_HEADER_MAX],
-    enum frame_opcode opcode, uint64_t len)
+    unsigned opcode, uint64_t len)
 {
 	return header_put(out, opcode, len);
 }
 
 size_t
 frame_header_write_masked(uint8_t out[static FRAME_HEADER_MASKED_MAX],
-    enum frame_opcode opcode, uint64_t len, const uint8_t key[static 4])
+    unsigned opcode, uint64_t len, const uint8_t key[static 4])
 {
 	size_t end = header_put(out, opcode, len);
 
@@ -373,12 +398,13 @@ frame_header_write_masked(uint8_t out[static FRAME_HEADER_MASKED_MAX],
 }
 
 static size_t
-header_put(uint8_t *out, enum frame_opcode opcode, uint64_t len)
+header_put(uint8_t *out, unsigned opcode, uint64_t len)
 {
 	size_t end = len < LENGTH_16 ? 2 : len <= UINT16_MAX ? 4 : 10;
 	size_t i;
 
-	assert((opcode & ~BITS_OPCODE) == 0 && len <= INT64_MAX);
+	assert((opcode & ~(BITS_OPCODE | FRAME_RSV1)) == 0 &&
+	    len <= INT64_MAX);
 	out[0] = (uint8_t)(BIT_FIN | opcode);
 	out[1] = (uint8_t)(end == 2 ? len : end == 4 ? LENGTH_16 : LENGTH_64);
 	for (i = end; i > 2; i--) {

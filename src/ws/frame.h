@@ -1,10 +1,12 @@
 /*
- * frame: the framing of RFC 6455 section 5, both roles, no extensions.
+ * frame: the framing of RFC 6455 section 5, both roles, and how messages
+ * compressed by permessage-deflate look in it (RFC 7692 6).
  *
  * A pure module: bytes in, pieces out; bytes out for what is sent. It knows
  * no socket and allocates nothing. It checks everything a frame can have
  * wrong, the text's UTF-8 included; what a message means, when to answer a
- * ping and when to close is left to the worker or the client.
+ * ping and when to close is left to the worker or the client. Inflating is
+ * inflater.h's, which then checks UTF-8 and size.
  *
  *    byte 1    FIN RSV1 RSV2 RSV3 opcode(4)
  *    byte 2    MASK length(7)       126: 2 more bytes, 127: 8 more bytes
@@ -42,7 +44,14 @@ enum frame_opcode {
 	FRAME_PONG = 0xa
 };
 
-/* 0: no limit. Both count over all fragments of one message. */
+/* Or-ed to an opcode for frame_header_write: the message is compressed. */
+#define FRAME_RSV1 0x40
+
+/*
+ * 0: no limit. Both count over all fragments of one message. A compressed one
+ * may have a quarter and 64 bytes more than message_max, which is more than
+ * zlib makes of anything, whatever its settings (deflateBound).
+ */
 struct frame_limits {
 	uint64_t message_max;    /* payload bytes */
 	uint32_t fragments_max;  /* frames, empty ones included */
@@ -63,6 +72,7 @@ struct frame_piece {
 	                              code; lent until the next call */
 	size_t len;
 	bool is_first, is_last;    /* DATA: of the message's pieces */
+	bool is_compressed;        /* DATA: to be inflated; not yet UTF-8 */
 	uint64_t frame_left;       /* DATA: payload of this frame to come */
 	uint16_t close_code;       /* CONTROL with CLOSE: FRAME_CODE_NONE when
 	                              the payload is empty */
@@ -85,13 +95,20 @@ struct frame_decoder {
 	uint8_t state;
 	uint8_t message_opcode;    /* FRAME_CONTINUATION: no open message */
 	uint8_t why;               /* enum close_reason, once refused */
+	bool takes_compressed;
+	bool is_compressed;        /* the open message */
 	bool is_started;           /* a piece of the message was given out */
 	uint8_t header_len;
 	uint8_t header[FRAME_HEADER_MASKED_MAX];
 	uint8_t control[FRAME_PAYLOAD_CONTROL_MAX];
 };
 
-void frame_decoder_init(struct frame_decoder *, enum frame_role);
+/*
+ * `takes_compressed`: permessage-deflate was negotiated, so RSV1 is allowed
+ * in the first frame of a text or binary message.
+ */
+void frame_decoder_init(struct frame_decoder *, enum frame_role,
+    bool takes_compressed);
 
 /*
  * Decodes from `data`, which is unmasked in place and lent to the piece.
@@ -106,9 +123,9 @@ void frame_decoder_init(struct frame_decoder *, enum frame_role);
  * Errors are found at the first wrong byte of a header; a message that is
  * going to be too big at the header that says so, before its payload; text
  * that is not UTF-8 in the call that brings the wrong byte, without a piece
- * for the bytes before it. After an ERROR every call gives the same ERROR and
- * consumes nothing. What follows a CLOSE is decoded like anything else: it
- * is the caller who stops there.
+ * for the bytes before it; compressed text is not judged. After an ERROR
+ * every call gives the same ERROR and consumes nothing. What follows a CLOSE
+ * is decoded like anything else: it is the caller who stops there.
  */
 size_t frame_decode(struct frame_decoder *, const struct frame_limits *,
     uint8_t *data, size_t len, struct frame_piece *piece_out)
@@ -129,12 +146,13 @@ bool frame_decoder_in_message(const struct frame_decoder *);
 
 /*
  * Writes the header of a whole (FIN) frame with a payload of `len` bytes, in
- * the shortest form. Return its length.
+ * the shortest form. `opcode` is an enum frame_opcode, with FRAME_RSV1 or
+ * without. Return its length.
  */
 size_t frame_header_write(uint8_t out[static FRAME_HEADER_MAX],
-    enum frame_opcode, uint64_t len);
+    unsigned opcode, uint64_t len);
 size_t frame_header_write_masked(uint8_t out[static FRAME_HEADER_MASKED_MAX],
-    enum frame_opcode, uint64_t len, const uint8_t key[static 4]);
+    unsigned opcode, uint64_t len, const uint8_t key[static 4]);
 
 /*
  * Masks or unmasks (it is the same) in place. `offset` is the place of the

@@ -279,7 +279,7 @@ decode_cut(struct story *story, enum frame_role role, const uint8_t *data,
 	size_t at = 0, n = a, turn = 0;
 
 	memset(story, 0, sizeof(*story));
-	frame_decoder_init(&d, role);
+	frame_decoder_init(&d, role, false);
 	assert_true(frame_decoder_is_idle(&d));
 	while (at < len && !story->has_ended) {
 		if (b > 0)
@@ -367,7 +367,7 @@ idle_is_between_messages_only(void **state)
 	size_t i;
 
 	(void)state;
-	frame_decoder_init(&d, FRAME_CLIENT);
+	frame_decoder_init(&d, FRAME_CLIENT, false);
 	for (i = 0; i < sizeof(bytes) - 1; i++) {
 		byte = (uint8_t)bytes[i];
 		assert_int_equal(frame_decode(&d, &limits, &byte, 1, &piece),
@@ -385,7 +385,7 @@ pieces_say_what_is_left_of_the_frame(void **state)
 	struct frame_piece piece;
 
 	(void)state;
-	frame_decoder_init(&d, FRAME_CLIENT);
+	frame_decoder_init(&d, FRAME_CLIENT, false);
 	assert_int_equal(frame_decode(&d, &limits, bytes, 4, &piece), 4);
 	assert_true(piece.is_first && !piece.is_last);
 	assert_int_equal(piece.len, 2);
@@ -417,7 +417,7 @@ headers_written_are_headers_read(void **state)
 	for (i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
 		n = frame_header_write(out, FRAME_BINARY, forms[i].len);
 		assert_int_equal(n, forms[i].header);
-		frame_decoder_init(&d, FRAME_CLIENT);
+		frame_decoder_init(&d, FRAME_CLIENT, false);
 		assert_int_equal(frame_decode(&d, &no_limits, out, n + 1,
 		    &piece), forms[i].len > 0 ? n + 1 : n);
 		assert_int_equal(piece.kind, FRAME_DATA);
@@ -427,7 +427,7 @@ headers_written_are_headers_read(void **state)
 		    key);
 		assert_int_equal(n, forms[i].header + 4);
 		out[n] = 'x' ^ key[0];
-		frame_decoder_init(&d, FRAME_SERVER);
+		frame_decoder_init(&d, FRAME_SERVER, false);
 		assert_int_equal(frame_decode(&d, &no_limits, out, n + 1,
 		    &piece), forms[i].len > 0 ? n + 1 : n);
 		assert_true(piece.frame_left + piece.len == forms[i].len);
