@@ -42,12 +42,18 @@ libcommon_a_SOURCES = \
 	src/log/verify.h \
 	src/ws/close_codes.c \
 	src/ws/close_codes.h \
+	src/ws/deflate.c \
+	src/ws/deflate.h \
+	src/ws/deflater.c \
+	src/ws/deflater.h \
 	src/ws/frame.c \
 	src/ws/frame.h \
 	src/ws/handshake.c \
 	src/ws/handshake.h \
 	src/ws/head.c \
 	src/ws/head.h \
+	src/ws/inflater.c \
+	src/ws/inflater.h \
 	src/ws/slice.c \
 	src/ws/slice.h \
 	src/ws/utf8.c \

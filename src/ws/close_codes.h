@@ -22,6 +22,7 @@ CLOSE_REASON(GOING_AWAY,         1001, false, "going-away",         "the server 
 CLOSE_REASON(PROTOCOL,           1002, true,  "protocol",           "protocol error") \
 CLOSE_REASON(UNACCEPTED,         1003, true,  "unaccepted",         "this kind of message is not accepted") \
 CLOSE_REASON(BAD_UTF8,           1007, true,  "bad-utf8",           "text is not UTF-8") \
+CLOSE_REASON(BAD_DEFLATE,        1007, true,  "bad-deflate",        "compressed data is corrupt") \
 CLOSE_REASON(POLICY,             1008, true,  "policy",             "not allowed here") \
 CLOSE_REASON(TOO_MANY_FRAGMENTS, 1008, true,  "too-many-fragments", "too many fragments") \
 CLOSE_REASON(MESSAGE_TIMEOUT,    1008, true,  "message-timeout",    "the message took too long") \

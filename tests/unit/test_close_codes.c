@@ -28,6 +28,7 @@ codes_are_those_of_the_wire(void **state)
 		{ CLOSE_PROTOCOL, 1002, true, "protocol" },
 		{ CLOSE_UNACCEPTED, 1003, true, "unaccepted" },
 		{ CLOSE_BAD_UTF8, 1007, true, "bad-utf8" },
+		{ CLOSE_BAD_DEFLATE, 1007, true, "bad-deflate" },
 		{ CLOSE_POLICY, 1008, true, "policy" },
 		{ CLOSE_TOO_MANY_FRAGMENTS, 1008, true, "too-many-fragments" },
 		{ CLOSE_MESSAGE_TIMEOUT, 1008, true, "message-timeout" },
