@@ -21,14 +21,20 @@
 #include "guard.h"
 
 #define S(text) text, sizeof(text) - 1
+#define FORTY "0123456789012345678901234567890123456789"
 
-/* The story: T or B a message, C a close, P a ping, O a pong, ! an error. */
-static const struct {
+/*
+ * The story: T or B a message, with a z when compressed, C a close, P a ping,
+ * O a pong, ! an error.
+ */
+struct row {
 	const char *bytes;
 	size_t len;
 	const char *story;
 	size_t seen;   /* unmasked, byte by byte: taken by then; 0: all */
-} rows[] = {
+};
+
+static const struct row rows[] = {
 	{ S(""), "", 0 },
 	{ S("\x81"), "", 0 },
 	{ S("\x81\x05hello"), "T:hello;", 0 },
@@ -103,12 +109,9 @@ static const struct {
 	{ S("\x01\x02\xe2\x82\x80\x01" "a"), "!bad-utf8", 7 },
 	{ S("\x81\x01" "a\x81\x01\x80"), "T:a;!bad-utf8", 6 },
 	/* limits: 40 bytes, 4 fragments */
-	{ S("\x82\x28" "0123456789012345678901234567890123456789"),
-	    "B:040;", 0 },
+	{ S("\x82\x28" FORTY), "B:040;", 0 },
 	/* the limit is a message's: it starts anew with each */
-	{ S("\x82\x28" "0123456789012345678901234567890123456789"
-	    "\x82\x28" "0123456789012345678901234567890123456789"),
-	    "B:040;B:040;", 0 },
+	{ S("\x82\x28" FORTY "\x82\x28" FORTY), "B:040;B:040;", 0 },
 	{ S("\x82\x29"), "!too-big", 2 },
 	{ S("\x82\x7e\x00\x7e"), "!too-big", 4 },
 	{ S("\x82\x7f\x7f\xff\xff\xff\xff\xff\xff\xff"), "!too-big", 10 },
@@ -121,7 +124,46 @@ static const struct {
 	{ S("\x02\x00\x00\x00\x00\x00\x89\x00\x80\x00"), "P:;B:000;", 0 },
 };
 
-#define ROWS (sizeof(rows) / sizeof(rows[0]))
+/* The same where permessage-deflate was negotiated. */
+static const struct row deflate_rows[] = {
+	{ S("\xc1\x03\xff\x80\xff"), "Tz:\xff\x80\xff;", 0 },
+	{ S("\xc2\x01x"), "Bz:001;", 0 },
+	{ S("\xc1\x00"), "Tz:;", 0 },
+	{ S("\x41\x01\xff\x00\x01\xfe\x80\x01\xfd"),
+	    "Tz:\xff\xfe\xfd;", 0 },
+	{ S("\x41\x01" "a\x89\x01x\x80\x01" "b"), "P:x;Tz:ab;", 0 },
+	{ S("\xc1\x01\xff\x81\x01" "a\xc2\x01" "b"),
+	    "Tz:\xff;T:a;Bz:001;", 0 },
+	{ S("\xc1\x01\xff\x81\x01\xff"), "Tz:\xff;!bad-utf8", 6 },
+	{ S("\x81\x01" "a"), "T:a;", 0 },
+	{ S("\x81\x01\xff"), "!bad-utf8", 3 },
+	{ S("\x41\x01" "a\xc0\x01" "b"), "!protocol", 4 },
+	{ S("\x01\x01" "a\xc0\x01" "b"), "!protocol", 4 },
+	{ S("\x41\x01" "a\xc1\x01" "b"), "!protocol", 4 },
+	{ S("\xc0\x00"), "!protocol", 1 },
+	{ S("\xc3\x00"), "!protocol", 1 },
+	{ S("\xc8\x00"), "!protocol", 1 },
+	{ S("\xc9\x00"), "!protocol", 1 },
+	{ S("\xca\x00"), "!protocol", 1 },
+	{ S("\xa1\x00"), "!protocol", 1 },
+	{ S("\x91\x00"), "!protocol", 1 },
+	{ S("\xe1\x00"), "!protocol", 1 },
+	{ S("\xd1\x00"), "!protocol", 1 },
+	/* a quarter and 64 bytes more than 40 */
+	{ S("\xc2\x72" FORTY FORTY "0123456789012345678901234567890123"),
+	    "Bz:114;", 0 },
+	{ S("\xc2\x73"), "!too-big", 2 },
+	{ S("\x82\x29"), "!too-big", 2 },
+	{ S("\xc1\x00\x82\x29"), "Tz:;!too-big", 4 },
+	{ S("\x42\x01" "a\x00\x71"), "", 0 },
+	{ S("\x42\x01" "a\x00\x72"), "!too-big", 5 },
+	{ S("\x42\x01" "a\x80\x7f\x7f\xff\xff\xff\xff\xff\xff\xff"),
+	    "!too-big", 13 },
+	{ S("\x42\x00\x00\x00\x00\x00\x00\x00\x00"),
+	    "!too-many-fragments", 9 },
+};
+
+#define ROWS(rows) (sizeof(rows) / sizeof(rows[0]))
 #define STREAM_MAX 1024
 
 static const struct frame_limits limits = { 40, 4 };
@@ -199,12 +241,13 @@ tell_data(struct story *story, const struct frame_piece *piece)
 	if (!piece->is_last)
 		return;
 	if (piece->opcode == FRAME_TEXT) {
-		tell(story, "T:", story->message, story->message_len);
+		tell(story, piece->is_compressed ? "Tz:" : "T:",
+		    story->message, story->message_len);
 		tell(story, ";", NULL, 0);
 	} else {
 		assert_int_equal(piece->opcode, FRAME_BINARY);
-		snprintf(number, sizeof(number), "B:%03zu;",
-		    story->message_len);
+		snprintf(number, sizeof(number), "B%s:%03zu;",
+		    piece->is_compressed ? "z" : "", story->message_len);
 		tell(story, number, NULL, 0);
 	}
 }
@@ -272,72 +315,96 @@ decode_run(struct frame_decoder *d, struct story *story, const uint8_t *data,
 
 /* `a` bytes, then `b`, then the rest; or in steps of `a` when b is 0. */
 static void
-decode_cut(struct story *story, enum frame_role role, const uint8_t *data,
-    size_t len, size_t a, size_t b)
+decode_cut_by(struct frame_decoder *d, struct story *story,
+    const uint8_t *data, size_t len, size_t a, size_t b)
 {
-	struct frame_decoder d;
 	size_t at = 0, n = a, turn = 0;
 
 	memset(story, 0, sizeof(*story));
-	frame_decoder_init(&d, role, false);
-	assert_true(frame_decoder_is_idle(&d));
+	assert_true(frame_decoder_is_idle(d));
 	while (at < len && !story->has_ended) {
 		if (b > 0)
 			n = turn == 0 ? a : turn == 1 ? b : len - at;
 		if (n > len - at)
 			n = len - at;
-		decode_run(&d, story, data + at, n);
+		decode_run(d, story, data + at, n);
 		at += n;
 		turn++;
 	}
 }
 
 static void
-check_row(size_t i, enum frame_role role, const uint8_t *data, size_t len)
+decode_cut(struct story *story, enum frame_role role, const uint8_t *data,
+    size_t len, size_t a, size_t b)
 {
+	struct frame_decoder d;
+
+	frame_decoder_init(&d, role, false);
+	decode_cut_by(&d, story, data, len, a, b);
+}
+
+static void
+check_row(const struct row *row, const struct frame_decoder *fresh,
+    const uint8_t *data, size_t len)
+{
+	struct frame_decoder d;
 	struct story story;
 	size_t a, b;
 
 	for (a = 1; a <= len; a++) {
-		decode_cut(&story, role, data, len, a, 0);
-		if (strcmp(story.text, rows[i].story) != 0)
-			fail_msg("row %zu role %d step %zu: '%s' not '%s'", i,
-			    role, a, story.text, rows[i].story);
-		if (a == 1 && role == FRAME_CLIENT)
-			assert_int_equal(story.seen, rows[i].seen != 0 ?
-			    rows[i].seen : len);
+		d = *fresh;
+		decode_cut_by(&d, &story, data, len, a, 0);
+		if (strcmp(story.text, row->story) != 0)
+			fail_msg("step %zu: '%s' not '%s'", a, story.text,
+			    row->story);
+		if (a == 1 && data == (const uint8_t *)row->bytes)
+			assert_int_equal(story.seen, row->seen != 0 ?
+			    row->seen : len);
 		for (b = 1; a + b < len; b++) {
-			decode_cut(&story, role, data, len, a, b);
-			if (strcmp(story.text, rows[i].story) != 0)
-				fail_msg("row %zu cut %zu %zu: '%s'", i, a, b,
-				    story.text);
+			d = *fresh;
+			decode_cut_by(&d, &story, data, len, a, b);
+			if (strcmp(story.text, row->story) != 0)
+				fail_msg("cut %zu %zu: '%s' not '%s'", a, b,
+				    story.text, row->story);
 		}
+	}
+}
+
+static void
+check_rows(const struct row *row, size_t n, enum frame_role role,
+    bool takes_compressed)
+{
+	struct frame_decoder fresh;
+	uint8_t stream[STREAM_MAX];
+	size_t len;
+
+	frame_decoder_init(&fresh, role, takes_compressed);
+	for (; n > 0; n--, row++) {
+		if (role == FRAME_CLIENT) {
+			check_row(row, &fresh, (const uint8_t *)row->bytes,
+			    row->len);
+			continue;
+		}
+		len = mask_stream(stream, (const uint8_t *)row->bytes,
+		    row->len);
+		check_row(row, &fresh, stream, len);
 	}
 }
 
 static void
 each_row_as_a_client_in_all_splits(void **state)
 {
-	size_t i;
-
 	(void)state;
-	for (i = 0; i < ROWS; i++)
-		check_row(i, FRAME_CLIENT, (const uint8_t *)rows[i].bytes,
-		    rows[i].len);
+	check_rows(rows, ROWS(rows), FRAME_CLIENT, false);
+	check_rows(deflate_rows, ROWS(deflate_rows), FRAME_CLIENT, true);
 }
 
 static void
 each_row_masked_as_a_server_in_all_splits(void **state)
 {
-	uint8_t stream[STREAM_MAX];
-	size_t i, len;
-
 	(void)state;
-	for (i = 0; i < ROWS; i++) {
-		len = mask_stream(stream, (const uint8_t *)rows[i].bytes,
-		    rows[i].len);
-		check_row(i, FRAME_SERVER, stream, len);
-	}
+	check_rows(rows, ROWS(rows), FRAME_SERVER, false);
+	check_rows(deflate_rows, ROWS(deflate_rows), FRAME_SERVER, true);
 }
 
 static void
@@ -437,6 +504,43 @@ headers_written_are_headers_read(void **state)
 }
 
 static void
+a_compressed_message_has_rsv1(void **state)
+{
+	uint8_t out[FRAME_HEADER_MASKED_MAX];
+
+	(void)state;
+	assert_int_equal(frame_header_write(out, FRAME_TEXT | FRAME_RSV1, 5),
+	    2);
+	assert_memory_equal(out, "\xc1\x05", 2);
+	assert_int_equal(frame_header_write_masked(out,
+	    FRAME_BINARY | FRAME_RSV1, 300, key), 8);
+	assert_memory_equal(out, "\xc2\xfe\x01\x2c", 4);
+}
+
+/* The bound of a compressed message is above the limit, and does not wrap. */
+static void
+no_limit_is_so_high_that_less_is_allowed(void **state)
+{
+	static const uint64_t highest[] = {
+		UINT64_MAX, UINT64_MAX - 1, UINT64_MAX / 5 * 4, INT64_MAX, 0
+	};
+	struct frame_limits high = { 0, 0 };
+	uint8_t out[FRAME_HEADER_MAX];
+	struct frame_decoder d;
+	struct frame_piece piece;
+	size_t i, n;
+
+	(void)state;
+	n = frame_header_write(out, FRAME_BINARY | FRAME_RSV1, INT64_MAX);
+	for (i = 0; i < sizeof(highest) / sizeof(highest[0]); i++) {
+		high.message_max = highest[i];
+		frame_decoder_init(&d, FRAME_CLIENT, true);
+		assert_int_equal(frame_decode(&d, &high, out, n, &piece), n);
+		assert_int_equal(piece.kind, FRAME_NEED_MORE);
+	}
+}
+
+static void
 a_full_control_frame_passes_in_pieces(void **state)
 {
 	uint8_t stream[FRAME_CONTROL_MAX];
@@ -531,6 +635,8 @@ main(void)
 		cmocka_unit_test(idle_is_between_messages_only),
 		cmocka_unit_test(pieces_say_what_is_left_of_the_frame),
 		cmocka_unit_test(headers_written_are_headers_read),
+		cmocka_unit_test(a_compressed_message_has_rsv1),
+		cmocka_unit_test(no_limit_is_so_high_that_less_is_allowed),
 		cmocka_unit_test(a_full_control_frame_passes_in_pieces),
 		cmocka_unit_test(masking_in_pieces_is_masking_whole),
 		cmocka_unit_test(
