@@ -20,8 +20,8 @@ struct session {
 };
 
 /* Fills the reserved `row`, publishes it and enters it into the roster; the
- * counts of room and address are the caller's.  False: no memory, the row is still
- * reserved; never so after roster_reserve. */
+ * counts of room and address are the caller's.  False: no memory, the row is
+ * still reserved; never so after roster_reserve. */
 bool session_publish(struct hub *, const struct session *, uint32_t row)
     __attribute__((warn_unused_result));
 /* Its room; NULL: on an echo route. */
