@@ -37,10 +37,13 @@ unit_tests = \
 	tests/unit/test_close_codes \
 	tests/unit/test_conf \
 	tests/unit/test_cursor \
+	tests/unit/test_deflate \
+	tests/unit/test_deflater \
 	tests/unit/test_frame \
 	tests/unit/test_handlers \
 	tests/unit/test_handshake \
 	tests/unit/test_hub \
+	tests/unit/test_inflater \
 	tests/unit/test_ipc \
 	tests/unit/test_log \
 	tests/unit/test_logger \
@@ -99,6 +102,7 @@ libfixture_a_SOURCES = \
 	tests/unit/guard.h \
 	tests/unit/hub_fixture.h \
 	tests/unit/log_fixture.h \
+	tests/unit/samples.h \
 	src/log/append.c \
 	src/log/cursor.c \
 	src/log/log.c \

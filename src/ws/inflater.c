@@ -38,6 +38,8 @@ struct message {
 	struct buf *out;
 };
 
+static enum close_reason inflate_end(struct inflater *,
+    const struct message *);
 static enum close_reason inflate_bytes(struct inflater *,
     const struct message *, const uint8_t *, size_t);
 static enum close_reason inflate_chunk(struct inflater *,
@@ -87,7 +89,6 @@ enum close_reason
 inflater_feed(struct inflater *in, const struct frame_piece *piece,
     uint64_t message_max, struct buf *out)
 {
-	static const uint8_t tail[] = { 0x00, 0x00, 0xff, 0xff };
 	const struct message message = {
 		piece->opcode == FRAME_TEXT, message_max, out
 	};
@@ -98,15 +99,30 @@ inflater_feed(struct inflater *in, const struct frame_piece *piece,
 		utf8_init(&in->utf8);
 	}
 	why = inflate_bytes(in, &message, piece->data, piece->len);
-	if (why != CLOSE_NORMAL || !piece->is_last)
-		return why;
-	if (!is_at_block(in))
-		why = inflate_bytes(in, &message, tail, sizeof(tail));
-	if (why != CLOSE_NORMAL)
-		return why;
-	if (!is_at_block(in))
+	if (why == CLOSE_NORMAL && piece->is_last)
+		why = inflate_end(in, &message);
+	return why;
+}
+
+/*
+ * Completes the empty block that the sender has begun. Elsewhere than in its
+ * header these bytes would be taken for something else: the message was cut.
+ */
+static enum close_reason
+inflate_end(struct inflater *in, const struct message *message)
+{
+	static const uint8_t tail[] = { 0x00, 0x00, 0xff, 0xff };
+	uint64_t len = in->message_len;
+	enum close_reason why;
+
+	if (!is_at_block(in)) {
+		why = inflate_bytes(in, message, tail, sizeof(tail));
+		if (why != CLOSE_NORMAL)
+			return why;
+	}
+	if (!is_at_block(in) || in->message_len != len)
 		return CLOSE_BAD_DEFLATE;
-	return message.is_text && !utf8_is_complete(&in->utf8) ?
+	return message->is_text && !utf8_is_complete(&in->utf8) ?
 	    CLOSE_BAD_UTF8 : CLOSE_NORMAL;
 }
 
