@@ -15,6 +15,8 @@ libcommon_a_SOURCES = \
 	src/base/logger.h \
 	src/base/memfile.c \
 	src/base/memfile.h \
+	src/base/netaddr.h \
+	src/base/origin.h \
 	src/base/sandbox.c \
 	src/base/sandbox.h \
 	src/base/settings.c \
@@ -46,6 +48,7 @@ libcommon_a_SOURCES = \
 	src/ws/deflate.h \
 	src/ws/deflater.c \
 	src/ws/deflater.h \
+	src/ws/forwarded.h \
 	src/ws/frame.c \
 	src/ws/frame.h \
 	src/ws/handshake.c \
@@ -54,6 +57,7 @@ libcommon_a_SOURCES = \
 	src/ws/head.h \
 	src/ws/inflater.c \
 	src/ws/inflater.h \
+	src/ws/proxy.h \
 	src/ws/slice.c \
 	src/ws/slice.h \
 	src/ws/utf8.c \
