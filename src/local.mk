@@ -15,6 +15,7 @@ libcommon_a_SOURCES = \
 	src/base/logger.h \
 	src/base/memfile.c \
 	src/base/memfile.h \
+	src/base/netaddr.c \
 	src/base/netaddr.h \
 	src/base/origin.h \
 	src/base/sandbox.c \

@@ -37,6 +37,7 @@ bool netaddr_parse_port(const char *text, size_t len,
     uint8_t out[NETADDR_BYTES], int32_t *port_out)
     __attribute__((warn_unused_result));
 
+void netaddr_from_ipv4(const uint8_t four[4], uint8_t out[NETADDR_BYTES]);
 /* A socket's address; of neither IPv4 nor IPv6: all zero, port 0. */
 void netaddr_from_socket(const struct sockaddr *, uint8_t out[NETADDR_BYTES],
     uint16_t *port_out);
@@ -59,8 +60,8 @@ void netaddr_key(const uint8_t address[NETADDR_BYTES],
 
 /* "10.0.0.0/8", "2001:db8::/32", or an address alone, which is all its bits.
  * Bits set behind the prefix are an error: which was meant is not known.
- * False: *why_out is static text that continues "… ", such as "has no prefix
- * length behind the slash". */
+ * False: *why_out is static text that goes on after what was parsed, such as
+ * "has bits set behind its prefix". */
 bool netaddr_cidr_parse(const char *text, struct netaddr_cidr *out,
     const char **why_out) __attribute__((warn_unused_result));
 

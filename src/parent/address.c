@@ -16,7 +16,7 @@
 #include <uthash.h>
 
 struct address {
-	uint8_t key[ADDRESS_BYTES];
+	uint8_t key[NETADDR_BYTES];
 	uint64_t count;
 	UT_hash_handle hh;
 };
@@ -24,8 +24,6 @@ struct address {
 struct address_table {
 	struct address *rows;
 };
-
-static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
 
 struct address_table *
 address_table_new(void)
@@ -48,14 +46,12 @@ address_table_free(struct address_table *table)
 }
 
 struct address *
-address_add(struct address_table *table, const uint8_t bytes[ADDRESS_BYTES])
+address_add(struct address_table *table, const uint8_t bytes[NETADDR_BYTES])
 {
-	uint8_t key[ADDRESS_BYTES];
+	uint8_t key[NETADDR_BYTES];
 	struct address *row;
 
-	memcpy(key, bytes, sizeof(key));
-	if (memcmp(key, mapped, sizeof(mapped)) != 0)
-		memset(key + 8, 0, 8);
+	netaddr_key(bytes, key);
 	HASH_FIND(hh, table->rows, key, sizeof(key), row);
 	if (row != NULL) {
 		row->count++;
@@ -93,14 +89,4 @@ size_t
 address_table_rows(const struct address_table *table)
 {
 	return HASH_COUNT(table->rows);
-}
-
-bool
-address_is_loopback(const uint8_t bytes[ADDRESS_BYTES])
-{
-	static const uint8_t one[ADDRESS_BYTES] = { [15] = 1 };
-
-	if (memcmp(bytes, mapped, sizeof(mapped)) == 0)
-		return bytes[12] == 127;
-	return memcmp(bytes, one, sizeof(one)) == 0;
 }

@@ -17,6 +17,7 @@
 
 #include "base/die.h"
 #include "base/logger.h"
+#include "base/netaddr.h"
 #include "base/settings.h"
 #include "parent/address.h"
 #include "parent/listener.h"
@@ -253,7 +254,7 @@ count_address(struct door *door, struct pool_entry *entry)
 
 	entry->address = NULL;
 	if (limits->connections_per_address == 0 ||
-	    (limits->loopback_exempt && address_is_loopback(bytes)))
+	    (limits->loopback_exempt && netaddr_is_loopback(bytes)))
 		return true;
 	entry->address = address_add(door->addresses, bytes);
 	if (entry->address == NULL)

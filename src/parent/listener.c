@@ -14,7 +14,6 @@
 #include <event2/event.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -22,6 +21,7 @@
 
 #include "base/die.h"
 #include "base/logger.h"
+#include "base/netaddr.h"
 
 #define BACKLOG		4096	/* the kernel cuts it to SOMAXCONN */
 #define BATCH		64	/* accepted in a row, then others get a turn */
@@ -35,7 +35,7 @@ struct listener {
 	int fd, reserve;
 	unsigned index, rest_ms;
 	bool paused, resting;
-	char name[64];		/* "127.0.0.1:8080" as bound */
+	char name[NETADDR_PORT_TEXT];	/* "127.0.0.1:8080" as bound */
 };
 
 bool
@@ -75,41 +75,6 @@ listener_parse(const char *text, struct listener_address *out)
 	out->len = sizeof(*v4);
 	return inet_pton(AF_INET, strcmp(host, "localhost") == 0 ?
 	    "127.0.0.1" : host, &v4->sin_addr) == 1;
-}
-
-/* A peer as 16 bytes and a port. */
-static void
-split_address(const struct sockaddr_storage *storage, uint8_t bytes[16],
-    uint16_t *port_out)
-{
-	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)storage;
-	const struct sockaddr_in *v4 = (const struct sockaddr_in *)storage;
-
-	if (storage->ss_family == AF_INET6) {
-		memcpy(bytes, &v6->sin6_addr, 16);
-		*port_out = ntohs(v6->sin6_port);
-		return;
-	}
-	memset(bytes, 0, 10);
-	memset(bytes + 10, 0xff, 2);
-	memcpy(bytes + 12, &v4->sin_addr, 4);
-	*port_out = ntohs(v4->sin_port);
-}
-
-static void
-name_address(const struct sockaddr_storage *storage, char *out, size_t size)
-{
-	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)storage;
-	const struct sockaddr_in *v4 = (const struct sockaddr_in *)storage;
-	char host[INET6_ADDRSTRLEN] = "?";
-
-	if (storage->ss_family == AF_INET6) {
-		inet_ntop(AF_INET6, &v6->sin6_addr, host, sizeof(host));
-		snprintf(out, size, "[%s]:%u", host, ntohs(v6->sin6_port));
-	} else {
-		inet_ntop(AF_INET, &v4->sin_addr, host, sizeof(host));
-		snprintf(out, size, "%s:%u", host, ntohs(v4->sin_port));
-	}
 }
 
 static int
@@ -190,7 +155,7 @@ listener_on_readable(evutil_socket_t sock, short what, void *arg)
 {
 	struct listener *listener = arg;
 	struct sockaddr_storage peer;
-	uint8_t bytes[16];
+	uint8_t bytes[NETADDR_BYTES];
 	socklen_t len;
 	uint16_t port;
 	int fd, i;
@@ -204,7 +169,8 @@ listener_on_readable(evutil_socket_t sock, short what, void *arg)
 		    SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd >= 0) {
 			listener->rest_ms = 0;
-			split_address(&peer, bytes, &port);
+			netaddr_from_socket((struct sockaddr *)&peer, bytes,
+			    &port);
 			if (!listener->on_accept(listener->owner,
 			    listener->index, fd, bytes, port))
 				return;
@@ -227,6 +193,8 @@ listener_open(struct event_base *base, const char *text, unsigned index,
 {
 	struct listener *listener = calloc(1, sizeof(*listener));
 	struct listener_address address;
+	uint8_t bytes[NETADDR_BYTES];
+	uint16_t port;
 
 	if (listener == NULL)
 		die(EX_OSERR, "listener %s", text);
@@ -248,8 +216,8 @@ listener_open(struct event_base *base, const char *text, unsigned index,
 	    getsockname(listener->fd, (struct sockaddr *)&address.storage,
 	    &address.len) < 0)
 		die(EX_OSERR, "listener %s", text);
-	name_address(&address.storage, listener->name,
-	    sizeof(listener->name));
+	netaddr_from_socket((struct sockaddr *)&address.storage, bytes, &port);
+	netaddr_format_port(bytes, port, listener->name);
 	return listener;
 }
 

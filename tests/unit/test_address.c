@@ -86,19 +86,6 @@ many_addresses_come_and_go(void **state)
 	address_table_free(NULL);
 }
 
-static void
-loopback_is_known(void **state)
-{
-	(void)state;
-	assert_true(address_is_loopback(bytes_of("::1")));
-	assert_true(address_is_loopback(bytes_of("::ffff:127.0.0.1")));
-	assert_true(address_is_loopback(bytes_of("::ffff:127.9.9.9")));
-	assert_false(address_is_loopback(bytes_of("::")));
-	assert_false(address_is_loopback(bytes_of("::ffff:128.0.0.1")));
-	assert_false(address_is_loopback(bytes_of("::127.0.0.1")));
-	assert_false(address_is_loopback(bytes_of("7f00::1")));
-}
-
 int
 main(void)
 {
@@ -106,7 +93,6 @@ main(void)
 		cmocka_unit_test(an_ipv4_address_counts_alone),
 		cmocka_unit_test(an_ipv6_network_counts_as_one),
 		cmocka_unit_test(many_addresses_come_and_go),
-		cmocka_unit_test(loopback_is_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
