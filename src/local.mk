@@ -17,6 +17,7 @@ libcommon_a_SOURCES = \
 	src/base/memfile.h \
 	src/base/netaddr.c \
 	src/base/netaddr.h \
+	src/base/origin.c \
 	src/base/origin.h \
 	src/base/sandbox.c \
 	src/base/sandbox.h \

@@ -49,6 +49,7 @@ unit_tests = \
 	tests/unit/test_logger \
 	tests/unit/test_naming \
 	tests/unit/test_netaddr \
+	tests/unit/test_origin \
 	tests/unit/test_outbox \
 	tests/unit/test_parent \
 	tests/unit/test_peer \
