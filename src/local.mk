@@ -59,6 +59,7 @@ libcommon_a_SOURCES = \
 	src/ws/head.h \
 	src/ws/inflater.c \
 	src/ws/inflater.h \
+	src/ws/proxy.c \
 	src/ws/proxy.h \
 	src/ws/slice.c \
 	src/ws/slice.h \

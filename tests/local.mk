@@ -54,6 +54,7 @@ unit_tests = \
 	tests/unit/test_parent \
 	tests/unit/test_peer \
 	tests/unit/test_pool \
+	tests/unit/test_proxy \
 	tests/unit/test_record \
 	tests/unit/test_render \
 	tests/unit/test_room \

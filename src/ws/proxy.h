@@ -41,8 +41,9 @@ struct proxy {
 	/* Private to proxy.c: where the scan stands. */
 	size_t scanned;
 	size_t part_at;    /* where the word or TLV being read began */
+	size_t part_end;   /* v2: where the addresses or a TLV end */
 	size_t end;        /* v2: bytes in all, once known */
-	size_t checksum_at;  /* 0: none */
+	size_t checksum_at;  /* v2: of a CRC32C; 0: none so far */
 	uint8_t state;
 	bool is_ipv6;
 };
