@@ -50,6 +50,7 @@ libcommon_a_SOURCES = \
 	src/ws/deflate.h \
 	src/ws/deflater.c \
 	src/ws/deflater.h \
+	src/ws/forwarded.c \
 	src/ws/forwarded.h \
 	src/ws/frame.c \
 	src/ws/frame.h \

@@ -39,6 +39,7 @@ unit_tests = \
 	tests/unit/test_cursor \
 	tests/unit/test_deflate \
 	tests/unit/test_deflater \
+	tests/unit/test_forwarded \
 	tests/unit/test_frame \
 	tests/unit/test_handlers \
 	tests/unit/test_handshake \

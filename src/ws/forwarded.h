@@ -40,7 +40,8 @@ enum forwarded_field {
  * which is the client. At the end of the list, and at an entry that is no
  * address (empty, malformed, "unknown", "_hidden", without for=), the last
  * address before it counts. `head` is one that head_parse is done with; `out`
- * may be `peer`.
+ * may be `peer`. The peer of a unix socket is the address of zeros
+ * (netaddr_from_socket): who trusts it has ::/128 among the networks.
  */
 void forwarded_find_client(const struct head *, enum forwarded_field,
     const struct netaddr_cidr *trusted, size_t count,

@@ -57,7 +57,7 @@ static scan_function *const scans[SCAN_END] = {
 static const struct field_rule {
 	const char *name;
 	size_t place;      /* of a struct slice in struct head */
-	enum { FIELD_FIRST, FIELD_LAST, FIELD_ONCE } repeated;
+	enum { FIELD_FIRST, FIELD_ONCE } repeated;
 	const char *why;   /* FIELD_ONCE: the refusal of a second one */
 } field_rules[] = {
 	{ "Host", offsetof(struct head, host), FIELD_ONCE,
@@ -71,8 +71,6 @@ static const struct field_rule {
 	{ "Sec-WebSocket-Protocol", offsetof(struct head, protocols),
 	    FIELD_FIRST, NULL },
 	{ "If-None-Match", offsetof(struct head, if_none_match), FIELD_FIRST,
-	    NULL },
-	{ "X-Forwarded-For", offsetof(struct head, forwarded_for), FIELD_LAST,
 	    NULL },
 };
 
@@ -321,7 +319,7 @@ head_place_field(struct head *head, struct slice name, struct slice value)
 			head_refuse(head, 400, rule->why);
 			return false;
 		}
-		if (place->at == NULL || rule->repeated == FIELD_LAST)
+		if (place->at == NULL)
 			*place = value;
 		return true;
 	}

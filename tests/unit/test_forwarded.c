@@ -1,0 +1,355 @@
+/*
+ * test_forwarded: whom a request comes from, behind trusted proxies.
+ *
+ * The trusted networks are always 10.0.0.0/8, 2001:db8:1::/48 and the peer of
+ * a unix socket.
+ */
+#include "config.h"
+
+#include "ws/forwarded.h"
+
+#include <arpa/inet.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "guard.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+#define TRUSTED  3
+
+#define X   "X-Forwarded-For: "
+#define F   "Forwarded: "
+#define EOL "\r\n"
+
+/* Peers: a trusted proxy, and a stranger. */
+#define PROXY    "10.0.0.1"
+#define STRANGER "203.0.113.66"
+
+static const struct row {
+	const char *peer, *fields, *client;
+} plain_rows[] = {
+	/* no field, or one that is not to be looked at */
+	{ PROXY, "", PROXY },
+	{ STRANGER, "", STRANGER },
+	{ STRANGER, X "192.0.2.1" EOL, STRANGER },
+	{ STRANGER, X "10.0.0.2" EOL, STRANGER },
+	{ STRANGER, X "127.0.0.1, 10.0.0.2" EOL, STRANGER },
+	{ "::1", X "192.0.2.1" EOL, "::1" },
+	{ PROXY, F "for=192.0.2.1" EOL, PROXY },
+	{ PROXY, "X-Real-IP: 192.0.2.1" EOL, PROXY },
+	{ PROXY, "X-Forwarded-Fo: 192.0.2.1" EOL, PROXY },
+	/* one proxy */
+	{ PROXY, X "192.0.2.1" EOL, "192.0.2.1" },
+	{ PROXY, "x-forwarded-FOR:192.0.2.1" EOL, "192.0.2.1" },
+	{ PROXY, X "192.0.2.1:4711" EOL, "192.0.2.1" },
+	{ PROXY, X "2001:db8::1" EOL, "2001:db8::1" },
+	{ PROXY, X "[2001:db8::1]" EOL, "2001:db8::1" },
+	{ PROXY, X "[2001:db8::1]:4711" EOL, "2001:db8::1" },
+	{ PROXY, X "::ffff:192.0.2.1" EOL, "192.0.2.1" },
+	{ "2001:db8:1::1", X "192.0.2.1" EOL, "192.0.2.1" },
+	{ "::", X "192.0.2.1" EOL, "192.0.2.1" },
+	{ "::ffff:10.0.0.1", X "192.0.2.1" EOL, "192.0.2.1" },
+	/* what the client says of itself is to the left */
+	{ PROXY, X "127.0.0.1, 192.0.2.1" EOL, "192.0.2.1" },
+	{ PROXY, X "10.0.0.9,192.0.2.1" EOL, "192.0.2.1" },
+	{ PROXY, X "10.0.0.9" EOL X "192.0.2.1" EOL, "192.0.2.1" },
+	{ PROXY, X "\"" EOL X "192.0.2.1" EOL, "192.0.2.1" },
+	{ PROXY, X "\", 192.0.2.1" EOL, "192.0.2.1" },
+	{ PROXY, X EOL X "192.0.2.1" EOL, "192.0.2.1" },
+	{ PROXY, X "a, , ,\xff,192.0.2.1" EOL, "192.0.2.1" },
+	{ PROXY, F "for=198.51.100.9" EOL X "192.0.2.1" EOL, "192.0.2.1" },
+	{ PROXY, X "192.0.2.1" EOL F "for=198.51.100.9" EOL, "192.0.2.1" },
+	/* proxies behind proxies */
+	{ PROXY, X "192.0.2.1, 10.0.0.2" EOL, "192.0.2.1" },
+	{ PROXY, X "6.6.6.6, 192.0.2.1, 10.0.0.2" EOL, "192.0.2.1" },
+	{ PROXY, X "6.6.6.6" EOL X "192.0.2.1" EOL X "10.0.0.2" EOL,
+	  "192.0.2.1" },
+	{ PROXY, X "6.6.6.6, 192.0.2.1" EOL "A: b" EOL X
+	  "10.0.0.2\t,\t 2001:db8:1::2" EOL, "192.0.2.1" },
+	{ PROXY, X "10.0.0.3, 10.0.0.2" EOL, "10.0.0.3" },
+	{ PROXY, X "10.0.0.3, 203.0.113.66, 10.0.0.2" EOL, STRANGER },
+	/* entries that are no addresses: the one before counts */
+	{ PROXY, X "" EOL, PROXY },
+	{ PROXY, X "unknown" EOL, PROXY },
+	{ PROXY, X "unix:" EOL, PROXY },
+	{ PROXY, X "192.0.2.1, unknown" EOL, PROXY },
+	{ PROXY, X "192.0.2.1, unknown, 10.0.0.2" EOL, "10.0.0.2" },
+	{ PROXY, X "192.0.2.1, , 10.0.0.2" EOL, "10.0.0.2" },
+	{ PROXY, X "192.0.2.1," EOL, PROXY },
+	{ PROXY, X "192.0.2.1" EOL X EOL, PROXY },
+	{ PROXY, X "192.0.2.1" EOL X EOL X "10.0.0.2" EOL, "10.0.0.2" },
+	{ PROXY, X ", 10.0.0.2" EOL, "10.0.0.2" },
+	{ PROXY, X "192.0.2.256" EOL, PROXY },
+	{ PROXY, X "192.0.2.1 192.0.2.2" EOL, PROXY },
+	{ PROXY, X "192.0.2.1;192.0.2.2" EOL, PROXY },
+	{ PROXY, X "\"192.0.2.1\"" EOL, PROXY },
+	{ PROXY, X "for=192.0.2.1" EOL, PROXY },
+	{ PROXY, X "fe80::1%eth0" EOL, PROXY },
+	{ PROXY, X "192.0.2.1:x" EOL, PROXY },
+};
+
+static const struct row element_rows[] = {
+	{ PROXY, "", PROXY },
+	{ STRANGER, F "for=192.0.2.1" EOL, STRANGER },
+	{ PROXY, X "192.0.2.1" EOL, PROXY },
+	{ PROXY, X "198.51.100.9" EOL F "for=192.0.2.1" EOL, "192.0.2.1" },
+	/* forms of RFC 7239 */
+	{ PROXY, F "for=192.0.2.1" EOL, "192.0.2.1" },
+	{ PROXY, F "For=192.0.2.1" EOL, "192.0.2.1" },
+	{ PROXY, F "for=\"192.0.2.1\"" EOL, "192.0.2.1" },
+	{ PROXY, F "for=\"192.0.2.1:4711\"" EOL, "192.0.2.1" },
+	{ PROXY, F "for=\"192.0.2.1:_hidden\"" EOL, "192.0.2.1" },
+	{ PROXY, F "For=\"[2001:db8:cafe::17]:4711\"" EOL,
+	  "2001:db8:cafe::17" },
+	{ PROXY, F "for=\"[2001:db8:cafe::17]\"" EOL, "2001:db8:cafe::17" },
+	{ PROXY, F "for=\"[2001:db8:cafe::17]:_a.B-9_\"" EOL,
+	  "2001:db8:cafe::17" },
+	{ PROXY, F "for=192.0.2.60;proto=http;by=203.0.113.43" EOL,
+	  "192.0.2.60" },
+	{ PROXY, F "proto=https;host=\"a,b;for=6.6.6.6\";FOR=192.0.2.1" EOL,
+	  "192.0.2.1" },
+	{ PROXY, F ";;for=192.0.2.1;" EOL, "192.0.2.1" },
+	{ PROXY, F "for=\"19\\2.0.2\\.1\"" EOL, "192.0.2.1" },
+	{ PROXY, F "for=192.0.2.1;a=\"\"" EOL, "192.0.2.1" },
+	/* lists */
+	{ PROXY, F "for=192.0.2.43, for=\"[2001:db8:cafe::17]\"" EOL,
+	  "2001:db8:cafe::17" },
+	{ PROXY, F "for=192.0.2.43,for=10.0.0.2;by=10.0.0.1" EOL,
+	  "192.0.2.43" },
+	{ PROXY, F "for=6.6.6.6" EOL F "for=192.0.2.1" EOL F
+	  "for=\"[2001:db8:1::2]:1\"" EOL, "192.0.2.1" },
+	{ PROXY, F "for=10.0.0.3, for=10.0.0.2" EOL, "10.0.0.3" },
+	/* quotes that a client leaves open, and commas in them */
+	{ PROXY, F "for=\"6.6.6.6, for=192.0.2.1" EOL, "192.0.2.1" },
+	{ PROXY, F "for=\", for=\"[2001:db8::1]:9\"" EOL, "2001:db8::1" },
+	{ PROXY, F "for=\"" EOL F "for=192.0.2.1" EOL, "192.0.2.1" },
+	{ PROXY, F "x=\"\\\", for=\"192.0.2.1\"" EOL, "192.0.2.1" },
+	{ PROXY, F "for=6.6.6.6\\, for=192.0.2.1" EOL, "192.0.2.1" },
+	{ PROXY, F "for=192.0.2.1;host=\"a, for=6.6.6.6\"" EOL, "192.0.2.1" },
+	{ PROXY, F "for=192.0.2.1;host=\"\\\", for=6.6.6.6;a=\\\"\"" EOL,
+	  "192.0.2.1" },
+	{ PROXY, F "for=192.0.2.1;host=\"\\\\\"" EOL, "192.0.2.1" },
+	{ PROXY, F "for=6.6.6.6;a=\"\\\\\\\\\", for=192.0.2.1;b=\"\\\\\\\"\""
+	  EOL, "192.0.2.1" },
+	/* no addresses: the one before counts */
+	{ PROXY, F "for=unknown" EOL, PROXY },
+	{ PROXY, F "for=_gazonk" EOL, PROXY },
+	{ PROXY, F "for=\"_gazonk:80\"" EOL, PROXY },
+	{ PROXY, F "for=192.0.2.1, for=unknown, for=10.0.0.2" EOL,
+	  "10.0.0.2" },
+	{ PROXY, F "for=192.0.2.1, for=_SEVKISEK, for=10.0.0.2" EOL,
+	  "10.0.0.2" },
+	{ PROXY, F "for=192.0.2.1, by=10.0.0.2" EOL, PROXY },
+	{ PROXY, F "for=192.0.2.1, proto=https, for=10.0.0.2" EOL,
+	  "10.0.0.2" },
+	{ PROXY, F "" EOL, PROXY },
+	{ PROXY, F "for=192.0.2.1," EOL, PROXY },
+	{ PROXY, F "for=192.0.2.1;for=10.0.0.2" EOL, PROXY },
+	{ PROXY, F "for=" EOL, PROXY },
+	{ PROXY, F "for=\"\"" EOL, PROXY },
+	{ PROXY, F "for" EOL, PROXY },
+	{ PROXY, F "=192.0.2.1" EOL, PROXY },
+	{ PROXY, F "for =192.0.2.1" EOL, PROXY },
+	{ PROXY, F "for= 192.0.2.1" EOL, PROXY },
+	{ PROXY, F "for=192.0.2.1 ;proto=http" EOL, PROXY },
+	{ PROXY, F "192.0.2.1" EOL, PROXY },
+	{ PROXY, F "for=192.0.2.1:80" EOL, PROXY },
+	{ PROXY, F "for=[2001:db8::1]" EOL, PROXY },
+	{ PROXY, F "for=\"2001:db8::1\"" EOL, PROXY },
+	{ PROXY, F "for=\"[192.0.2.1]\"" EOL, PROXY },
+	{ PROXY, F "for=\"192.0.2.1" EOL, PROXY },
+	{ PROXY, F "for=192.0.2.1\"" EOL, PROXY },
+	{ PROXY, F "for=\"192.0.2.1\\\"" EOL, PROXY },
+	{ PROXY, F "for=\"192.0.2.1\"x" EOL, PROXY },
+	{ PROXY, F "for=\"192.0.2.1\";a=\"b" EOL, PROXY },
+	{ PROXY, F "for=\"192.0.2.1:_\"" EOL, PROXY },
+	{ PROXY, F "for=\"192.0.2.1:_a b\"" EOL, PROXY },
+	{ PROXY, F "for=\"192.0.2.1:\"" EOL, PROXY },
+	{ PROXY, F "for=\"192.0.2.1:123456\"" EOL, PROXY },
+	{ PROXY, F "for=\"[fe80::1%eth0]\"" EOL, PROXY },
+};
+
+static struct guard guard;
+static struct netaddr_cidr trusted[TRUSTED];
+
+static int
+set_up(void **state)
+{
+	static const char *const networks[TRUSTED] = {
+		"10.0.0.0/8", "2001:db8:1::/48", "::"
+	};
+	const char *why;
+	size_t i;
+
+	(void)state;
+	guard_open(&guard, 65536);
+	for (i = 0; i < TRUSTED; i++)
+		assert_true(netaddr_cidr_parse(networks[i], &trusted[i],
+		    &why));
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	guard_close(&guard);
+	return 0;
+}
+
+/* The client's address as text, lent until the next call. */
+static const char *
+client_of(const char *peer, enum forwarded_field field, const char *fields)
+{
+	static const struct head_limits unlimited = { 0, 0 };
+	static char text[NETADDR_TEXT], request[65536];
+	uint8_t bytes[NETADDR_BYTES], client[NETADDR_BYTES];
+	struct head head;
+	const char *data;
+	int len;
+
+	len = snprintf(request, sizeof(request),
+	    "GET / HTTP/1.1\r\nHost: a\r\n%s\r\n", fields);
+	assert_true(len > 0 && (size_t)len < sizeof(request));
+	data = (char *)guard_lay(&guard, request, (size_t)len);
+	head_init(&head);
+	assert_int_equal(head_parse(&head, data, (size_t)len, &unlimited),
+	    HEAD_DONE);
+	assert_true(netaddr_parse(peer, strlen(peer), bytes));
+	forwarded_find_client(&head, field, trusted, TRUSTED, bytes, client);
+	/* And in place. */
+	forwarded_find_client(&head, field, trusted, TRUSTED, bytes, bytes);
+	assert_memory_equal(bytes, client, sizeof(bytes));
+	return netaddr_format(client, text);
+}
+
+static void
+check_rows(const struct row *rows, size_t count, enum forwarded_field field)
+{
+	const char *client;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		client = client_of(rows[i].peer, field, rows[i].fields);
+		if (strcmp(client, rows[i].client) != 0)
+			fail_msg("%s: %s is not %s", rows[i].fields, client,
+			    rows[i].client);
+	}
+}
+
+static void
+a_list_of_addresses_is_walked_from_the_right(void **state)
+{
+	(void)state;
+	check_rows(plain_rows, COUNT(plain_rows), FORWARDED_X_FORWARDED_FOR);
+}
+
+static void
+elements_are_walked_from_the_right(void **state)
+{
+	(void)state;
+	check_rows(element_rows, COUNT(element_rows), FORWARDED_RFC7239);
+}
+
+static void
+nobody_trusted_is_nobody_believed(void **state)
+{
+	static const struct head_limits unlimited = { 0, 0 };
+	static const char text[] = "GET / HTTP/1.1\r\nHost: a\r\n"
+	    X "192.0.2.1" EOL EOL;
+	uint8_t peer[NETADDR_BYTES] = { 0 }, client[NETADDR_BYTES];
+	struct head head;
+
+	(void)state;
+	head_init(&head);
+	assert_int_equal(head_parse(&head, text, sizeof(text) - 1,
+	    &unlimited), HEAD_DONE);
+	forwarded_find_client(&head, FORWARDED_X_FORWARDED_FOR, NULL, 0, peer,
+	    client);
+	assert_memory_equal(client, peer, sizeof(client));
+}
+
+/* `hops` trusted proxies, 10.0.1.0 the nearest to the client, behind one
+ * client; each in a line of its own, or all in one. */
+static const char *
+chain(const char *before, unsigned hops, const char *between)
+{
+	static char fields[32768];
+	unsigned i;
+	int at;
+
+	at = snprintf(fields, sizeof(fields), "%s192.0.2.1", before);
+	for (i = 0; i < hops; i++)
+		at += snprintf(fields + at, sizeof(fields) - (size_t)at,
+		    "%s10.0.1.%u", between, i);
+	snprintf(fields + at, sizeof(fields) - (size_t)at, EOL);
+	return fields;
+}
+
+static void
+a_walk_has_a_bound(void **state)
+{
+	static const struct {
+		enum forwarded_field field;
+		const char *before, *between;
+	} forms[] = {
+		{ FORWARDED_X_FORWARDED_FOR, X, ", " },
+		{ FORWARDED_X_FORWARDED_FOR, X, EOL X },
+		{ FORWARDED_RFC7239, F "for=", ",for=" },
+		{ FORWARDED_RFC7239, F "for=", EOL F "for=" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(forms); i++) {
+		assert_string_equal(client_of(PROXY, forms[i].field,
+		    chain(forms[i].before, FORWARDED_HOPS_MAX - 1,
+		    forms[i].between)), "192.0.2.1");
+		assert_string_equal(client_of(PROXY, forms[i].field,
+		    chain(forms[i].before, FORWARDED_HOPS_MAX,
+		    forms[i].between)), "10.0.1.0");
+		assert_string_equal(client_of(PROXY, forms[i].field,
+		    chain(forms[i].before, 200, forms[i].between)),
+		    "10.0.1.136");
+	}
+}
+
+/* The longest value that is looked at, and one more byte. */
+static void
+a_node_has_a_bound(void **state)
+{
+	enum { MOST = 128 };
+	static const char start[] = "192.0.2.1:_";
+	char fields[256], port[MOST + 2];
+	int more;
+
+	(void)state;
+	for (more = 0; more <= 1; more++) {
+		memset(port, 'a', sizeof(port));
+		port[MOST - (sizeof(start) - 1) + (size_t)more] = '\0';
+		snprintf(fields, sizeof(fields), F "for=\"%s%s\"" EOL, start,
+		    port);
+		assert_string_equal(client_of(PROXY, FORWARDED_RFC7239,
+		    fields), more ? PROXY : "192.0.2.1");
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_list_of_addresses_is_walked_from_the_right),
+		cmocka_unit_test(elements_are_walked_from_the_right),
+		cmocka_unit_test(nobody_trusted_is_nobody_believed),
+		cmocka_unit_test(a_walk_has_a_bound),
+		cmocka_unit_test(a_node_has_a_bound),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
