@@ -62,6 +62,8 @@ libcommon_a_SOURCES = \
 	src/ws/inflater.h \
 	src/ws/proxy.c \
 	src/ws/proxy.h \
+	src/ws/refusals.c \
+	src/ws/refusals.h \
 	src/ws/slice.c \
 	src/ws/slice.h \
 	src/ws/utf8.c \

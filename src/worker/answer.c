@@ -13,29 +13,26 @@
 #define RESPONSE_MAX	1024
 
 bool
-answer_refusal(struct buf *out, uint16_t status, const char *text,
-    bool is_head)
+answer_refusal(struct buf *out, enum refusal refusal, bool is_head)
 {
 	uint8_t *to = buf_reserve(out, RESPONSE_MAX);
 	size_t len;
 
 	if (to == NULL)
 		return false;
-	len = handshake_refusal_write((char *)to, RESPONSE_MAX, status, text,
+	len = handshake_refusal_write((char *)to, RESPONSE_MAX, refusal,
 	    is_head);
 	buf_commit(out, len);
 	return len > 0;
 }
 
 static bool
-answer_health(struct buf *out, bool is_well, bool is_head)
+answer_health(struct buf *out, bool is_head)
 {
 	static const char body[] = "ok\n";
 	char response[256];
 	int len;
 
-	if (!is_well)
-		return answer_refusal(out, 503, "not ready", is_head);
 	len = snprintf(response, sizeof(response),
 	    "HTTP/1.1 200 OK\r\n"
 	    "Content-Type: text/plain; charset=utf-8\r\n"
@@ -72,25 +69,31 @@ answer_head(const struct worker *w, const struct head *head, struct buf *out,
 	route = settings_find_route(w->settings, head->path.at,
 	    head->path.len, &answer_out->room, &answer_out->room_len);
 	if (head->wants_upgrade) {
-		if (route == NULL)
-			return answer_refusal(out, 404, "no such room or "
-			    "route", false);
+		if (route == NULL) {
+			answer_out->refusal = REFUSAL_UNKNOWN_ROUTE;
+			return true;
+		}
 		answer_out->route = route;
 		return answer_upgrade(head, out);
 	}
 	if (slice_is(head->path, "/healthz/live"))
-		return answer_health(out, true, is_head);
-	if (slice_is(head->path, "/healthz/ready"))
-		return answer_health(out, w->is_ready && !w->is_stopping,
-		    is_head);
-	if (route != NULL)
-		return answer_refusal(out, 426, "a WebSocket is spoken here",
-		    is_head);
+		return answer_health(out, is_head);
+	if (slice_is(head->path, "/healthz/ready")) {
+		if (w->is_ready && !w->is_stopping)
+			return answer_health(out, is_head);
+		answer_out->refusal = REFUSAL_NOT_READY;
+		return true;
+	}
+	if (route != NULL) {
+		answer_out->refusal = REFUSAL_NO_UPGRADE;
+		return true;
+	}
 	switch (site_answer(w->site, head, out)) {
 	case SITE_DONE:
 		return true;
 	case SITE_UNKNOWN:
-		return answer_refusal(out, 404, "nothing here", is_head);
+		answer_out->refusal = REFUSAL_UNKNOWN_PATH;
+		return true;
 	case SITE_MEMORY:
 		break;
 	}

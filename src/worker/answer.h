@@ -15,17 +15,19 @@
 
 /* What follows the answer. */
 struct answer {
+	enum refusal refusal;			/* nothing was appended */
 	const struct settings_route *route;	/* NULL: the end */
 	const char *room;			/* lent from the head */
 	size_t room_len;
 };
 
-/* Appends the response to an acceptable head.  False: no memory. */
+/* Appends the response to an acceptable head, or says why there is none.
+ * False: no memory. */
 bool answer_head(const struct worker *, const struct head *, struct buf *out,
     struct answer *answer_out) __attribute__((warn_unused_result));
 
-/* Appends a refusal; `text` becomes its body. */
-bool answer_refusal(struct buf *out, uint16_t status, const char *text,
-    bool is_head) __attribute__((warn_unused_result));
+/* Appends a refusal that has a status. */
+bool answer_refusal(struct buf *out, enum refusal, bool is_head)
+    __attribute__((warn_unused_result));
 
 #endif

@@ -83,7 +83,7 @@ deadline_passed(struct worker *w, struct client *c)
 	if (client_due(w, c) <= w->now_ms) {
 		switch ((enum client_state)c->state) {
 		case CLIENT_HEAD:
-			intake_refuse(w, c, 408, "the request took too long");
+			intake_refuse(w, c, REFUSAL_HANDSHAKE_TIMEOUT);
 			break;
 		case CLIENT_OPEN:
 			deadline_check_open(w, c);

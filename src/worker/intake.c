@@ -126,16 +126,16 @@ intake_decode(struct worker *w, struct client *c, uint8_t *data, size_t len)
  */
 
 void
-intake_refuse(struct worker *w, struct client *c, uint16_t status,
-    const char *text)
+intake_refuse(struct worker *w, struct client *c, enum refusal refusal)
 {
-	bool is_head = c->input != NULL &&
-	    c->input->head.method == HTTP_HEAD;
+	const struct head *head = c->input != NULL ? &c->input->head : NULL;
 
 	logger_write_connection(LOGGER_INFO, c->connection, "refused",
-	    "status=%u why=\"%s\"", status, text);
+	    "why=%s status=%u", refusal_word(refusal),
+	    refusal_status(refusal));
 	client_enter(w, c, CLIENT_ANSWERED);
-	if (answer_refusal(&c->out, status, text, is_head))
+	if (refusal_status(refusal) == 0 || answer_refusal(&c->out, refusal,
+	    head != NULL && head->method == HTTP_HEAD))
 		client_finish(w, c);
 	else
 		client_drop(w, c, CLOSE_SERVER_FAULT);
@@ -178,17 +178,21 @@ intake_decode_head(struct worker *w, struct client *c, uint8_t *data,
 	case HEAD_MORE:
 		return 0;
 	case HEAD_REFUSED:
-		intake_refuse(w, c, head->status, head->why);
+		intake_refuse(w, c, head->refusal);
 		return len;
 	case HEAD_DONE:
 		break;
 	}
 	if (c->is_refused) {
-		intake_refuse(w, c, 503, "too many connections");
+		intake_refuse(w, c, REFUSAL_TOO_MANY_CONNECTIONS);
 		return len;
 	}
 	if (!answer_head(w, head, &c->out, &answer)) {
 		client_drop(w, c, CLOSE_SERVER_FAULT);
+		return len;
+	}
+	if (answer.refusal != REFUSAL_NONE) {
+		intake_refuse(w, c, answer.refusal);
 		return len;
 	}
 	if (answer.route != NULL) {

@@ -16,7 +16,6 @@ void intake_read(struct worker *, struct client *);
  * (client_is_waiting); `input` is there. */
 void intake_resume(struct worker *, struct client *);
 /* Answers the request under way with a refusal, and ends. */
-void intake_refuse(struct worker *, struct client *, uint16_t status,
-    const char *text);
+void intake_refuse(struct worker *, struct client *, enum refusal);
 
 #endif

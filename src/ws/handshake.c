@@ -91,9 +91,11 @@ handshake_switch_write(char *out, size_t size, struct slice key,
 }
 
 size_t
-handshake_refusal_write(char *out, size_t size, uint16_t status,
-    const char *text, bool is_head)
+handshake_refusal_write(char *out, size_t size, enum refusal refusal,
+    bool is_head)
 {
+	uint16_t status = refusal_status(refusal);
+	const char *text = refusal_text(refusal);
 	const struct status *row = status_find(status);
 	int len;
 

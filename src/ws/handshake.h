@@ -15,6 +15,7 @@
 #include "ws/head.h"
 
 #define HANDSHAKE_ACCEPT_SIZE 29          /* 28 characters and a NUL */
+#define HANDSHAKE_REFUSAL_MAX 512         /* bytes of any refusal */
 
 /*
  * Sec-WebSocket-Accept of RFC 6455 4.2.2 for a key, NUL-terminated. False
@@ -26,15 +27,16 @@ bool handshake_accept_key(struct slice key,
 
 /*
  * Write a whole response and return its length, without a NUL. 0 when it
- * does not fit in `size` (256 bytes and the protocol, or 512 bytes and the
- * text, always do), or when the key cannot be hashed. `protocol` of length
- * 0: none chosen. The body of a refusal is `text` and a line feed; the answer
- * to a HEAD announces it and leaves it out.
+ * does not fit in `size` (256 bytes and the protocol, and
+ * HANDSHAKE_REFUSAL_MAX always do), or when the key cannot be hashed.
+ * `protocol` of length 0: none chosen. The body of a refusal, which must be
+ * one that has a status, is its text and a line feed; the answer to a HEAD
+ * announces it and leaves it out.
  */
 size_t handshake_switch_write(char *out, size_t size, struct slice key,
     struct slice protocol) __attribute__((warn_unused_result));
-size_t handshake_refusal_write(char *out, size_t size, uint16_t status,
-    const char *text, bool is_head) __attribute__((warn_unused_result));
+size_t handshake_refusal_write(char *out, size_t size, enum refusal,
+    bool is_head) __attribute__((warn_unused_result));
 
 /* The reason phrase of a status; "Error" for one that is not used here. */
 const char *http_status_text(uint16_t status);

@@ -58,20 +58,23 @@ static const struct field_rule {
 	const char *name;
 	size_t place;      /* of a struct slice in struct head */
 	enum { FIELD_FIRST, FIELD_ONCE } repeated;
-	const char *why;   /* FIELD_ONCE: the refusal of a second one */
+	enum refusal second;   /* FIELD_ONCE: of a second one */
 } field_rules[] = {
 	{ "Host", offsetof(struct head, host), FIELD_ONCE,
-	    "more than one Host" },
+	    REFUSAL_TWO_HOSTS },
 	{ "Origin", offsetof(struct head, origin), FIELD_ONCE,
-	    "more than one Origin" },
+	    REFUSAL_TWO_ORIGINS },
 	{ "Sec-WebSocket-Key", offsetof(struct head, key), FIELD_ONCE,
-	    "more than one Sec-WebSocket-Key" },
-	{ "User-Agent", offsetof(struct head, user_agent), FIELD_FIRST, NULL },
-	{ "Cookie", offsetof(struct head, cookie), FIELD_FIRST, NULL },
+	    REFUSAL_TWO_KEYS },
+	{ "User-Agent", offsetof(struct head, user_agent), FIELD_FIRST,
+	    REFUSAL_NONE },
+	{ "Cookie", offsetof(struct head, cookie), FIELD_FIRST,
+	    REFUSAL_NONE },
 	{ "Sec-WebSocket-Protocol", offsetof(struct head, protocols),
-	    FIELD_FIRST, NULL },
+	    FIELD_FIRST,
+	    REFUSAL_NONE },
 	{ "If-None-Match", offsetof(struct head, if_none_match), FIELD_FIRST,
-	    NULL },
+	    REFUSAL_NONE },
 };
 
 #define FIELD_RULES (sizeof(field_rules) / sizeof(field_rules[0]))
@@ -83,7 +86,7 @@ static const char *const methods_known[] = {
 
 #define METHODS_KNOWN (sizeof(methods_known) / sizeof(methods_known[0]))
 
-static void head_refuse(struct head *, uint16_t, const char *);
+static void head_refuse(struct head *, enum refusal);
 static void head_split(struct head *, const char *);
 static bool head_place_field(struct head *, struct slice, struct slice);
 static void head_judge(struct head *);
@@ -95,6 +98,7 @@ static bool head_lists(const struct head *, const char *, const char *);
 static unsigned head_find_only(const struct head *, const char *,
     struct slice *);
 static bool field_next(struct slice *, struct slice *, struct slice *);
+static bool line_next_token(const char *, struct slice *);
 static bool key_is_good(struct slice);
 
 void
@@ -109,25 +113,26 @@ enum head_result
 head_parse(struct head *head, const char *data, size_t len,
     const struct head_limits *limits)
 {
-	assert(head->status == 0 && head->state != SCAN_END);
+	assert(head->refusal == REFUSAL_NONE && head->state != SCAN_END);
 	while (head->scanned < len) {
 		scans[head->state](head, data, limits);
-		if (head->status != 0)
+		if (head->refusal != REFUSAL_NONE)
 			return HEAD_REFUSED;
 		head->scanned++;
 		if (head->state == SCAN_END) {
 			head->length = head->scanned;
 			head_split(head, data);
-			if (head->status == 0)
+			if (head->refusal == REFUSAL_NONE)
 				head_judge(head);
-			return head->status == 0 ? HEAD_DONE : HEAD_REFUSED;
+			return head->refusal == REFUSAL_NONE ? HEAD_DONE :
+			    HEAD_REFUSED;
 		}
 		/* A caller with room for so many bytes gets no further. */
 		if (limits->bytes != 0 && head->scanned >= limits->bytes) {
 			if (head->state == SCAN_TARGET)
-				head_refuse(head, 414, "target too long");
+				head_refuse(head, REFUSAL_TARGET_TOO_LONG);
 			else
-				head_refuse(head, 431, "head too large");
+				head_refuse(head, REFUSAL_HEAD_TOO_LARGE);
 			return HEAD_REFUSED;
 		}
 	}
@@ -135,10 +140,9 @@ head_parse(struct head *head, const char *data, size_t len,
 }
 
 static void
-head_refuse(struct head *head, uint16_t status, const char *why)
+head_refuse(struct head *head, enum refusal refusal)
 {
-	head->status = status;
-	head->why = why;
+	head->refusal = refusal;
 }
 
 /* ---- the scan ---- */
@@ -154,11 +158,11 @@ scan_method(struct head *head, const char *data,
 	(void)limits;
 	if (char_is_token(c)) {
 		if (method.len >= METHOD_MAX)
-			head_refuse(head, 501, "method not implemented");
+			head_refuse(head, REFUSAL_UNKNOWN_METHOD);
 		return;
 	}
 	if (c != ' ' || method.len == 0) {
-		head_refuse(head, 400, "malformed request line");
+		head_refuse(head, REFUSAL_REQUEST_LINE);
 		return;
 	}
 	if (slice_is(method, "GET"))
@@ -166,10 +170,10 @@ scan_method(struct head *head, const char *data,
 	else if (slice_is(method, "HEAD"))
 		head->method = HTTP_HEAD;
 	else {
-		head_refuse(head, 501, "method not implemented");
+		head_refuse(head, REFUSAL_UNKNOWN_METHOD);
 		for (i = 0; i < METHODS_KNOWN; i++)
 			if (slice_is(method, methods_known[i]))
-				head_refuse(head, 405, "method not allowed");
+				head_refuse(head, REFUSAL_METHOD);
 		return;
 	}
 	head->state = SCAN_TARGET;
@@ -185,16 +189,16 @@ scan_target(struct head *head, const char *data,
 
 	(void)limits;
 	if (len == 0 && c != '/')
-		head_refuse(head, 400, "target is not a path");
+		head_refuse(head, REFUSAL_NO_PATH);
 	else if (c == ' ') {
 		head->state = SCAN_VERSION;
 		head->part_at = head->scanned + 1;
 	} else if (c == '#')
-		head_refuse(head, 400, "target with a fragment");
+		head_refuse(head, REFUSAL_FRAGMENT);
 	else if (c < 0x21 || c > 0x7e)
-		head_refuse(head, 400, "bad character in target");
+		head_refuse(head, REFUSAL_BAD_TARGET);
 	else if (len >= HEAD_TARGET_MAX)
-		head_refuse(head, 414, "target too long");
+		head_refuse(head, REFUSAL_TARGET_TOO_LONG);
 }
 
 static void
@@ -207,11 +211,11 @@ scan_version(struct head *head, const char *data,
 
 	(void)limits;
 	if (form[i] == '1' ? !char_is_digit(c) : c != (unsigned char)form[i])
-		head_refuse(head, 400, "malformed request line");
+		head_refuse(head, REFUSAL_REQUEST_LINE);
 	else if (i == 7) {
 		head->minor = c - '0';
 		if (data[head->part_at + 5] != '1' || head->minor > 1)
-			head_refuse(head, 505, "HTTP version not supported");
+			head_refuse(head, REFUSAL_HTTP_VERSION);
 	} else if (c == '\r')
 		head->state = SCAN_VERSION_LF;
 }
@@ -221,7 +225,7 @@ scan_lf(struct head *head, const char *data, const struct head_limits *limits)
 {
 	(void)limits;
 	if (data[head->scanned] != '\n')
-		head_refuse(head, 400, "CR without LF");
+		head_refuse(head, REFUSAL_BARE_CR);
 	else
 		head->state = head->state == SCAN_END_LF ? SCAN_END : SCAN_LINE;
 }
@@ -235,13 +239,13 @@ scan_line(struct head *head, const char *data,
 	if (c == '\r')
 		head->state = SCAN_END_LF;
 	else if (c == ' ' || c == '\t')
-		head_refuse(head, 400, "folded field line");
+		head_refuse(head, REFUSAL_FOLDED_FIELD);
 	else if (c == '\n')
-		head_refuse(head, 400, "LF without CR");
+		head_refuse(head, REFUSAL_BARE_LF);
 	else if (!char_is_token(c))
-		head_refuse(head, 400, "malformed field name");
+		head_refuse(head, REFUSAL_FIELD_NAME);
 	else if (limits->fields != 0 && head->field_count >= limits->fields)
-		head_refuse(head, 431, "too many fields");
+		head_refuse(head, REFUSAL_TOO_MANY_FIELDS);
 	else {
 		head->field_count++;
 		head->state = SCAN_NAME;
@@ -258,7 +262,7 @@ scan_name(struct head *head, const char *data,
 	if (c == ':')
 		head->state = SCAN_VALUE;
 	else if (!char_is_token(c))
-		head_refuse(head, 400, "malformed field name");
+		head_refuse(head, REFUSAL_FIELD_NAME);
 }
 
 static void
@@ -271,9 +275,9 @@ scan_value(struct head *head, const char *data,
 	if (c == '\r')
 		head->state = SCAN_VALUE_LF;
 	else if (c == '\n')
-		head_refuse(head, 400, "LF without CR");
+		head_refuse(head, REFUSAL_BARE_LF);
 	else if ((c < 0x20 && c != '\t') || c == 0x7f)
-		head_refuse(head, 400, "control character in a field");
+		head_refuse(head, REFUSAL_CONTROL_CHARACTER);
 }
 
 /* ---- the split: the head is whole and well-formed ---- */
@@ -316,7 +320,7 @@ head_place_field(struct head *head, struct slice name, struct slice value)
 			continue;
 		place = (struct slice *)(void *)((char *)head + rule->place);
 		if (place->at != NULL && rule->repeated == FIELD_ONCE) {
-			head_refuse(head, 400, rule->why);
+			head_refuse(head, rule->second);
 			return false;
 		}
 		if (place->at == NULL)
@@ -363,7 +367,7 @@ head_judge_host(struct head *head)
 	size_t i;
 
 	if (head->host.at == NULL && head->minor > 0) {
-		head_refuse(head, 400, "no Host");
+		head_refuse(head, REFUSAL_NO_HOST);
 		return false;
 	}
 	for (i = 0; i < head->host.len; i++) {
@@ -371,7 +375,7 @@ head_judge_host(struct head *head)
 
 		if (!char_is_letter_or_digit(c) &&
 		    (c == '\0' || strchr("-._~%!$&'()*+,;=[]:", c) == NULL)) {
-			head_refuse(head, 400, "malformed Host");
+			head_refuse(head, REFUSAL_BAD_HOST);
 			return false;
 		}
 	}
@@ -393,19 +397,19 @@ head_judge_body(struct head *head)
 
 	if (lengths > 1 || (lengths > 0 && codings > 0) ||
 	    (lengths > 0 && length.len == 0)) {
-		head_refuse(head, 400, "malformed Content-Length");
+		head_refuse(head, REFUSAL_BAD_LENGTH);
 		return false;
 	}
 	for (i = 0; i < length.len; i++) {
 		if (!char_is_digit((unsigned char)length.at[i])) {
-			head_refuse(head, 400, "malformed Content-Length");
+			head_refuse(head, REFUSAL_BAD_LENGTH);
 			return false;
 		}
 		if (length.at[i] != '0')
 			has_body = true;
 	}
 	if (has_body)
-		head_refuse(head, 413, "a body is not accepted");
+		head_refuse(head, REFUSAL_BODY);
 	return !has_body;
 }
 
@@ -426,22 +430,24 @@ head_judge_upgrade(struct head *head)
 	    &version);
 
 	if (head->minor == 0)
-		head_refuse(head, 400, "an upgrade needs HTTP/1.1");
+		head_refuse(head, REFUSAL_OLD_HTTP);
 	else if (versions > 1)
-		head_refuse(head, 400, "more than one Sec-WebSocket-Version");
+		head_refuse(head, REFUSAL_TWO_VERSIONS);
 	else if (!slice_is(version, "13"))
-		head_refuse(head, 426, "WebSocket version 13 is needed");
+		head_refuse(head, REFUSAL_BAD_VERSION);
 	else if (!key_is_good(head->key))
-		head_refuse(head, 400, "bad Sec-WebSocket-Key");
-	while (head->status == 0 && head_next_protocol(head, &protocol))
+		head_refuse(head, REFUSAL_BAD_KEY);
+	while (head->refusal == REFUSAL_NONE &&
+	    head_next_protocol(head, &protocol))
 		if (!slice_is_token(protocol))
-			head_refuse(head, 400, "bad Sec-WebSocket-Protocol");
-	return head->status == 0;
+			head_refuse(head, REFUSAL_BAD_PROTOCOL);
+	return head->refusal == REFUSAL_NONE;
 }
 
 /*
- * Base64 of 16 bytes: 22 digits and the padding. The last digit's unused
- * bits may be anything; the key is not decoded, only hashed.
+ * Base64 of 16 bytes: 22 digits and the padding. The four bits of the last
+ * digit that no byte uses are 0, as every encoder must have them (RFC 4648
+ * 3.5); the key is not decoded, only hashed.
  */
 static bool
 key_is_good(struct slice key)
@@ -454,7 +460,7 @@ key_is_good(struct slice key)
 		if (!char_is_letter_or_digit((unsigned char)key.at[i]) &&
 		    key.at[i] != '+' && key.at[i] != '/')
 			return false;
-	return true;
+	return strchr("AQgw", key.at[21]) != NULL;
 }
 
 static bool
@@ -513,25 +519,34 @@ head_next_protocol(const struct head *head, struct slice *protocol_inout)
 {
 	static const char name[] = "Sec-WebSocket-Protocol";
 	struct slice value = *protocol_inout;
-	const char *line_end;
 
-	if (value.at != NULL) {
-		/* First what is left of the line of the last one. */
-		line_end = memchr(value.at, '\r', (size_t)
-		    (head->fields.at + head->fields.len - value.at));
-		value.at += value.len;
-		value.len = (size_t)(line_end - value.at);
-		if (slice_next_token(&value, protocol_inout))
+	if (value.at != NULL && line_next_token(value.at + value.len,
+	    protocol_inout))
+		return true;
+	while (head_next_value(head, name, &value))
+		if (line_next_token(value.at, protocol_inout))
 			return true;
-		value = *protocol_inout;
-	}
-	while (head_next_value(head, name, &value)) {
-		struct slice list = value;
-
-		if (slice_next_token(&list, protocol_inout))
-			return true;
-	}
 	return false;
+}
+
+/*
+ * The next element of a list in a field line, from `at` on. It looks no
+ * further than it has to, so that walking a list takes time in proportion to
+ * its length.
+ */
+static bool
+line_next_token(const char *at, struct slice *token_out)
+{
+	const char *end;
+
+	while (*at == ',' || *at == ' ' || *at == '\t')
+		at++;
+	if (*at == '\r')
+		return false;
+	for (end = at; *end != ',' && *end != '\r'; end++)
+		continue;
+	*token_out = slice_trim((struct slice){ at, (size_t)(end - at) });
+	return true;
 }
 
 bool

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ws/refusals.h"
 #include "ws/slice.h"
 
 #define HEAD_TARGET_MAX 4096
@@ -31,7 +32,7 @@ enum http_method {
 enum head_result {
 	HEAD_MORE,         /* so far so good: call again when more is here */
 	HEAD_DONE,         /* acceptable; `length` bytes were the head */
-	HEAD_REFUSED       /* answer with `status` and close */
+	HEAD_REFUSED       /* answer with `refusal` and close */
 };
 
 /*
@@ -56,9 +57,7 @@ struct head {
 	struct slice key;          /* Sec-WebSocket-Key, when wants_upgrade */
 	struct slice fields;       /* all field lines, each with its CRLF */
 	bool wants_upgrade;        /* a good WebSocket handshake, when DONE */
-	uint16_t status;           /* 0, or the status of the refusal */
-	const char *why;           /* static text for the body of the refusal
-	                              and the log; NULL when not refused */
+	enum refusal refusal;      /* REFUSAL_NONE when not refused */
 	size_t length;             /* HEAD_DONE: bytes of the head */
 
 	/* Private to head.c: where the scan stands. */

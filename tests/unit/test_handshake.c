@@ -14,7 +14,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -94,6 +96,10 @@ static const struct {
 	{ PLAIN UP CONN VER "Sec-WebSocket-Key: dGhlIHNhbXBs-SBub25jZQ==\r\n"
 	    END, 400, 0 },
 	{ PLAIN UP CONN VER "Sec-WebSocket-Key: " KEY "AAAA\r\n" END, 400, 0 },
+	{ PLAIN UP CONN VER "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZR==\r\n"
+	    END, 400, 0 },
+	{ PLAIN UP CONN VER "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZg==\r\n"
+	    END, SOCK, 0 },
 	{ PLAIN UP CONN VER KEYF KEYF END, 400, 0 },
 	{ WS "Sec-WebSocket-Protocol: a b\r\n" END, 400, 0 },
 	{ WS "Sec-WebSocket-Protocol: a\r\nSec-WebSocket-Protocol: {}\r\n" END,
@@ -196,14 +202,12 @@ outcome(enum head_result result, const struct head *head)
 	if (result == HEAD_MORE)
 		return MORE;
 	if (result == HEAD_DONE) {
-		assert_int_equal(head->status, 0);
-		assert_null(head->why);
+		assert_int_equal(head->refusal, REFUSAL_NONE);
 		return head->wants_upgrade ? SOCK : PAGE;
 	}
-	assert_true(head->status >= 400);
-	assert_non_null(head->why);
+	assert_int_not_equal(head->refusal, REFUSAL_NONE);
 	assert_false(head->wants_upgrade);
-	return head->status;
+	return refusal_status(head->refusal);
 }
 
 /* Parses text[0, first), then in steps; *seen_out: bytes when it ended. */
@@ -240,7 +244,8 @@ each_head_whole(void **state)
 		result = parse(&head, rows[i].text, len, len, 1, &seen);
 		if (result != rows[i].result)
 			fail_msg("%s\ngave %d (%s)", rows[i].text, result,
-			    head.why != NULL ? head.why : "");
+			    head.refusal != REFUSAL_NONE ?
+			    refusal_text(head.refusal) : "");
 		if (result == PAGE || result == SOCK)
 			assert_int_equal(head.length, len);
 	}
@@ -258,8 +263,8 @@ each_head_byte_by_byte_ends_at_the_first_wrong_byte(void **state)
 		if (parse(&head, rows[i].text, len, 0, 1, &seen) !=
 		    rows[i].result ||
 		    seen != (rows[i].seen != 0 ? rows[i].seen : len))
-			fail_msg("%s\nstatus %d after %zu bytes",
-			    rows[i].text, head.status, seen);
+			fail_msg("%s\nrefusal %d after %zu bytes",
+			    rows[i].text, head.refusal, seen);
 	}
 }
 
@@ -420,6 +425,44 @@ limits_hold_to_the_byte_and_field(void **state)
 	}
 }
 
+/*
+ * Lists of a million elements, over one line and over many: what takes the
+ * square of that is ended by the alarm.
+ */
+static void
+long_lists_take_time_in_proportion(void **state)
+{
+	static const char start[] = PLAIN UP CONN VER KEYF
+	    "Sec-WebSocket-Protocol: ";
+	static const char lines[] = "a\r\nSec-WebSocket-Protocol: ";
+	static const struct head_limits none = { 0, 0 };
+	size_t size = 8 << 20, len;
+	char *text = malloc(size);
+	struct head head;
+	int many;
+
+	(void)state;
+	assert_non_null(text);
+	alarm(60);
+	for (many = 0; many < 2; many++) {
+		len = strlen(start);
+		memcpy(text, start, len);
+		while (len + 64 < size) {
+			memcpy(text + len, many ? lines : "a,",
+			    strlen(many ? lines : "a,"));
+			len += strlen(many ? lines : "a,");
+		}
+		memcpy(text + len, "\r\n\r\n", 4);
+		len += 4;
+		head_init(&head);
+		assert_int_equal(head_parse(&head, text, len, &none),
+		    HEAD_DONE);
+		assert_false(head_offers_protocol(&head, "b"));
+	}
+	alarm(0);
+	free(text);
+}
+
 static void
 lists_have_tokens(void **state)
 {
@@ -491,45 +534,68 @@ switching_is_written(void **state)
 	assert_int_equal(handshake_switch_write(out, 512, none, none), 0);
 }
 
-#define REFUSAL(connection) \
-    "Content-Type: text/plain; charset=utf-8\r\nContent-Length: 3\r\n" \
+#define CLOSING(connection) \
     "Cache-Control: no-store\r\nConnection: " connection "\r\n"
 
 static void
 refusals_are_written(void **state)
 {
 	static const struct {
-		uint16_t status;
-		const char *expected;
+		enum refusal refusal;
+		const char *line, *fields;
 	} answers[] = {
-		{ 400, "HTTP/1.1 400 Bad Request\r\n" REFUSAL("close") END },
-		{ 404, "HTTP/1.1 404 Not Found\r\n" REFUSAL("close") END },
-		{ 405, "HTTP/1.1 405 Method Not Allowed\r\n" REFUSAL("close")
-		    "Allow: GET, HEAD\r\n" END },
-		{ 426, "HTTP/1.1 426 Upgrade Required\r\n"
-		    REFUSAL("close, Upgrade") UP VER END },
-		{ 429, "HTTP/1.1 429 Too Many Requests\r\n" REFUSAL("close")
-		    "Retry-After: 1\r\n" END },
-		{ 503, "HTTP/1.1 503 Service Unavailable\r\n" REFUSAL("close")
-		    "Retry-After: 1\r\n" END },
-		{ 499, "HTTP/1.1 499 Error\r\n" REFUSAL("close") END },
+		{ REFUSAL_BAD_KEY, "HTTP/1.1 400 Bad Request\r\n",
+		    CLOSING("close") },
+		{ REFUSAL_ORIGIN, "HTTP/1.1 403 Forbidden\r\n",
+		    CLOSING("close") },
+		{ REFUSAL_UNKNOWN_PATH, "HTTP/1.1 404 Not Found\r\n",
+		    CLOSING("close") },
+		{ REFUSAL_METHOD, "HTTP/1.1 405 Method Not Allowed\r\n",
+		    CLOSING("close") "Allow: GET, HEAD\r\n" },
+		{ REFUSAL_BAD_VERSION, "HTTP/1.1 426 Upgrade Required\r\n",
+		    CLOSING("close, Upgrade") UP VER },
+		{ REFUSAL_TOO_MANY_CONNECTIONS,
+		    "HTTP/1.1 503 Service Unavailable\r\n",
+		    CLOSING("close") "Retry-After: 1\r\n" },
 	};
-	char out[512], whole[512];
+	char out[1024], head[1024], whole[1024];
 	size_t i, size, len;
 
 	(void)state;
 	for (i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+		enum refusal refusal = answers[i].refusal;
+		const char *text = refusal_text(refusal);
+
+		snprintf(head, sizeof(head),
+		    "%sContent-Type: text/plain; charset=utf-8\r\n"
+		    "Content-Length: %zu\r\n%s\r\n", answers[i].line,
+		    strlen(text) + 1, answers[i].fields);
 		is_response(out, handshake_refusal_write(out, sizeof(out),
-		    answers[i].status, "no", true), answers[i].expected);
-		snprintf(whole, sizeof(whole), "%sno\n", answers[i].expected);
-		len = handshake_refusal_write(out, sizeof(out),
-		    answers[i].status, "no", false);
+		    refusal, true), head);
+		len = strlen(head);
+		memcpy(whole, head, len);
+		snprintf(whole + len, sizeof(whole) - len, "%s\n", text);
+		len = handshake_refusal_write(out, sizeof(out), refusal,
+		    false);
 		is_response(out, len, whole);
 		for (size = 1; size <= len; size++)
 			assert_int_equal(handshake_refusal_write((char *)
-			    guard_lay(&guard, out, size), size,
-			    answers[i].status, "no", false), 0);
+			    guard_lay(&guard, out, size), size, refusal,
+			    false), 0);
 	}
+}
+
+static void
+every_refusal_fits_where_the_header_says(void **state)
+{
+	char out[HANDSHAKE_REFUSAL_MAX];
+	int i;
+
+	(void)state;
+	for (i = REFUSAL_NONE + 1; i < REFUSALS_COUNT; i++)
+		if (refusal_status((enum refusal)i) != 0)
+			assert_int_not_equal(handshake_refusal_write(out,
+			    sizeof(out), (enum refusal)i, false), 0);
 }
 
 static void
@@ -542,10 +608,11 @@ each_status_that_is_used_has_a_phrase(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(used) / sizeof(used[0]); i++)
 		assert_string_not_equal(http_status_text(used[i]), "Error");
-	for (i = 0; i < ROWS; i++)
-		if (rows[i].result >= 400)
-			assert_string_not_equal(http_status_text((uint16_t)
-			    rows[i].result), "Error");
+	for (i = REFUSAL_NONE + 1; i < REFUSALS_COUNT; i++)
+		if (refusal_status((enum refusal)i) != 0)
+			assert_string_not_equal(http_status_text(
+			    refusal_status((enum refusal)i)), "Error");
+	assert_string_equal(http_status_text(499), "Error");
 }
 
 static int
@@ -576,10 +643,12 @@ main(void)
 		cmocka_unit_test(fields_are_found),
 		cmocka_unit_test(absent_fields_have_no_place),
 		cmocka_unit_test(limits_hold_to_the_byte_and_field),
+		cmocka_unit_test(long_lists_take_time_in_proportion),
 		cmocka_unit_test(lists_have_tokens),
 		cmocka_unit_test(the_accept_key_is_that_of_the_rfc),
 		cmocka_unit_test(switching_is_written),
 		cmocka_unit_test(refusals_are_written),
+		cmocka_unit_test(every_refusal_fits_where_the_header_says),
 		cmocka_unit_test(each_status_that_is_used_has_a_phrase),
 	};
 

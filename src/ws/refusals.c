@@ -1,0 +1,62 @@
+/*
+ * refusals: the table of refusals.h, looked up.
+ *
+ * A pure module of the worker. Who answers, logs and counts is elsewhere.
+ */
+#include "config.h"
+
+#include "ws/refusals.h"
+
+#include <assert.h>
+
+/* A close frame carries 125 bytes: the code and at most 123 of text. */
+#define REFUSAL(name, status, close_code, word, text) \
+_Static_assert(sizeof(text) - 1 <= 123, "text of REFUSAL_" #name);
+REFUSALS(REFUSAL)
+#undef REFUSAL
+
+static const struct {
+	uint16_t status;
+	uint16_t close_code;
+	const char *word;
+	const char *text;
+} rows[REFUSALS_COUNT] = {
+#define REFUSAL(name, status, close_code, word, text) \
+	[REFUSAL_##name] = { status, close_code, word, text },
+	REFUSALS(REFUSAL)
+#undef REFUSAL
+};
+
+static void
+check(enum refusal refusal)
+{
+	assert(refusal > REFUSAL_NONE && refusal < REFUSALS_COUNT);
+}
+
+uint16_t
+refusal_status(enum refusal refusal)
+{
+	check(refusal);
+	return rows[refusal].status;
+}
+
+uint16_t
+refusal_close_code(enum refusal refusal)
+{
+	check(refusal);
+	return rows[refusal].close_code;
+}
+
+const char *
+refusal_word(enum refusal refusal)
+{
+	check(refusal);
+	return rows[refusal].word;
+}
+
+const char *
+refusal_text(enum refusal refusal)
+{
+	check(refusal);
+	return rows[refusal].text;
+}
