@@ -123,6 +123,8 @@ libworker_a_SOURCES = \
 	src/worker/deadline.h \
 	src/worker/delivery.c \
 	src/worker/delivery.h \
+	src/worker/incident.c \
+	src/worker/incident.h \
 	src/worker/intake.c \
 	src/worker/intake.h \
 	src/worker/outbox.c \

@@ -23,6 +23,7 @@ endif
 bats_tests = \
 	tests/10-cli.bats \
 	tests/20-http.bats \
+	tests/25-refusals.bats \
 	tests/30-echo.bats \
 	tests/40-chat.bats \
 	tests/50-lifecycle.bats \
@@ -45,6 +46,7 @@ unit_tests = \
 	tests/unit/test_handshake \
 	tests/unit/test_hub \
 	tests/unit/test_inflater \
+	tests/unit/test_incident \
 	tests/unit/test_ipc \
 	tests/unit/test_log \
 	tests/unit/test_logger \

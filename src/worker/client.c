@@ -173,9 +173,9 @@ client_schedule(struct worker *w, struct client *c)
 }
 
 bool
-client_new(struct worker *w, uint64_t connection, int fd, bool is_refused)
+client_new(struct worker *w, const struct ipc_accepted *accepted, int fd)
 {
-	uint32_t slot = ipc_connection_slot(connection);
+	uint32_t slot = ipc_connection_slot(accepted->connection);
 	struct epoll_event event = { .events = EPOLLIN };
 	const int one = 1, lowat = NOTSENT_LOWAT;
 	struct client *c;
@@ -197,10 +197,13 @@ client_new(struct worker *w, uint64_t connection, int fd, bool is_refused)
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &lowat,
 	    sizeof(lowat));
-	c->connection = connection;
+	c->connection = accepted->connection;
+	memcpy(c->address, accepted->address, sizeof(c->address));
+	c->port = accepted->port;
+	c->listener = (uint8_t)accepted->listener;
 	c->fd = fd;
 	c->route = CLIENT_NO_ROUTE;
-	c->is_refused = is_refused;
+	c->is_refused = (accepted->flags & IPC_ACCEPTED_REFUSE) != 0;
 	c->has_read_event = true;
 	c->state_ms = c->heard_ms = c->progress_ms = w->now_ms;
 	w->clients[slot] = c;
@@ -228,17 +231,16 @@ client_each(struct worker *w, void (*callback)(struct worker *,
 }
 
 static void
-client_log_end(const struct client *c)
+client_log_end(struct worker *w, const struct client *c)
 {
-	bool is_noted = close_is_error(c->why) && c->why != CLOSE_RESET;
-
-	if (c->why == CLOSE_BY_PEER)
+	if (close_is_error(c->why) && c->why != CLOSE_RESET)
+		incident_closed(&w->incidents, c, c->why, w->now_ms);
+	else if (c->why == CLOSE_BY_PEER)
 		logger_write_connection(LOGGER_DEBUG, c->connection, "closed",
 		    "why=%s code=%u sent=%" PRIu64, close_name(c->why),
 		    c->peer_code, c->sent);
 	else
-		logger_write_connection(is_noted ? LOGGER_INFO :
-		    LOGGER_DEBUG, c->connection, "closed",
+		logger_write_connection(LOGGER_DEBUG, c->connection, "closed",
 		    "why=%s sent=%" PRIu64, close_name(c->why), c->sent);
 }
 
@@ -262,7 +264,7 @@ client_drop(struct worker *w, struct client *c, enum close_reason why)
 	    c->state != CLIENT_ANSWERED)
 		c->why = (uint8_t)why;
 	if (c->state == CLIENT_OPEN)
-		client_log_end(c);
+		client_log_end(w, c);
 	client_enter(w, c, CLIENT_GONE);
 	if (c->audience != NULL)
 		audience_leave(c);
@@ -459,7 +461,7 @@ client_queue_close(struct worker *w, struct client *c, uint16_t code,
 	uint8_t frame[FRAME_CONTROL_MAX];
 
 	client_leave(w, c);
-	client_log_end(c);
+	client_log_end(w, c);
 	client_enter(w, c, CLIENT_CLOSING);
 	c->is_lagging = c->has_pong = false;
 	/* Only its close frame counts now, and that has no rate. */

@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "ipc/messages.h"
 #include "worker/wheel.h"
 #include "worker/worker.h"
 #include "ws/close_codes.h"
@@ -69,6 +70,9 @@ struct client {
 					 * that it has reached */
 
 	uint64_t connection;
+	uint8_t address[16];		/* of the peer; IPv4 mapped */
+	uint16_t port;
+	uint8_t listener;		/* index of the one it came by */
 	bool is_refused;		/* gets 503 */
 	bool is_registered;		/* the broker knows it */
 	bool is_joining;		/* its JOIN is not in the log yet */
@@ -99,7 +103,7 @@ struct client {
  */
 
 /* Takes the socket `fd`.  False: no memory; the fd is closed. */
-bool client_new(struct worker *, uint64_t connection, int fd, bool is_refused)
+bool client_new(struct worker *, const struct ipc_accepted *, int fd)
     __attribute__((warn_unused_result));
 /* NULL when the connection is not here (any more). */
 struct client *client_find(const struct worker *, uint64_t connection);

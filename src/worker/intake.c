@@ -130,9 +130,7 @@ intake_refuse(struct worker *w, struct client *c, enum refusal refusal)
 {
 	const struct head *head = c->input != NULL ? &c->input->head : NULL;
 
-	logger_write_connection(LOGGER_INFO, c->connection, "refused",
-	    "why=%s status=%u", refusal_word(refusal),
-	    refusal_status(refusal));
+	incident_refused(&w->incidents, c, refusal, head, w->now_ms);
 	client_enter(w, c, CLIENT_ANSWERED);
 	if (refusal_status(refusal) == 0 || answer_refusal(&c->out, refusal,
 	    head != NULL && head->method == HTTP_HEAD))

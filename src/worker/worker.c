@@ -161,6 +161,7 @@ worker_main(const struct settings *settings)
 		    (delivery_is_due(w) ? EVLOOP_NONBLOCK : 0));
 		worker_turn(w);
 	}
+	incident_sum_up(&w->incidents);
 	return w->exit_code;
 }
 
@@ -255,8 +256,7 @@ on_connection(void *owner, struct peer *peer, const struct ipc_message *m)
 		close(m->fd);
 		return peer_send(peer, IPC_CLOSED, &id, NULL, 0, -1);
 	}
-	if (!client_new(w, a->connection, m->fd,
-	    (a->flags & IPC_ACCEPTED_REFUSE) != 0)) {
+	if (!client_new(w, a, m->fd)) {
 		logger_write_connection(LOGGER_ERROR, a->connection,
 		    "no memory for a connection", NULL);
 		return peer_send(peer, IPC_CLOSED, &id, NULL, 0, -1);
@@ -570,13 +570,17 @@ static void
 worker_set_timer(struct worker *w)
 {
 	struct timeval time;
-	uint64_t wait_ms = UINT64_MAX;
-	bool waits = wheel_wait(&w->wheel, w->now_ms, &wait_ms);
+	uint64_t wait_ms = UINT64_MAX, tell_ms = incident_due(&w->incidents);
 
+	(void)wheel_wait(&w->wheel, w->now_ms, &wait_ms);
 	/* What could not be reported for want of memory is tried again. */
 	if (w->gone != NULL && wait_ms > RETRY_MS)
 		wait_ms = RETRY_MS;
-	else if (!waits) {
+	if (tell_ms < w->now_ms)
+		tell_ms = w->now_ms;
+	if (tell_ms != UINT64_MAX && wait_ms > tell_ms - w->now_ms)
+		wait_ms = tell_ms - w->now_ms;
+	if (wait_ms == UINT64_MAX) {
 		evtimer_del(w->timer);
 		return;
 	}
@@ -590,6 +594,7 @@ worker_turn(struct worker *w)
 {
 	w->now_ms = clock_ms();
 	worker_run_deadlines(w);
+	incident_tell(&w->incidents, w->now_ms);
 	worker_send_requests(w);
 	worker_deliver(w);
 	worker_release(w);

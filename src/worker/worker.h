@@ -14,6 +14,7 @@
 #include "base/settings.h"
 #include "ipc/peer.h"
 #include "log/log.h"
+#include "worker/incident.h"
 #include "worker/outbox.h"
 #include "worker/wheel.h"
 #include "ws/frame.h"
@@ -46,6 +47,7 @@ struct worker {
 	struct outbox outbox;
 	struct delivery *delivery;
 	struct site *site;
+	struct incidents incidents;
 
 	int poll;			/* epoll descriptor of the clients */
 	uint8_t *receive;		/* WORKER_RECEIVE bytes */
