@@ -33,7 +33,7 @@ CLOSE_REASON(SERVER_FAULT,       1011, true,  "server-fault",       "server faul
 CLOSE_REASON(RESTART,            1012, false, "restart",            "the server restarts") \
 CLOSE_REASON(BACKLOG,            1013, true,  "backlog",            "too far behind") \
 CLOSE_REASON(TRY_LATER,          1013, true,  "try-later",          "try again later") \
-CLOSE_REASON(TOO_MANY_CONNECTIONS, 1013, true, "too-many-connections", "too many connections from your address") \
+CLOSE_REASON(TOO_MANY_CONNECTIONS, 1013, true, "too-many-of-address", "too many connections from your address") \
 CLOSE_REASON(BY_PEER,               0, false, "by-peer",            "") \
 CLOSE_REASON(RESET,                 0, true,  "reset",              "") \
 CLOSE_REASON(TIMEOUT,               0, true,  "timeout",            "")

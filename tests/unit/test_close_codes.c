@@ -40,7 +40,7 @@ codes_are_those_of_the_wire(void **state)
 		{ CLOSE_BACKLOG, 1013, true, "backlog" },
 		{ CLOSE_TRY_LATER, 1013, true, "try-later" },
 		{ CLOSE_TOO_MANY_CONNECTIONS, 1013, true,
-		    "too-many-connections" },
+		    "too-many-of-address" },
 		{ CLOSE_BY_PEER, 0, false, "by-peer" },
 		{ CLOSE_RESET, 0, true, "reset" },
 		{ CLOSE_TIMEOUT, 0, true, "timeout" },
