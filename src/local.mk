@@ -78,6 +78,8 @@ libparent_a_SOURCES = \
 	src/parent/conf.h \
 	src/parent/door.c \
 	src/parent/door.h \
+	src/parent/endpoint.c \
+	src/parent/endpoint.h \
 	src/parent/grammar.c \
 	src/parent/grammar.h \
 	src/parent/heritage.c \

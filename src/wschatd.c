@@ -35,7 +35,7 @@
 #include "base/settings.h"
 #include "broker/broker.h"
 #include "parent/conf.h"
-#include "parent/listener.h"
+#include "parent/endpoint.h"
 #include "parent/parent.h"
 #include "worker/worker.h"
 
@@ -97,11 +97,11 @@ parse_workers(const char *text)
 static void
 add_listener(struct conf_sources *sources, const char *text)
 {
-	struct listener_address address;
+	struct endpoint endpoint;
+	const char *why = endpoint_parse(text, &endpoint);
 
-	if (!listener_parse(text, &address))
-		fail_usage("-l %s: not of the form ADDRESS:PORT or "
-		    "[ADDRESS]:PORT", text);
+	if (why != NULL)
+		fail_usage("-l %s: %s", text, why);
 	if (sources->listener_count == SETTINGS_LISTENERS)
 		fail_usage("more than %d times -l", SETTINGS_LISTENERS);
 	sources->listeners[sources->listener_count++] = text;

@@ -28,6 +28,11 @@
 	  offsetof(struct settings_route, field),			\
 	  FIELD_SIZE(settings_route, field), min, max, initial, words,	\
 	  false, help }
+#define LISTEN(name, type, field, min, max, initial, words, help)	\
+	{ SECTION_LISTEN, name, type,					\
+	  offsetof(struct settings_listener, field),			\
+	  FIELD_SIZE(settings_listener, field), min, max, initial, words, \
+	  false, help }
 
 #define KIB(n)		(UINT64_C(n) << 10)
 #define MIB(n)		(UINT64_C(n) << 20)
@@ -41,6 +46,10 @@ static const char *const level_words[] = {
 	"error", "warning", "info", "debug", NULL
 };
 static const char *const kind_words[] = { "chat", "echo", NULL };
+static const char *const client_words[] = { "required", "optional", NULL };
+static const char *const forwarded_words[] = {
+	"x-forwarded-for", "forwarded", NULL
+};
 
 /* clang-format off */
 const struct settings_row settings_table[] = {
@@ -54,6 +63,31 @@ const struct settings_row settings_table[] = {
 	    PKGDATADIR "/web", NULL, "folder of the page; empty: none"),
 	TOP("user", TYPE_TEXT, user, 1, SETTINGS_USER - 1, "nobody", NULL,
 	    "who children run as when started as root"),
+	TOP("trusted-proxies", TYPE_LIST, trusted_proxies, 1, 64, "", NULL,
+	    "networks, and unix:, whose word about addresses is taken"),
+	TOP("forwarded-by", TYPE_WORD, forwarded_by, 0, 1, "x-forwarded-for",
+	    forwarded_words, "the field that trusted proxies write"),
+	TOP("accept-then-close", TYPE_BOOL, accept_then_close, 0, 1, "no",
+	    NULL, "refusals are a close code that a page can see"),
+
+	LISTEN("tls-certificate", TYPE_LIST, tls_certificate, 1,
+	    SETTINGS_LIST - 2, "", NULL,
+	    "files, leaf first; several are chosen by name; none: no TLS"),
+	LISTEN("tls-key", TYPE_LIST, tls_key, 1, SETTINGS_LIST - 2, "", NULL,
+	    "files, one for each certificate"),
+	LISTEN("tls-client-ca", TYPE_TEXT, tls_client_ca, 0,
+	    SETTINGS_PATH - 1, "", NULL,
+	    "file of who vouches for clients; empty: nobody is asked"),
+	LISTEN("tls-client", TYPE_WORD, tls_client, 0, 1, "required",
+	    client_words, "whether a client must have a certificate"),
+	LISTEN("proxy-protocol", TYPE_BOOL, proxy_protocol, 0, 1, "no", NULL,
+	    "connections begin with a PROXY header"),
+	LISTEN("mode", TYPE_MODE, mode, 0, 0777, "0666", NULL,
+	    "of the socket's file"),
+	LISTEN("owner", TYPE_TEXT, owner, 0, SETTINGS_USER - 1, "", NULL,
+	    "of the socket's file; empty: as started"),
+	LISTEN("group", TYPE_TEXT, group, 0, SETTINGS_USER - 1, "", NULL,
+	    "of the socket's file; empty: as started"),
 
 	LIMIT("message-size", TYPE_SIZE, message_size, 0, MIB(256), "64K",
 	    true, "of one message; over it: close 1009"),
@@ -108,6 +142,17 @@ const struct settings_row settings_table[] = {
 	    "lines of a room that are kept"),
 	ROUTE("replay", TYPE_NUMBER, replay, 0, SETTINGS_REPLAY, "0", NULL,
 	    "lines sent to who joins"),
+	ROUTE("origins", TYPE_LIST, origins, 1, SETTINGS_LIST - 2, "", NULL,
+	    "pages that may come; none: those of the same host"),
+	ROUTE("allow-no-origin", TYPE_BOOL, allow_no_origin, 0, 1, "yes",
+	    NULL, "clients that are no page may come"),
+	ROUTE("deflate", TYPE_BOOL, deflate, 0, 1, "no", NULL,
+	    "messages are compressed for who asks"),
+	ROUTE("deflate-min-size", TYPE_SIZE, deflate_min_size, 0, MIB(256),
+	    "256", NULL, "smaller messages are not compressed"),
+	ROUTE("deflate-context-takeover", TYPE_BOOL,
+	    deflate_context_takeover, 0, 1, "no", NULL,
+	    "clients may compress across messages"),
 };
 /* clang-format on */
 
@@ -182,6 +227,22 @@ settings_room_is_valid(const char *name, size_t len)
 			dots_only = false;
 	}
 	return !dots_only;
+}
+
+const char *
+settings_list_next(const char *text)
+{
+	return text + strlen(text) + 1;
+}
+
+uint32_t
+settings_list_count(const char *list)
+{
+	uint32_t n = 0;
+
+	for (; *list != '\0'; list = settings_list_next(list))
+		n++;
+	return n;
 }
 
 /* A route that has exactly this path wins over a room of a shorter one. */

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/netaddr.h"
+
 #define SETTINGS_LISTENERS	32
 #define SETTINGS_ROUTES		32	/* at most LOG_ROUTES */
 #define SETTINGS_WORKERS	256	/* at most LOG_RECEIPTS */
@@ -22,6 +24,10 @@
 #define SETTINGS_FORMAT		256
 #define SETTINGS_USER		64
 #define SETTINGS_REPLAY		1024	/* lines */
+#define SETTINGS_PROXIES	64
+
+/* Bytes of a list: texts, each with its NUL; an empty one ends it. */
+#define SETTINGS_LIST		1024
 
 /* Sizes in bytes, times in milliseconds, rates per second; 0: no limit. */
 struct settings_limits {
@@ -46,7 +52,26 @@ struct settings_limits {
 	bool loopback_exempt;
 };
 
+enum settings_client { SETTINGS_CLIENT_REQUIRED, SETTINGS_CLIENT_OPTIONAL };
+
+struct settings_listener {
+	/* "127.0.0.1:8080", "[::1]:8080", "unix:/run/x.sock", "fd:3" */
+	char address[SETTINGS_ADDRESS];
+	char tls_certificate[SETTINGS_LIST];	/* files; none: no TLS */
+	char tls_key[SETTINGS_LIST];	/* files, one for each certificate */
+	char tls_client_ca[SETTINGS_PATH]; /* file; "": nobody is asked */
+	uint32_t tls_client;		/* enum settings_client */
+	bool proxy_protocol;
+	/* of a unix socket's file */
+	uint32_t mode;			/* 0..0777 */
+	char owner[SETTINGS_USER];	/* "": unchanged */
+	char group[SETTINGS_USER];
+};
+
 enum settings_kind { SETTINGS_CHAT, SETTINGS_ECHO };
+
+/* In which field trusted proxies write whom they speak for. */
+enum settings_forwarded { SETTINGS_X_FORWARDED_FOR, SETTINGS_FORWARDED };
 
 struct settings_route {
 	char path[SETTINGS_ROUTE_PATH];	/* "/chat", without a last slash */
@@ -57,6 +82,13 @@ struct settings_route {
 	uint64_t first_user;
 	char greeting[SETTINGS_FORMAT];	/* %u: users in the room; "": none */
 	char message[SETTINGS_FORMAT];	/* %n: name, %t: text */
+	/* Who may come by a page: "*", "null", "https://example.org"; none:
+	 * pages of the same host. */
+	char origins[SETTINGS_LIST];
+	bool allow_no_origin;		/* requests without Origin */
+	bool deflate;
+	uint64_t deflate_min_size;	/* bytes; smaller ones go as they are */
+	bool deflate_context_takeover;	/* of clients */
 	struct settings_limits limits;
 };
 
@@ -69,7 +101,13 @@ struct settings {
 	char source[SETTINGS_PATH];	/* the file read; "": none */
 	struct settings_limits limits;
 	uint32_t listener_count;
-	char listeners[SETTINGS_LISTENERS][SETTINGS_ADDRESS];
+	struct settings_listener listeners[SETTINGS_LISTENERS];
+	char trusted_proxies[SETTINGS_LIST];	/* as written */
+	uint32_t trusted_proxy_count;
+	struct netaddr_cidr trusted[SETTINGS_PROXIES];
+	bool trusts_unix;		/* "unix:" is one of trusted_proxies */
+	uint32_t forwarded_by;		/* enum settings_forwarded */
+	bool accept_then_close;		/* refusals that a page can see */
 	uint32_t route_count;
 	struct settings_route routes[SETTINGS_ROUTES];
 };
@@ -77,7 +115,8 @@ struct settings {
 enum settings_section {
 	SECTION_TOP,
 	SECTION_LIMITS,		/* limits { } at the top and in a route */
-	SECTION_ROUTE
+	SECTION_ROUTE,
+	SECTION_LISTEN
 };
 
 enum settings_type {
@@ -86,7 +125,9 @@ enum settings_type {
 	TYPE_SECONDS,		/* uint64_t ms; fractions allowed */
 	TYPE_BOOL,
 	TYPE_TEXT,		/* char[] field */
-	TYPE_WORD		/* uint32_t: the place in `words` */
+	TYPE_WORD,		/* uint32_t: the place in `words` */
+	TYPE_LIST,		/* char[SETTINGS_LIST]; { "a", "b" } or "a" */
+	TYPE_MODE		/* uint32_t: of a file, octal */
 };
 
 /* One row a setting: parsed, printed and checked from here. */
@@ -94,9 +135,10 @@ struct settings_row {
 	enum settings_section section;
 	const char *name;
 	enum settings_type type;
-	size_t offset;		/* in settings, _limits or _route */
+	size_t offset;		/* in settings, _limits, _route, _listener */
 	size_t size;		/* of the field */
-	uint64_t min, max;	/* in the field's unit; TEXT: length */
+	uint64_t min, max;	/* in the field's unit; TEXT: length;
+				 * LIST: length of each text */
 	const char *initial;	/* the default, as a user would write it */
 	const char *const *words; /* TYPE_WORD: NULL-terminated */
 	bool in_route;		/* LIMITS: may stand in a route, too */
@@ -121,5 +163,10 @@ const struct settings_route *settings_find_route(const struct settings *,
 
 /* Whether a room may be called so. */
 bool settings_room_is_valid(const char *name, size_t len);
+
+/* The text behind `text` in a list, to begin with the list itself; lent.
+ * for (at = list; *at != '\0'; at = settings_list_next(at)) */
+const char *settings_list_next(const char *text);
+uint32_t settings_list_count(const char *list);
 
 #endif

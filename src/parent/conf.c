@@ -36,9 +36,11 @@ struct conf {
 	uint8_t route[SETTINGS_ROUTES][ROWS];
 	uint8_t route_limits[SETTINGS_ROUTES][ROWS];
 	uint8_t listeners;	/* of the list as such */
+	uint8_t listen[SETTINGS_LISTENERS][ROWS];
 };
 
 static void set_defaults(struct conf *);
+static uint32_t listener_add(struct conf *, const char *address);
 static bool read_file(struct conf *, const struct conf_sources *,
     char *error, size_t size);
 static bool read_text(struct conf *, const char *name, const char *text,
@@ -71,10 +73,9 @@ conf_load(const struct conf_sources *sources, char *error, size_t size)
 	}
 	if (sources->listener_count > 0) {
 		conf->listeners = ORIGIN_OPTION;
-		settings->listener_count = sources->listener_count;
+		settings->listener_count = 0;
 		for (i = 0; i < sources->listener_count; i++)
-			snprintf(settings->listeners[i], SETTINGS_ADDRESS,
-			    "%s", sources->listeners[i]);
+			(void)listener_add(conf, sources->listeners[i]);
 	}
 	if (sources->workers > 0) {
 		settings->workers = sources->workers;
@@ -130,6 +131,21 @@ route_find(const struct conf *conf, const char *path)
 		if (strcmp(conf->settings.routes[i].path, path) == 0)
 			return (int)i;
 	return -1;
+}
+
+/* Returns the index; there is room. */
+static uint32_t
+listener_add(struct conf *conf, const char *address)
+{
+	struct settings *settings = &conf->settings;
+	uint32_t index = settings->listener_count++;
+	struct settings_listener *listener = &settings->listeners[index];
+
+	memset(listener, 0, sizeof(*listener));
+	snprintf(listener->address, sizeof(listener->address), "%s", address);
+	store_initial(SECTION_LISTEN, listener);
+	memset(conf->listen[index], ORIGIN_DEFAULT, ROWS);
+	return index;
 }
 
 /* The index of a new route with default values; -1: too many. */
@@ -194,8 +210,7 @@ set_defaults(struct conf *conf)
 
 	store_initial(SECTION_TOP, settings);
 	store_initial(SECTION_LIMITS, &settings->limits);
-	settings->listener_count = 1;
-	snprintf(settings->listeners[0], SETTINGS_ADDRESS, "127.0.0.1:8080");
+	(void)listener_add(conf, "127.0.0.1:8080");
 	add_default_routes(conf);
 }
 
@@ -268,27 +283,45 @@ read_text(struct conf *conf, const char *name, const char *text,
 
 /* --- taking over ------------------------------------------------------- */
 
+static cfg_opt_t *
+find_option(cfg_t *cfg, const char *name)
+{
+	size_t i;
+
+	for (i = 0; cfg->opts[i].name != NULL; i++)
+		if (strcmp(cfg->opts[i].name, name) == 0)
+			return &cfg->opts[i];
+	return NULL;
+}
+
 static void
 take_section(cfg_t *cfg, enum settings_section section, enum origin origin,
     void *into, uint8_t *origins)
 {
 	const char *text;
-	char why[128];
-	size_t i, j;
+	cfg_opt_t *opt;
+	char why[256];
+	size_t i;
+	bool good;
 
 	for (i = 0; i < settings_table_rows; i++) {
 		const struct settings_row *row = &settings_table[i];
 
 		if (row->section != section)
 			continue;
-		text = NULL;
-		for (j = 0; cfg->opts[j].name != NULL; j++)
-			if (strcmp(cfg->opts[j].name, row->name) == 0)
-				text = cfg_opt_getnstr(&cfg->opts[j], 0);
-		if (text == NULL)
+		/* In the limits of a route some are missing. */
+		opt = find_option(cfg, row->name);
+		if (opt == NULL || (opt->flags & CFGF_MODIFIED) == 0)
 			continue;
-		if (!value_store(row, text, into, why, sizeof(why)))
-			assert(!"on_value has judged it");
+		if (row->type == TYPE_LIST) {
+			good = grammar_take_list(opt, row, into, why,
+			    sizeof(why));
+		} else {
+			text = cfg_opt_getnstr(opt, 0);
+			good = value_store(row, text, into, why, sizeof(why));
+		}
+		assert(good || !"on_value has judged it");
+		(void)good;
 		origins[i] = (uint8_t)origin;
 	}
 }
@@ -330,10 +363,14 @@ take_listeners(struct conf *conf, cfg_t *cfg, enum origin origin)
 		return false;
 	}
 	conf->listeners = (uint8_t)origin;
-	settings->listener_count = n;
-	for (i = 0; i < n; i++)
-		snprintf(settings->listeners[i], SETTINGS_ADDRESS, "%s",
-		    cfg_title(cfg_getnsec(cfg, "listen", i)));
+	settings->listener_count = 0;
+	for (i = 0; i < n; i++) {
+		cfg_t *section = cfg_getnsec(cfg, "listen", i);
+		uint32_t index = listener_add(conf, cfg_title(section));
+
+		take_section(section, SECTION_LISTEN, origin,
+		    &settings->listeners[index], conf->listen[index]);
+	}
 	return true;
 }
 
@@ -430,6 +467,33 @@ inherit_limits(struct conf *conf, uint32_t index)
 	}
 }
 
+/* Their form has been judged when they were read. */
+static bool
+resolve_proxies(struct settings *settings, char *why, size_t size)
+{
+	const char *at = settings->trusted_proxies;
+	const char *wrong;
+	struct netaddr_cidr *next;
+
+	settings->trusts_unix = false;
+	settings->trusted_proxy_count = 0;
+	for (; *at != '\0'; at = settings_list_next(at)) {
+		if (strcmp(at, VALUE_UNIX) == 0) {
+			settings->trusts_unix = true;
+			continue;
+		}
+		if (settings->trusted_proxy_count == SETTINGS_PROXIES) {
+			snprintf(why, size, "trusted-proxies: more than %d "
+			    "networks", SETTINGS_PROXIES);
+			return false;
+		}
+		next = &settings->trusted[settings->trusted_proxy_count++];
+		if (!netaddr_cidr_parse(at, next, &wrong))
+			assert(!"on_value has judged it");
+	}
+	return true;
+}
+
 static bool
 resolve(struct conf *conf, char *error, size_t size)
 {
@@ -444,7 +508,8 @@ resolve(struct conf *conf, char *error, size_t size)
 	while (power < settings->log_size)
 		power <<= 1;
 	settings->log_size = power;
-	if (!judge_limits(&settings->limits, why, sizeof(why))) {
+	if (!resolve_proxies(settings, why, sizeof(why)) ||
+	    !judge_limits(&settings->limits, why, sizeof(why))) {
 		snprintf(error, size, "%s%s%s", source,
 		    *source != '\0' ? ": " : "", why);
 		return false;
@@ -479,23 +544,66 @@ origin_text(const struct conf *conf, uint8_t origin)
 }
 
 static void
+print_row(const struct conf *conf, FILE *out, const struct settings_row *row,
+    const void *from, uint8_t origin, const char *indent)
+{
+	char value[VALUE_TEXT], line[VALUE_TEXT + 64];
+
+	snprintf(line, sizeof(line), "%s = %s", row->name,
+	    value_format(row, from, value, sizeof(value)));
+	fprintf(out, "%s%-36s # %s\n", indent, line,
+	    origin_text(conf, origin));
+}
+
+static void
 print_section(const struct conf *conf, FILE *out,
     enum settings_section section, const void *from, const uint8_t *origins,
     const char *indent, bool in_route)
 {
-	char value[VALUE_TEXT + 8], line[VALUE_TEXT + 64];
 	size_t i;
 
 	for (i = 0; i < settings_table_rows; i++) {
 		const struct settings_row *row = &settings_table[i];
 
-		if (row->section != section || (in_route && !row->in_route))
-			continue;
-		snprintf(line, sizeof(line), "%s = %s", row->name,
-		    value_format(row, from, value, sizeof(value)));
-		fprintf(out, "%s%-36s # %s\n", indent, line,
-		    origin_text(conf, origins[i]));
+		if (row->section == section && (!in_route || row->in_route))
+			print_row(conf, out, row, from, origins[i], indent);
 	}
+}
+
+/* What cannot be said of such a listener is not printed either. */
+static bool
+listener_has(const struct settings_listener *listener,
+    const struct settings_row *row)
+{
+	bool is_unix = strncmp(listener->address, "unix:", 5) == 0;
+
+	switch (row->offset) {
+	case offsetof(struct settings_listener, mode):
+	case offsetof(struct settings_listener, owner):
+	case offsetof(struct settings_listener, group):
+		return is_unix;
+	case offsetof(struct settings_listener, tls_client):
+		return listener->tls_client_ca[0] != '\0';
+	}
+	return true;
+}
+
+static void
+print_listener(const struct conf *conf, FILE *out, uint32_t index)
+{
+	const struct settings_listener *listener =
+	    &conf->settings.listeners[index];
+	char title[2 * SETTINGS_ADDRESS + 4];
+	size_t i;
+
+	fprintf(out, "listen %s { # %s\n", value_quote(listener->address,
+	    title, sizeof(title)), origin_text(conf, conf->listeners));
+	for (i = 0; i < settings_table_rows; i++)
+		if (settings_table[i].section == SECTION_LISTEN &&
+		    listener_has(listener, &settings_table[i]))
+			print_row(conf, out, &settings_table[i], listener,
+			    conf->listen[index][i], "\t");
+	fprintf(out, "}\n");
 }
 
 void
@@ -505,8 +613,7 @@ conf_print(const struct conf *conf, FILE *out)
 	uint32_t i;
 
 	for (i = 0; i < settings->listener_count; i++)
-		fprintf(out, "listen \"%s\" {} # %s\n", settings->listeners[i],
-		    origin_text(conf, conf->listeners));
+		print_listener(conf, out, i);
 	print_section(conf, out, SECTION_TOP, settings, conf->top, "",
 	    false);
 	fprintf(out, "limits {\n");

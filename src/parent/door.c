@@ -64,7 +64,7 @@ door_new(struct event_base *base, const struct settings *settings,
 		die(EX_OSERR, "door");
 	for (i = 0; i < settings->listener_count; i++)
 		door->listeners[i] = listener_open(base,
-		    settings->listeners[i], i, on_accept, door);
+		    settings->listeners[i].address, i, on_accept, door);
 	return door;
 }
 

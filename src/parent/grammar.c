@@ -18,7 +18,7 @@
 #include <string.h>
 
 #include "base/settings.h"
-#include "parent/listener.h"
+#include "parent/endpoint.h"
 #include "parent/value.h"
 
 /* libconfuse takes the end of the text for the end of an open section.  So
@@ -31,7 +31,7 @@
 /* The arrays libconfuse wants, made from the table. */
 struct grammar {
 	cfg_opt_t top[ROWS], limits[ROWS], route[ROWS], route_limits[ROWS];
-	cfg_opt_t nothing[1];
+	cfg_opt_t listen[ROWS];
 };
 
 /* libconfuse's callbacks carry no pointer of ours, so this does. */
@@ -90,13 +90,17 @@ section_of(cfg_t *cfg)
 		return SECTION_LIMITS;
 	if (strcmp(cfg_name(cfg), "route") == 0)
 		return SECTION_ROUTE;
+	if (strcmp(cfg_name(cfg), "listen") == 0)
+		return SECTION_LISTEN;
 	return SECTION_TOP;
 }
 
 static const char *
 section_prefix(enum settings_section section)
 {
-	static const char *const prefixes[] = { "", "limits.", "route." };
+	static const char *const prefixes[] = {
+		"", "limits.", "route.", "listen."
+	};
 
 	return prefixes[section];
 }
@@ -124,7 +128,8 @@ static void
 fail_unknown(cfg_t *cfg, const char *name)
 {
 	static const char *const places[] = {
-		"outside of all sections", "in limits { }", "in a route"
+		"outside of all sections", "in limits { }", "in a route",
+		"in a listener"
 	};
 	enum settings_section here = section_of(cfg);
 	const char *prefix = section_prefix(here), *near = NULL;
@@ -176,10 +181,24 @@ on_error(cfg_t *cfg, const char *format, va_list args)
 		text[strlen(text) - 1] = '\0';
 	if (strncmp(text, unknown, sizeof(unknown) - 1) == 0)
 		fail_unknown(cfg, name + 1);
+	else if (name != NULL && strcmp(name + 1, END) == 0)
+		grammar_fail(cfg, "a list is not closed");
 	else if (strncmp(text, twice, sizeof(twice) - 1) == 0)
 		grammar_fail(cfg, "\"%s\" stands here a second time", name + 1);
 	else
 		grammar_fail(cfg, "%s%s", text, name != NULL ? "'" : "");
+}
+
+static const struct settings_row *
+find_row(enum settings_section section, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < settings_table_rows; i++)
+		if (settings_table[i].section == section &&
+		    strcmp(settings_table[i].name, name) == 0)
+			return &settings_table[i];
+	return NULL;
 }
 
 /* One value has been read: judge it while the line is known. */
@@ -187,24 +206,49 @@ static int
 on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 {
 	enum settings_section section = section_of(cfg);
+	const struct settings_row *row = find_row(section, opt->name);
 	char why[256];
-	size_t i;
 
-	for (i = 0; i < settings_table_rows; i++) {
-		const struct settings_row *row = &settings_table[i];
-
-		if (row->section != section ||
-		    strcmp(row->name, opt->name) != 0)
-			continue;
-		if (!value_store(row, value, NULL, why, sizeof(why))) {
-			grammar_fail(cfg, "%s%s: %s", section_prefix(section),
-			    row->name, why);
-			return -1;
-		}
-		break;
+	if (row != NULL &&
+	    !value_store(row, value, NULL, why, sizeof(why))) {
+		grammar_fail(cfg, "%s%s: %s", section_prefix(section),
+		    row->name, why);
+		return -1;
 	}
 	*(const char **)result = value;
 	return 0;
+}
+
+bool
+grammar_take_list(cfg_opt_t *opt, const struct settings_row *row,
+    void *section, char *why, size_t why_size)
+{
+	const char *texts[SETTINGS_LIST];
+	unsigned count = cfg_opt_size(opt), i;
+
+	/* One empty text is no text, as elsewhere. */
+	if (count == 1 && *cfg_opt_getnstr(opt, 0) == '\0')
+		count = 0;
+	if (count > SETTINGS_LIST)
+		count = SETTINGS_LIST;	/* too long in any case */
+	for (i = 0; i < count; i++)
+		texts[i] = cfg_opt_getnstr(opt, i);
+	return value_store_list(row, texts, count, section, why, why_size);
+}
+
+/* The list as a whole. */
+static int
+on_list(cfg_t *cfg, cfg_opt_t *opt)
+{
+	enum settings_section section = section_of(cfg);
+	const struct settings_row *row = find_row(section, opt->name);
+	char why[256];
+
+	if (grammar_take_list(opt, row, NULL, why, sizeof(why)))
+		return 0;
+	grammar_fail(cfg, "%s%s: %s", section_prefix(section), row->name,
+	    why);
+	return -1;
 }
 
 /* The title of the section that has just been read. */
@@ -214,16 +258,61 @@ last_title(cfg_opt_t *opt)
 	return cfg_title(cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1));
 }
 
+/* Whether the section says something about it. */
+static bool
+is_set(cfg_t *section, const char *name)
+{
+	cfg_opt_t *opt = cfg_getopt(section, name);
+	const char *text = cfg_opt_size(opt) > 0 ?
+	    cfg_opt_getnstr(opt, 0) : NULL;
+
+	return text != NULL && *text != '\0';
+}
+
+/* What does not fit together in a listener; NULL: nothing. */
+static const char *
+judge_listener(cfg_t *section, enum endpoint_kind kind)
+{
+	bool has_certificate = is_set(section, "tls-certificate");
+
+	if (has_certificate != is_set(section, "tls-key"))
+		return has_certificate ? "tls-certificate needs tls-key" :
+		    "tls-key needs tls-certificate";
+	if (cfg_size(section, "tls-certificate") !=
+	    cfg_size(section, "tls-key"))
+		return "tls-certificate and tls-key are lists of one length";
+	if (is_set(section, "tls-client-ca") && !has_certificate)
+		return "tls-client-ca needs tls-certificate";
+	if (is_set(section, "tls-client") &&
+	    !is_set(section, "tls-client-ca"))
+		return "tls-client needs tls-client-ca";
+	if (kind == ENDPOINT_UNIX)
+		return NULL;
+	if (is_set(section, "mode"))
+		return "mode is for unix:/PATH alone";
+	if (is_set(section, "owner"))
+		return "owner is for unix:/PATH alone";
+	if (is_set(section, "group"))
+		return "group is for unix:/PATH alone";
+	return NULL;
+}
+
 static int
 on_listen(cfg_t *cfg, cfg_opt_t *opt)
 {
-	struct listener_address address;
-	const char *title = last_title(opt);
+	struct endpoint endpoint;
+	const char *title = last_title(opt), *why;
 
-	if (listener_parse(title, &address))
+	why = endpoint_parse(title, &endpoint);
+	if (why != NULL) {
+		grammar_fail(cfg, "listen \"%.128s\": %s", title, why);
+		return -1;
+	}
+	why = judge_listener(cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1),
+	    endpoint.kind);
+	if (why == NULL)
 		return 0;
-	grammar_fail(cfg, "listen \"%.128s\": not of the form ADDRESS:PORT or "
-	    "[ADDRESS]:PORT", title);
+	grammar_fail(cfg, "listen \"%.128s\": %s", title, why);
 	return -1;
 }
 
@@ -264,7 +353,9 @@ grammar_add_rows(cfg_opt_t *opt, enum settings_section section, bool in_route)
 		if (row->section != section || (in_route && !row->in_route))
 			continue;
 		*opt++ = (cfg_opt_t){ .name = row->name, .type = CFGT_STR,
-		    .parsecb = on_value };
+		    .flags = row->type == TYPE_LIST ? CFGF_LIST : CFGF_NONE,
+		    .parsecb = on_value,
+		    .validcb = row->type == TYPE_LIST ? on_list : NULL };
 	}
 	return opt;
 }
@@ -278,6 +369,7 @@ grammar_fill(struct grammar *grammar)
 	 * MULTI for limits: a second section adds to the first. */
 	grammar_add_rows(grammar->limits, SECTION_LIMITS, false);
 	grammar_add_rows(grammar->route_limits, SECTION_LIMITS, true);
+	grammar_add_rows(grammar->listen, SECTION_LISTEN, false);
 	opt = grammar_add_rows(grammar->route, SECTION_ROUTE, false);
 	*opt = (cfg_opt_t){ .name = "limits", .type = CFGT_SEC,
 	    .flags = CFGF_MULTI, .subopts = grammar->route_limits };
@@ -287,7 +379,7 @@ grammar_fill(struct grammar *grammar)
 	    .flags = CFGF_MULTI, .subopts = grammar->limits };
 	*opt++ = (cfg_opt_t){ .name = "listen", .type = CFGT_SEC,
 	    .flags = CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES,
-	    .subopts = grammar->nothing, .validcb = on_listen };
+	    .subopts = grammar->listen, .validcb = on_listen };
 	*opt = (cfg_opt_t){ .name = "route", .type = CFGT_SEC,
 	    .flags = CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES,
 	    .subopts = grammar->route, .validcb = on_route };

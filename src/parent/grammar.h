@@ -7,7 +7,10 @@
 #define PARENT_GRAMMAR_H
 
 #include <confuse.h>
+#include <stdbool.h>
 #include <stddef.h>
+
+struct settings_row;
 
 /* Reads a text called `name` in errors.  Every value in what it returns (the
  * caller's, for cfg_free) is a string that value_store takes.  NULL with
@@ -19,5 +22,10 @@ cfg_t *grammar_read(const char *name, const char *text, char *error,
  * there is one. */
 void grammar_fail(cfg_t *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* Stores a list that has been read, as value_store_list does. */
+bool grammar_take_list(cfg_opt_t *, const struct settings_row *,
+    void *section, char *why, size_t why_size)
+    __attribute__((warn_unused_result));
 
 #endif

@@ -22,6 +22,7 @@
 #include "base/die.h"
 #include "base/logger.h"
 #include "base/netaddr.h"
+#include "parent/endpoint.h"
 
 #define BACKLOG		4096	/* the kernel cuts it to SOMAXCONN */
 #define BATCH		64	/* accepted in a row, then others get a turn */
@@ -38,47 +39,8 @@ struct listener {
 	char name[NETADDR_PORT_TEXT];	/* "127.0.0.1:8080" as bound */
 };
 
-bool
-listener_parse(const char *text, struct listener_address *out)
-{
-	const char *colon = strrchr(text, ':'), *port;
-	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&out->storage;
-	struct sockaddr_in *v4 = (struct sockaddr_in *)&out->storage;
-	char host[64];
-	unsigned long number = 0;
-	size_t len;
-
-	memset(out, 0, sizeof(*out));
-	if (colon == NULL || colon[1] == '\0')
-		return false;
-	for (port = colon + 1; *port != '\0'; port++) {
-		if (*port < '0' || *port > '9')
-			return false;
-		number = number * 10 + (unsigned long)(*port - '0');
-		if (number > UINT16_MAX)
-			return false;
-	}
-	len = (size_t)(colon - text);
-	if (len >= sizeof(host))
-		return false;
-	memcpy(host, text, len);
-	host[len] = '\0';
-	if (len > 2 && host[0] == '[' && host[len - 1] == ']') {
-		host[len - 1] = '\0';
-		v6->sin6_family = AF_INET6;
-		v6->sin6_port = htons((uint16_t)number);
-		out->len = sizeof(*v6);
-		return inet_pton(AF_INET6, host + 1, &v6->sin6_addr) == 1;
-	}
-	v4->sin_family = AF_INET;
-	v4->sin_port = htons((uint16_t)number);
-	out->len = sizeof(*v4);
-	return inet_pton(AF_INET, strcmp(host, "localhost") == 0 ?
-	    "127.0.0.1" : host, &v4->sin_addr) == 1;
-}
-
 static int
-bind_address(const char *text, const struct listener_address *address)
+bind_address(const char *text, const struct endpoint *address)
 {
 	int family = address->storage.ss_family, on = 1, fd;
 
@@ -192,14 +154,14 @@ listener_open(struct event_base *base, const char *text, unsigned index,
     listener_on_accept *on_accept, void *owner)
 {
 	struct listener *listener = calloc(1, sizeof(*listener));
-	struct listener_address address;
+	struct endpoint address;
 	uint8_t bytes[NETADDR_BYTES];
 	uint16_t port;
 
 	if (listener == NULL)
 		die(EX_OSERR, "listener %s", text);
 	errno = 0;
-	if (!listener_parse(text, &address))
+	if (endpoint_parse(text, &address) != NULL)
 		die(EX_CONFIG, "%s is not an address", text);
 	listener->fd = bind_address(text, &address);
 	listener->reserve = open_reserve();

@@ -9,19 +9,9 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/socket.h>
 
 struct event_base;
 struct listener;
-
-struct listener_address {
-	struct sockaddr_storage storage;
-	socklen_t len;
-};
-
-/* "127.0.0.1:8080", "[::1]:8080", "localhost:8080" (127.0.0.1). */
-bool listener_parse(const char *text, struct listener_address *out)
-    __attribute__((warn_unused_result));
 
 /* Somebody has come; `fd` is the callee's, `bytes` is the peer's address
  * (IPv4 mapped into IPv6).  False: accept no more for now; the listener is

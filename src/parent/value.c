@@ -11,6 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/netaddr.h"
+#include "base/origin.h"
+
 static bool
 parse_number(const char *text, uint64_t *out)
 {
@@ -99,6 +102,21 @@ character_length(const char *text)
 	return len;
 }
 
+/* Permissions as chmod(1) takes them, in octal. */
+static bool
+parse_mode(const char *text, uint64_t *out)
+{
+	uint64_t mode = 0;
+	size_t len = strlen(text);
+
+	if (len < 3 || len > 4)
+		return false;
+	for (; *text >= '0' && *text <= '7'; text++)
+		mode = mode << 3 | (uint64_t)(*text - '0');
+	*out = mode;
+	return *text == '\0';
+}
+
 /* The letters that may follow a percent sign; NULL: it means nothing. */
 static const char *
 placeholders(const struct settings_row *row)
@@ -146,6 +164,33 @@ judge_text(const struct settings_row *row, const char *text, char *why,
 	return true;
 }
 
+/* What a list's texts must be, by their row. */
+static bool
+judge_item(const struct settings_row *row, const char *text, char *why,
+    size_t why_size)
+{
+	struct netaddr_cidr cidr;
+	const char *wrong;
+
+	if (!judge_text(row, text, why, why_size))
+		return false;
+	if (row->section == SECTION_ROUTE &&
+	    row->offset == offsetof(struct settings_route, origins) &&
+	    !origin_is_valid_setting(text)) {
+		snprintf(why, why_size, "\"%.80s\" is not an origin such as "
+		    "https://example.org, without a path", text);
+		return false;
+	}
+	if (row->section == SECTION_TOP &&
+	    row->offset == offsetof(struct settings, trusted_proxies) &&
+	    strcmp(text, VALUE_UNIX) != 0 &&
+	    !netaddr_cidr_parse(text, &cidr, &wrong)) {
+		snprintf(why, why_size, "\"%.80s\" %s", text, wrong);
+		return false;
+	}
+	return true;
+}
+
 /* A number of the row's unit as a user would write it. */
 static const char *
 format_number(const struct settings_row *row, uint64_t value, char *out,
@@ -153,6 +198,10 @@ format_number(const struct settings_row *row, uint64_t value, char *out,
 {
 	if (row->type == TYPE_SIZE)
 		return settings_format_size(value, out, size);
+	if (row->type == TYPE_MODE) {
+		snprintf(out, size, "%04" PRIo64, value);
+		return out;
+	}
 	if (row->type == TYPE_SECONDS && value % 1000 != 0) {
 		snprintf(out, size, "%" PRIu64 ".%03u", value / 1000,
 		    (unsigned)(value % 1000));
@@ -186,6 +235,12 @@ parse(const struct settings_row *row, const char *text, uint64_t *out,
 	bool good = false;
 
 	switch (row->type) {
+	case TYPE_LIST:
+		return *text == '\0' || judge_item(row, text, why, why_size);
+	case TYPE_MODE:
+		form = "permissions such as 0660";
+		good = parse_mode(text, out);
+		break;
 	case TYPE_NUMBER:
 		good = parse_number(text, out);
 		break;
@@ -235,7 +290,7 @@ value_store(const struct settings_row *row, const char *text, void *section,
 	if (section == NULL)
 		return true;
 	field = (uint8_t *)section + row->offset;
-	if (row->type == TYPE_TEXT) {
+	if (row->type == TYPE_TEXT || row->type == TYPE_LIST) {
 		/* The rest is zeroed: settings are compared and sealed. */
 		memset(field, 0, row->size);
 		memcpy(field, text, strlen(text));
@@ -248,6 +303,31 @@ value_store(const struct settings_row *row, const char *text, void *section,
 	} else {
 		memcpy(field, &number, sizeof(number));
 	}
+	return true;
+}
+
+bool
+value_store_list(const struct settings_row *row, const char *const *texts,
+    size_t count, void *section, char *why, size_t why_size)
+{
+	char list[SETTINGS_LIST] = "";
+	size_t i, len, at = 0;
+
+	for (i = 0; i < count; i++) {
+		if (!judge_item(row, texts[i], why, why_size))
+			return false;
+		len = strlen(texts[i]) + 1;
+		/* One byte is for the empty text behind the last. */
+		if (len >= sizeof(list) - at) {
+			snprintf(why, why_size, "has more than %d bytes",
+			    SETTINGS_LIST - 2);
+			return false;
+		}
+		memcpy(list + at, texts[i], len);
+		at += len;
+	}
+	if (section != NULL)
+		memcpy((char *)section + row->offset, list, sizeof(list));
 	return true;
 }
 
@@ -267,9 +347,8 @@ load_number(const struct settings_row *row, const uint8_t *field)
 	return number;
 }
 
-/* In quotes, with what libconfuse would read otherwise behind a backslash. */
-static const char *
-format_text(const char *text, char *out, size_t size)
+const char *
+value_quote(const char *text, char *out, size_t size)
 {
 	size_t at = 0;
 
@@ -284,6 +363,22 @@ format_text(const char *text, char *out, size_t size)
 	return out;
 }
 
+static const char *
+format_list(const char *list, char *out, size_t size)
+{
+	size_t at = 0;
+
+	out[at++] = '{';
+	for (; *list != '\0'; list = settings_list_next(list)) {
+		at += (size_t)snprintf(out + at, size - at, "%s",
+		    at > 1 ? ", " : " ");
+		value_quote(list, out + at, size - at);
+		at += strlen(out + at);
+	}
+	snprintf(out + at, size - at, "%s", at > 1 ? " }" : "}");
+	return out;
+}
+
 const char *
 value_format(const struct settings_row *row, const void *section, char *out,
     size_t size)
@@ -293,7 +388,9 @@ value_format(const struct settings_row *row, const void *section, char *out,
 
 	switch (row->type) {
 	case TYPE_TEXT:
-		return format_text((const char *)field, out, size);
+		return value_quote((const char *)field, out, size);
+	case TYPE_LIST:
+		return format_list((const char *)field, out, size);
 	case TYPE_WORD:
 		return row->words[load_number(row, field)];
 	case TYPE_BOOL:
@@ -301,7 +398,8 @@ value_format(const struct settings_row *row, const void *section, char *out,
 	case TYPE_SIZE:
 		format_number(row, load_number(row, field), size_text,
 		    sizeof(size_text));
-		return format_text(size_text, out, size);
+		return value_quote(size_text, out, size);
+	case TYPE_MODE:
 	case TYPE_NUMBER:
 	case TYPE_SECONDS:
 		break;

@@ -12,18 +12,32 @@
 
 #include "base/settings.h"
 
-#define VALUE_TEXT	(2 * SETTINGS_PATH)	/* bytes of a written value */
+/* Bytes of a written value: of a list of texts of one byte each. */
+#define VALUE_TEXT	(4 * SETTINGS_LIST)
+
+/* In a list of networks: everybody who comes by a unix socket. */
+#define VALUE_UNIX	"unix:"
 
 /* Reads `text` by the row's type and bounds and stores it into the field of
- * `section` (struct settings, _limits or _route; NULL: only judges).
+ * `section` (struct settings, _limits, _route or _listener; NULL: only
+ * judges).  A list gets one text, or none by the empty one.
  * False: `why` has a sentence that begins with the value. */
 bool value_store(const struct settings_row *, const char *text,
     void *section, char *why, size_t why_size)
     __attribute__((warn_unused_result));
 
+/* The same for a list of `count` texts. */
+bool value_store_list(const struct settings_row *,
+    const char *const *texts, size_t count, void *section, char *why,
+    size_t why_size) __attribute__((warn_unused_result));
+
 /* Writes a field's value as it would stand in the file; returns `out`. */
 const char *value_format(const struct settings_row *, const void *section,
     char *out, size_t size);
+
+/* In quotes, with what libconfuse would read otherwise behind a backslash;
+ * returns `out`. */
+const char *value_quote(const char *text, char *out, size_t size);
 
 /* How many letters must be changed, put in, taken out or swapped with their
  * neighbour to get from one word to the other. */

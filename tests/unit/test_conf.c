@@ -68,7 +68,7 @@ an_empty_file_has_the_defaults(void **state)
 	assert_int_equal(s->limits.ping_interval_ms, 25000);
 	assert_true(s->limits.loopback_exempt);
 	assert_int_equal(s->listener_count, 1);
-	assert_string_equal(s->listeners[0], "127.0.0.1:8080");
+	assert_string_equal(s->listeners[0].address, "127.0.0.1:8080");
 	assert_int_equal(s->route_count, 2);
 	assert_string_equal(s->routes[0].path, "/chat");
 	assert_int_equal(s->routes[0].kind, SETTINGS_CHAT);
@@ -104,7 +104,7 @@ values_are_taken(void **state)
 
 	(void)state;
 	assert_int_equal(s->listener_count, 2);
-	assert_string_equal(s->listeners[1], "[::1]:81");
+	assert_string_equal(s->listeners[1].address, "[::1]:81");
 	assert_int_equal(s->workers, 7);
 	assert_int_equal(s->log_size, 4 << 20);
 	assert_int_equal(s->log_level, 3);
@@ -172,7 +172,7 @@ the_command_line_has_the_last_word(void **state)
 	assert_non_null(conf);
 	assert_int_equal(conf_settings(conf)->workers, 3);
 	assert_int_equal(conf_settings(conf)->listener_count, 1);
-	assert_string_equal(conf_settings(conf)->listeners[0],
+	assert_string_equal(conf_settings(conf)->listeners[0].address,
 	    "127.0.0.1:0");
 	conf_free(conf);
 }
@@ -228,8 +228,50 @@ errors_name_line_and_setting(void **state)
 		  "error, warning, info, debug" },
 		{ "workers = 257",
 		  ":1: workers: 257 is not between 0 and 256" },
-		{ "listen \"foo\" {}", ":1: listen \"foo\": not of the form "
-		  "ADDRESS:PORT or [ADDRESS]:PORT" },
+		{ "listen \"foo\" {}", ":1: listen \"foo\": is not of the form "
+		  "ADDRESS:PORT, [ADDRESS]:PORT, unix:/PATH or fd:NUMBER" },
+		{ "listen \"unix:run/x\" {}", ":1: listen \"unix:run/x\": "
+		  "has no absolute path" },
+		{ "listen \"unix:/a\tb\" {}", ":1: listen \"unix:/a\tb\": "
+		  "has a control character" },
+		{ "listen \"fd:2\" {}", ":1: listen \"fd:2\": is not fd: and "
+		  "a number of 3 or more" },
+		{ "listen \"fd:3x\" {}", ":1: listen \"fd:3x\": is not fd: "
+		  "and a number of 3 or more" },
+		{ "listen \"[::1]:1\" {\n tls-key = \"a\"\n}", ":3: listen "
+		  "\"[::1]:1\": tls-key needs tls-certificate" },
+		{ "listen \"[::1]:1\" { tls-certificate = \"a\" }", ":1: "
+		  "listen \"[::1]:1\": tls-certificate needs tls-key" },
+		{ "listen \"[::1]:1\" { tls-certificate = { \"a\", \"b\" }\n"
+		  "tls-key = \"a\" }", ":2: listen \"[::1]:1\": "
+		  "tls-certificate and tls-key are lists of one length" },
+		{ "listen \"[::1]:1\" { tls-client-ca = \"a\" }", ":1: "
+		  "listen \"[::1]:1\": tls-client-ca needs tls-certificate" },
+		{ "listen \"[::1]:1\" { tls-client = optional }", ":1: "
+		  "listen \"[::1]:1\": tls-client needs tls-client-ca" },
+		{ "listen \"[::1]:1\" { mode = 0600 }", ":1: listen "
+		  "\"[::1]:1\": mode is for unix:/PATH alone" },
+		{ "listen \"fd:3\" { owner = root }", ":1: listen "
+		  "\"fd:3\": owner is for unix:/PATH alone" },
+		{ "listen \"fd:3\" { group = root }", ":1: listen "
+		  "\"fd:3\": group is for unix:/PATH alone" },
+		{ "listen \"unix:/a\" { mode = 0668 }", ":1: listen.mode: "
+		  "\"0668\" is not permissions such as 0660" },
+		{ "listen \"unix:/a\" { mode = 1777 }", ":1: listen.mode: "
+		  "1777 is not between 0000 and 0777" },
+		{ "mode = 0600", ":1: mode: unknown setting here; it stands "
+		  "in a listener" },
+		{ "trusted-proxies = {\n\"10.0.0.0/8\",\n\"10.0.0.0/33\" }",
+		  ":3: trusted-proxies: \"10.0.0.0/33\" has a prefix "
+		  "longer than the address" },
+		{ "trusted-proxies = { \"::1\", \"\" }", ":1: "
+		  "trusted-proxies: has 0 bytes, not 1 to 64" },
+		{ "trusted-proxies = { \"::1\"", ":2: a list is not closed" },
+		{ "forwarded-by = via", ":1: forwarded-by: \"via\" is none of "
+		  "x-forwarded-for, forwarded" },
+		{ "route \"/a\" { origins = \"https://a.b/\" }", ":1: "
+		  "route.origins: \"https://a.b/\" is not an origin such as "
+		  "https://example.org, without a path" },
 		{ "route \"/x\" {}\nroute \"/x\" {}",
 		  ":2: \"/x\" stands here a second time" },
 		{ "route \"x\" {}",
@@ -263,6 +305,119 @@ errors_name_line_and_setting(void **state)
 }
 
 static void
+listeners_have_settings(void **state)
+{
+	struct conf *conf = load(
+	    "listen \"unix:/run/x.sock\" {\n"
+	    " mode = 660 owner = root group = \"www-data\" }\n"
+	    "listen \"fd:3\" { proxy-protocol = yes }\n"
+	    "listen \"0.0.0.0:443\" {\n"
+	    " tls-certificate = { \"/a b\", \"c\" } tls-key = { d, e }\n"
+	    " tls-client-ca = \"/ca\" tls-client = optional }\n", NULL);
+	const struct settings_listener *at = conf_settings(conf)->listeners;
+
+	(void)state;
+	assert_int_equal(conf_settings(conf)->listener_count, 3);
+	assert_string_equal(at->address, "unix:/run/x.sock");
+	assert_int_equal(at->mode, 0660);
+	assert_string_equal(at->owner, "root");
+	assert_string_equal(at->group, "www-data");
+	assert_false(at->proxy_protocol);
+	assert_int_equal(settings_list_count(at->tls_certificate), 0);
+	at++;
+	assert_true(at->proxy_protocol);
+	assert_int_equal(at->mode, 0666);
+	at++;
+	assert_int_equal(settings_list_count(at->tls_certificate), 2);
+	assert_memory_equal(at->tls_certificate, "/a b\0c\0", 8);
+	assert_memory_equal(at->tls_key, "d\0e\0", 5);
+	assert_string_equal(at->tls_client_ca, "/ca");
+	assert_int_equal(at->tls_client, SETTINGS_CLIENT_OPTIONAL);
+	conf_free(conf);
+}
+
+static void
+lists_are_taken(void **state)
+{
+	struct conf *conf = load(
+	    "trusted-proxies = { \"10.0.0.0/8\", \"unix:\", \"fd00::/8\" }\n"
+	    "forwarded-by = forwarded accept-then-close = yes\n"
+	    "route \"/a\" { origins = \"https://example.org\"\n"
+	    " allow-no-origin = no deflate = yes deflate-min-size = 9\n"
+	    " deflate-context-takeover = yes }\n"
+	    "route \"/b\" { origins = \"*\" } route \"/c\" {}",
+	    "route \"/b\" { origins = {} }");
+	const struct settings *s = conf_settings(conf);
+
+	(void)state;
+	assert_int_equal(s->trusted_proxy_count, 2);
+	assert_true(s->trusts_unix);
+	assert_int_equal(s->trusted[0].bits, 104);
+	assert_int_equal(s->trusted[1].bits, 8);
+	assert_int_equal(s->forwarded_by, SETTINGS_FORWARDED);
+	assert_true(s->accept_then_close);
+	assert_memory_equal(s->routes[0].origins, "https://example.org\0", 21);
+	assert_false(s->routes[0].allow_no_origin);
+	assert_true(s->routes[0].deflate);
+	assert_int_equal(s->routes[0].deflate_min_size, 9);
+	assert_true(s->routes[0].deflate_context_takeover);
+	assert_string_equal(s->routes[1].origins, "");
+	assert_string_equal(s->routes[2].origins, "");
+	assert_true(s->routes[2].allow_no_origin);
+	assert_false(s->routes[2].deflate);
+	assert_int_equal(s->routes[2].deflate_min_size, 256);
+	assert_false(s->routes[2].deflate_context_takeover);
+	conf_free(conf);
+}
+
+static void
+lists_have_an_end(void **state)
+{
+	static char text[8192];
+	struct conf *conf;
+	size_t at, i;
+
+	(void)state;
+	/* 1022 bytes with their NULs, and the one that ends the list. */
+	at = (size_t)snprintf(text, sizeof(text),
+	    "listen \"fd:3\" { tls-key = k tls-certificate = \"%01022d\" }",
+	    0);
+	conf = load(text, NULL);
+	assert_int_equal(strlen(
+	    conf_settings(conf)->listeners[0].tls_certificate), 1022);
+	conf_free(conf);
+	snprintf(text, sizeof(text), "listen \"fd:3\" {\n"
+	    "tls-key = { k, k } tls-certificate = { \"%01021d\", \"a\" } }",
+	    0);
+	expect_error(text, ":2: listen.tls-certificate: has more than 1022 "
+	    "bytes");
+	at = (size_t)snprintf(text, sizeof(text), "trusted-proxies = {");
+	for (i = 0; i < 65; i++)
+		at += (size_t)snprintf(text + at, sizeof(text) - at,
+		    "%s\"10.0.0.%zu\"", i > 0 ? ", " : "", i);
+	snprintf(text + at, sizeof(text) - at, "}");
+	expect_error(text, ": trusted-proxies: more than 64 networks");
+}
+
+static void
+a_unix_path_fits_into_an_address(void **state)
+{
+	char text[512], expected[512];
+	struct conf *conf;
+
+	(void)state;
+	snprintf(text, sizeof(text), "listen \"unix:/%0106d\" {}", 0);
+	conf = load(text, NULL);
+	assert_int_equal(strlen(conf_settings(conf)->listeners[0].address),
+	    112);
+	conf_free(conf);
+	snprintf(text, sizeof(text), "listen \"unix:/%0107d\" {}", 0);
+	snprintf(expected, sizeof(expected), ":1: listen \"unix:/%0107d\": "
+	    "has a path of more than 107 bytes", 0);
+	expect_error(text, expected);
+}
+
+static void
 bad_paths_are_refused(void **state)
 {
 	static const char *const paths[] = {
@@ -291,7 +446,15 @@ what_is_printed_reads_as_the_same(void **state)
 	struct conf *first = load("workers = 2 site = \"/a\\\"b\\\\c\\$d\"\n"
 	    "limits { ping-timeout = 0.25 message-rate = 7 }\n"
 	    "route \"/a\" { greeting = \"100%% \xc3\xa4 # x\" }"
-	    "route \"/b\" { limits { backlog = 77 } }", NULL), *second;
+	    "route \"/b\" { limits { backlog = 77 } origins = \"*\"\n"
+	    " deflate = on }"
+	    "trusted-proxies = { \"::/0\", \"unix:\" }"
+	    "listen \"unix:/a\\\"b$\" { mode = 0640 owner = u }"
+	    "listen \"fd:9\" { tls-certificate = { \"a \\\\b\", c }\n"
+	    " tls-key = { d, e } }"
+	    "listen \"[::]:1\" { tls-certificate = a tls-key = b\n"
+	    " tls-client-ca = c tls-client = optional\n"
+	    " proxy-protocol = on }", NULL), *second;
 	struct settings one = *conf_settings(first), two;
 	char *text = NULL;
 	size_t len;
@@ -335,6 +498,10 @@ main(void)
 		cmocka_unit_test(the_command_line_has_the_last_word),
 		cmocka_unit_test(a_missing_file_is_fine_unless_it_was_named),
 		cmocka_unit_test(errors_name_line_and_setting),
+		cmocka_unit_test(listeners_have_settings),
+		cmocka_unit_test(lists_are_taken),
+		cmocka_unit_test(lists_have_an_end),
+		cmocka_unit_test(a_unix_path_fits_into_an_address),
 		cmocka_unit_test(bad_paths_are_refused),
 		cmocka_unit_test(what_is_printed_reads_as_the_same),
 		cmocka_unit_test(distances_are_counted),

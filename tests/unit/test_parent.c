@@ -12,7 +12,7 @@
 
 #include "ipc/ipc.h"
 #include "parent/child.h"
-#include "parent/listener.h"
+#include "parent/endpoint.h"
 
 static void
 handlers_are_those_of_the_catalogue(void **state)
@@ -68,13 +68,19 @@ addresses_are_parsed(void **state)
 		{ "[::1]80", false }, { "[]:80", false },
 		{ "[127.0.0.1]:80", false }, { "example.org:80", false },
 		{ "1.2.3:80", false }, { " 1.2.3.4:80", false },
+		{ "unix:/x", true }, { "unix:/x:1", true },
+		{ "unix:x", false }, { "unix:", false }, { "UNIX:/x", false },
+		{ "fd:3", true }, { "fd:99999", true }, { "fd:", false },
+		{ "fd:2", false }, { "fd:03", false }, { "fd:-3", false },
+		{ "fd:100000", false }, { "fd:3 ", false },
 	};
-	struct listener_address address;
+	struct endpoint endpoint;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		if (listener_parse(cases[i].text, &address) != cases[i].good)
+		if ((endpoint_parse(cases[i].text, &endpoint) == NULL) !=
+		    cases[i].good)
 			fail_msg("%s", cases[i].text);
 }
 

@@ -61,6 +61,18 @@ sizes_are_written_as_they_are_read(void **state)
 }
 
 static void
+lists_are_walked(void **state)
+{
+	static const char list[8] = "ab\0c\0";
+
+	(void)state;
+	assert_int_equal(settings_list_count(list), 2);
+	assert_int_equal(settings_list_count(""), 0);
+	assert_string_equal(settings_list_next(list), "c");
+	assert_string_equal(settings_list_next(settings_list_next(list)), "");
+}
+
+static void
 rooms_have_a_form(void **state)
 {
 	static const char long_name[] =
@@ -141,6 +153,9 @@ every_row_is_in_order(void **state)
 			assert_int_equal(row->size, sizeof(bool));
 		else if (row->type == TYPE_TEXT)
 			assert_true(row->max < row->size);
+		else if (row->type == TYPE_LIST)
+			assert_true(row->size == SETTINGS_LIST &&
+			    row->max <= SETTINGS_LIST - 2);
 		else
 			assert_true(row->size == 8 || (row->size == 4 &&
 			    row->max <= UINT32_MAX));
@@ -156,6 +171,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sizes_are_read),
 		cmocka_unit_test(sizes_are_written_as_they_are_read),
+		cmocka_unit_test(lists_are_walked),
 		cmocka_unit_test(rooms_have_a_form),
 		cmocka_unit_test(paths_lead_to_routes),
 		cmocka_unit_test(every_row_is_in_order),
