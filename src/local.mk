@@ -119,14 +119,19 @@ libworker_a_SOURCES = \
 	src/worker/answer.h \
 	src/worker/audience.c \
 	src/worker/audience.h \
+	src/worker/batch.c \
+	src/worker/batch.h \
 	src/worker/client.c \
 	src/worker/client.h \
+	src/worker/compress.c \
+	src/worker/compress.h \
 	src/worker/deadline.c \
 	src/worker/deadline.h \
 	src/worker/delivery.c \
 	src/worker/delivery.h \
 	src/worker/incident.c \
 	src/worker/incident.h \
+	src/worker/form.h \
 	src/worker/intake.c \
 	src/worker/intake.h \
 	src/worker/outbox.c \

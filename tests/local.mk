@@ -25,6 +25,7 @@ bats_tests = \
 	tests/20-http.bats \
 	tests/25-refusals.bats \
 	tests/30-echo.bats \
+	tests/32-deflate.bats \
 	tests/40-chat.bats \
 	tests/50-lifecycle.bats \
 	tests/60-faults.bats \
@@ -36,6 +37,7 @@ unit_tests = \
 	tests/unit/test_append \
 	tests/unit/test_buf \
 	tests/unit/test_close_codes \
+	tests/unit/test_compress \
 	tests/unit/test_conf \
 	tests/unit/test_cursor \
 	tests/unit/test_deflate \

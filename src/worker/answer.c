@@ -44,16 +44,32 @@ answer_health(struct buf *out, bool is_head)
 }
 
 static bool
-answer_upgrade(const struct head *head, struct buf *out)
+answer_upgrade(const struct head *head, struct buf *out,
+    struct answer *answer)
 {
+	const struct deflate_policy policy = {
+		.is_on = answer->route->deflate,
+		.client_takeover = answer->route->deflate_context_takeover
+	};
 	const struct slice none = { NULL, 0 };
+	struct slice extensions = { NULL, 0 };
+	char response[DEFLATE_RESPONSE_SIZE];
 	uint8_t *to = buf_reserve(out, RESPONSE_MAX);
 	size_t len;
 
 	if (to == NULL)
 		return false;
+	if (!deflate_negotiate(head, &policy, &answer->deflate)) {
+		answer->refusal = REFUSAL_BAD_EXTENSIONS;
+		return true;
+	}
+	if (answer->deflate.is_on) {
+		extensions.at = response;
+		extensions.len = deflate_response_write(response,
+		    &answer->deflate);
+	}
 	len = handshake_switch_write((char *)to, RESPONSE_MAX, head->key,
-	    none);
+	    none, extensions);
 	buf_commit(out, len);
 	return len > 0;
 }
@@ -74,7 +90,7 @@ answer_head(const struct worker *w, const struct head *head, struct buf *out,
 			return true;
 		}
 		answer_out->route = route;
-		return answer_upgrade(head, out);
+		return answer_upgrade(head, out, answer_out);
 	}
 	if (slice_is(head->path, "/healthz/live"))
 		return answer_health(out, is_head);

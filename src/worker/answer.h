@@ -11,6 +11,7 @@
 
 #include "base/settings.h"
 #include "worker/worker.h"
+#include "ws/deflate.h"
 #include "ws/handshake.h"
 
 /* What follows the answer. */
@@ -19,6 +20,7 @@ struct answer {
 	const struct settings_route *route;	/* NULL: the end */
 	const char *room;			/* lent from the head */
 	size_t room_len;
+	struct deflate_terms deflate;
 };
 
 /* Appends the response to an acceptable head, or says why there is none.

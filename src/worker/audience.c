@@ -80,6 +80,7 @@ audience_add(struct audience *a, struct client *c)
 	c->audience = a;
 	c->member = a->count;
 	a->members[a->count++] = c;
+	a->in_form[c->form]++;
 	return true;
 }
 
@@ -91,5 +92,6 @@ audience_leave(struct client *c)
 	c->audience = NULL;
 	a->members[c->member] = a->members[--a->count];
 	a->members[c->member]->member = c->member;
+	a->in_form[c->form]--;
 	audience_trim(a);
 }

@@ -13,6 +13,8 @@
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
+#include "worker/form.h"
+
 struct batch;
 struct client;
 struct audience_table;
@@ -23,7 +25,8 @@ struct audience {
 	uint64_t room;			/* its identity */
 	struct client **members;
 	uint32_t count, capacity;
-	uint64_t rendered;		/* bytes of frames, ever */
+	uint32_t in_form[FORMS];	/* members that take this form */
+	uint64_t rendered[FORMS];	/* bytes of frames, ever */
 	struct batch *batch;		/* of this turn: keeps it alive */
 };
 

@@ -19,6 +19,7 @@
 
 #include "base/logger.h"
 #include "worker/audience.h"
+#include "worker/compress.h"
 #include "worker/rate.h"
 
 #define NOTSENT_LOWAT	(16 * 1024)	/* bytes the kernel holds unsent */
@@ -245,10 +246,11 @@ client_log_end(struct worker *w, const struct client *c)
 }
 
 void
-client_free_input(struct client *c)
+client_free_input(struct worker *w, struct client *c)
 {
 	if (c->input == NULL)
 		return;
+	compress_return(w->compress, c->input->inflater);
 	buf_clear(&c->input->held);
 	buf_clear(&c->input->message);
 	free(c->input);
@@ -304,7 +306,7 @@ client_free_gone(struct worker *w)
 		*at = c->next_gone;
 		w->clients[ipc_connection_slot(c->connection)] = NULL;
 		w->client_count--;
-		client_free_input(c);
+		client_free_input(w, c);
 		buf_clear(&c->out);
 		free(c);
 	}
@@ -439,6 +441,18 @@ client_queue(struct worker *w, struct client *c, const void *bytes,
 	return true;
 }
 
+void
+client_queue_message(struct worker *w, struct client *c,
+    enum frame_opcode opcode, const uint8_t *data, size_t len)
+{
+	if (!compress_message(w->compress, c->form, opcode, data, len,
+	    w->settings->routes[c->route].deflate_min_size, &c->out)) {
+		client_drop(w, c, CLOSE_SERVER_FAULT);
+		return;
+	}
+	client_mark_dirty(w, c);
+}
+
 /*
  * Closing.
  */
@@ -520,6 +534,12 @@ client_on_refused(struct worker *w, struct client *c, enum ipc_refusal reason)
  * What it needs between reads.
  */
 
+void
+client_init_decoder(const struct client *c, struct frame_decoder *d)
+{
+	frame_decoder_init(d, FRAME_SERVER, c->inflate_bits != 0);
+}
+
 struct client_input *
 client_input(struct client *c)
 {
@@ -528,7 +548,7 @@ client_input(struct client *c)
 		if (c->input == NULL)
 			return NULL;
 		head_init(&c->input->head);
-		frame_decoder_init(&c->input->decoder, FRAME_SERVER, false);
+		client_init_decoder(c, &c->input->decoder);
 	}
 	return c->input;
 }

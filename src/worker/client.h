@@ -47,6 +47,7 @@ struct client_input {
 	struct buf held;		/* bytes not decoded yet */
 	struct buf message;		/* of a message, so far */
 	uint64_t message_ms;		/* when it began; 0: none */
+	struct inflater *inflater;	/* NULL: nothing compressed so far */
 	bool waits_rate, waits_out;	/* why `held` is not decoded */
 	uint8_t pong_len;
 	uint8_t pong[FRAME_PAYLOAD_CONTROL_MAX];
@@ -59,6 +60,7 @@ struct client {
 	int fd;
 	uint8_t state;			/* enum client_state */
 	uint8_t route;			/* index, from OPEN on */
+	uint8_t form;			/* in which it takes messages, form.h */
 	bool is_blocked;		/* the socket took less than all */
 	bool is_lagging;		/* goes on at `cursor` by itself */
 	struct audience *audience;	/* of its room; NULL: not a member */
@@ -83,6 +85,8 @@ struct client {
 	bool is_replied;		/* ANSWERED or close reply: LINGER when
 					 * `out` is sent */
 	bool has_pong;			/* `pong` waits for a blocked socket */
+	bool has_takeover;		/* keeps its inflater */
+	uint8_t inflate_bits;		/* 0: its messages are plain */
 	uint8_t why;			/* enum close_reason */
 	uint16_t peer_code;		/* close code the peer sent */
 	struct client *next_dirty, *next_gone;
@@ -124,7 +128,9 @@ bool client_is_chat(const struct worker *, const struct client *);
 
 /* Its input, made when there is none; NULL: no memory. */
 struct client_input *client_input(struct client *);
-void client_free_input(struct client *);
+/* A decoder for what this client sends. */
+void client_init_decoder(const struct client *, struct frame_decoder *);
+void client_free_input(struct worker *, struct client *);
 /* Whether what it sent waits to be decoded, for its rate or its output. */
 bool client_is_waiting(const struct client *);
 
@@ -135,6 +141,9 @@ bool client_is_waiting(const struct client *);
 /* Queues bytes behind what it has to send; they leave when the turn ends. */
 bool client_queue(struct worker *, struct client *, const void *bytes,
     size_t len);
+/* The same for a whole message, in the client's form. */
+void client_queue_message(struct worker *, struct client *,
+    enum frame_opcode, const uint8_t *data, size_t len);
 /* Sends `out`.  False when the socket took less than all, or it is gone. */
 bool client_flush(struct worker *, struct client *);
 /* Sends `out` and then `bytes`, in one call; returns how many of `bytes`

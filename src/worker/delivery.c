@@ -1,14 +1,5 @@
 /*
  * delivery - see delivery.h.
- *
- * A batch is what one turn brings one room: its frames, one behind the other,
- * and for each frame the position of its record, so that a client whose
- * socket takes only a part finishes the frame it is in from a copy and goes
- * on in the log behind it.
- *
- *	bytes   | frame | frame | frame |
- *	        ^       ^       ^       ^
- *	marks   0       1       2       end
  */
 #include "config.h"
 
@@ -21,28 +12,15 @@
 #include "base/logger.h"
 #include "log/cursor.h"
 #include "worker/audience.h"
+#include "worker/batch.h"
+#include "worker/compress.h"
 #include "worker/render.h"
 
 #define TURN_BYTES	(256 * 1024)	/* rendered, then it is sent */
 #define CATCH_UP_BYTES	(64 * 1024)	/* rendered for one who lags */
 #define CATCH_UP_RECORDS 4096		/* looked at, likewise */
-#define KEEP_BYTES	(256 * 1024)	/* a larger buffer is not kept */
+#define LINE_KEEP	(256 * 1024)	/* a larger buffer is not kept */
 #define HISTORY_STEPS	65536		/* records looked at for them */
-
-struct mark {
-	size_t offset;		/* of the frame in the batch */
-	uint64_t position;	/* of its record */
-};
-
-struct batch {
-	struct batch *next;
-	struct audience *audience;
-	struct buf bytes;
-	struct mark *marks;
-	size_t mark_count, mark_capacity;
-	uint64_t base;		/* the audience's `rendered` at its start */
-	uint64_t end;		/* log position behind the last record */
-};
 
 struct delivery {
 	const struct log *log;
@@ -50,24 +28,30 @@ struct delivery {
 	struct audience_table *audiences;
 	struct batch *batches;		/* of this turn */
 	struct batch *spare;
-	struct batch catch_up;		/* scratch */
+	struct batch *catch_up;		/* scratch */
+	struct buf line;		/* scratch */
+	struct compress *compress;
 	size_t rendered;		/* bytes in this turn */
 	bool is_short;			/* memory ran out in this turn */
 };
 
 struct delivery *
-delivery_new(const struct log *log)
+delivery_new(const struct log *log, struct compress *compress)
 {
 	struct delivery *d = calloc(1, sizeof(*d));
 
 	if (d == NULL)
 		return NULL;
 	d->audiences = audience_table_new();
-	if (d->audiences == NULL) {
+	d->catch_up = batch_new();
+	if (d->audiences == NULL || d->catch_up == NULL) {
+		free(d->audiences);
+		batch_free(d->catch_up);
 		free(d);
 		return NULL;
 	}
 	d->log = log;
+	d->compress = compress;
 	d->position = log_committed(log);
 	return d;
 }
@@ -93,44 +77,16 @@ batch_get(struct delivery *d, struct audience *a)
 	if (b != NULL)
 		d->spare = b->next;
 	else
-		b = calloc(1, sizeof(*b));
+		b = batch_new();
 	if (b == NULL)
 		return NULL;
 	b->audience = a;
-	b->base = a->rendered;
+	for (unsigned i = 0; i < FORMS; i++)
+		b->forms[i].base = a->rendered[i];
 	b->next = d->batches;
 	d->batches = b;
 	a->batch = b;
 	return b;
-}
-
-static void
-batch_reset(struct batch *b)
-{
-	buf_reset(&b->bytes);
-	if (b->bytes.capacity > KEEP_BYTES)
-		buf_clear(&b->bytes);
-	b->mark_count = 0;
-}
-
-/* Notes that the next frame in the batch is that of this record. */
-static bool
-batch_mark(struct batch *b, uint64_t position)
-{
-	struct mark *marks;
-	size_t capacity = b->mark_capacity == 0 ? 16 : b->mark_capacity * 2;
-
-	if (b->mark_count == b->mark_capacity) {
-		marks = realloc(b->marks, capacity * sizeof(*marks));
-		if (marks == NULL)
-			return false;
-		b->marks = marks;
-		b->mark_capacity = capacity;
-	}
-	b->marks[b->mark_count++] = (struct mark){
-		.offset = buf_len(&b->bytes), .position = position
-	};
-	return true;
 }
 
 /* Whether text clients are shown this record. */
@@ -157,22 +113,33 @@ record_render(struct buf *out, const struct settings_route *route,
 	    r->text_len);
 }
 
+/* False: no memory, the batch is spoilt. */
 static bool
-batch_add(struct batch *b, const struct settings_route *route,
+delivery_append(struct delivery *d, struct batch *b,
+    const uint32_t in_form[FORMS], const struct settings_route *route,
     const struct cursor_view *v)
 {
-	if (!batch_mark(b, v->position))
-		return false;
-	if (!record_render(&b->bytes, route, v)) {
-		b->mark_count--;
-		return false;
-	}
-	return true;
+	buf_reset(&d->line);
+	return record_render(&d->line, route, v) && batch_append(b,
+	    d->compress, in_form, v->position, &d->line,
+	    route->deflate_min_size);
 }
 
 /*
  * A turn: the walk.
  */
+
+/* Appends a line to what the client alone gets. */
+static bool
+delivery_append_line(struct delivery *d, struct client *c,
+    const struct settings_route *route, const struct cursor_view *v)
+{
+	buf_reset(&d->line);
+	return record_render(&d->line, route, v) &&
+	    compress_message(d->compress, c->form, FRAME_TEXT,
+	    buf_head(&d->line), buf_len(&d->line), route->deflate_min_size,
+	    &c->out);
+}
 
 /* The last lines before the join, as far as the backlog takes them. */
 static void
@@ -196,8 +163,7 @@ delivery_replay(struct worker *w, struct client *c,
 		}
 	for (size_t i = from; i < count; i++)
 		if (cursor_read(log, positions[i], &v) &&
-		    !render_message(&c->out, route, v.name,
-		    v.record.name_len, v.text, v.record.text_len))
+		    !delivery_append_line(w->delivery, c, route, &v))
 			break;
 	/* Overrun while it was read: better none than torn ones.  A position
 	 * need not be lower than the one before it: KEPT lines stand last. */
@@ -217,14 +183,20 @@ delivery_join(struct worker *w, const struct settings_route *route,
 	if (c == NULL || c->state != CLIENT_OPEN || !c->is_joining)
 		return;
 	c->is_joining = false;
+	buf_reset(&d->line);
 	a = audience_get(d->audiences, v->record.room);
 	if (a == NULL || !audience_add(a, c) ||
-	    !render_greeting(&c->out, route, v->record.count)) {
+	    !render_greeting(&d->line, route, v->record.count)) {
 		client_close(w, c, CLOSE_SERVER_FAULT);
 		return;
 	}
+	if (route->greeting[0] != '\0')
+		client_queue_message(w, c, FRAME_TEXT, buf_head(&d->line),
+		    buf_len(&d->line));
+	if (c->state != CLIENT_OPEN)
+		return;
 	c->batch_from = a->batch == NULL ? 0 :
-	    (uint32_t)buf_len(&a->batch->bytes);
+	    (uint32_t)buf_len(&a->batch->forms[c->form].bytes);
 	if (route->replay > 0)
 		delivery_replay(w, c, route, v);
 	client_mark_dirty(w, c);
@@ -257,10 +229,10 @@ delivery_record(struct worker *w, const struct cursor_view *v)
 		d->is_short = true;
 		return;
 	}
-	before = buf_len(&b->bytes);
-	if (!batch_add(b, route, v))
+	before = batch_size(b);
+	if (!delivery_append(d, b, a->in_form, route, v))
 		d->is_short = true;
-	d->rendered += buf_len(&b->bytes) - before;
+	d->rendered += batch_size(b) - before;
 }
 
 /*
@@ -273,25 +245,15 @@ static void
 delivery_cut(struct worker *w, struct client *c, const struct batch *b,
     size_t at)
 {
-	size_t low = 0, high = b->mark_count, next = buf_len(&b->bytes);
+	const struct rendering *r = &b->forms[c->form];
+	const struct mark *mark = batch_find_mark(r, at);
+	size_t next = mark != NULL ? mark->offset : buf_len(&r->bytes);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (b->marks[middle].offset < at)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	c->cursor = b->end;
-	if (low < b->mark_count) {
-		next = b->marks[low].offset;
-		c->cursor = b->marks[low].position;
-	}
+	c->cursor = mark != NULL ? mark->position : b->end;
 	c->is_lagging = true;
-	c->mark = b->base + next;
+	c->mark = r->base + next;
 	client_poll(w, c);
-	if (!buf_append(&c->out, buf_head(&b->bytes) + at, next - at))
+	if (!buf_append(&c->out, buf_head(&r->bytes) + at, next - at))
 		client_drop(w, c, CLOSE_SERVER_FAULT);
 }
 
@@ -301,7 +263,7 @@ delivery_check_backlog(struct worker *w, struct client *c)
 {
 	uint64_t most = w->settings->routes[c->route].limits.backlog;
 
-	if (most != 0 && c->audience->rendered - c->mark +
+	if (most != 0 && c->audience->rendered[c->form] - c->mark +
 	    buf_len(&c->out) > most)
 		client_close(w, c, CLOSE_BACKLOG);
 }
@@ -309,7 +271,8 @@ delivery_check_backlog(struct worker *w, struct client *c)
 static void
 delivery_send(struct worker *w, struct client *c, const struct batch *b)
 {
-	size_t from = c->batch_from, len = buf_len(&b->bytes), n;
+	const struct rendering *r = &b->forms[c->form];
+	size_t from = c->batch_from, len = buf_len(&r->bytes), n;
 
 	c->batch_from = 0;
 	if (c->is_lagging) {
@@ -319,7 +282,7 @@ delivery_send(struct worker *w, struct client *c, const struct batch *b)
 	if (c->is_blocked) {
 		delivery_cut(w, c, b, from);
 	} else {
-		n = client_send(w, c, buf_head(&b->bytes) + from, len - from);
+		n = client_send(w, c, buf_head(&r->bytes) + from, len - from);
 		if (n < len - from)
 			delivery_cut(w, c, b, from + n);
 	}
@@ -331,7 +294,8 @@ batch_send(struct worker *w, struct batch *b, uint64_t end)
 	struct audience *a = b->audience;
 
 	b->end = end;
-	a->rendered += buf_len(&b->bytes);
+	for (unsigned i = 0; i < FORMS; i++)
+		a->rendered[i] += buf_len(&b->forms[i].bytes);
 	/* From the last to the first: who is dropped is replaced by one who
 	 * has been served. */
 	for (uint32_t i = a->count; i-- > 0;)
@@ -414,6 +378,8 @@ delivery_run(struct worker *w)
 		d->batches = b->next;
 		batch_put(d, b);
 	}
+	if (d->line.capacity > LINE_KEEP)
+		buf_clear(&d->line);
 }
 
 /*
@@ -426,23 +392,25 @@ static bool
 catch_up_render(struct worker *w, struct client *c)
 {
 	struct delivery *d = w->delivery;
-	struct batch *b = &d->catch_up;
+	struct batch *b = d->catch_up;
+	uint32_t in_form[FORMS] = { 0 };
 	const struct settings_route *route = &w->settings->routes[c->route];
 	struct cursor cursor;
 	struct cursor_view v;
 	uint64_t lost;
 
+	in_form[c->form] = 1;
 	batch_reset(b);
-	b->base = c->mark;
+	b->forms[c->form].base = c->mark;
 	if (!cursor_seek(&cursor, d->log, c->cursor, &lost))
 		return false;
 	for (int i = 0; i < CATCH_UP_RECORDS &&
-	    buf_len(&b->bytes) < CATCH_UP_BYTES; i++) {
+	    batch_size(b) < CATCH_UP_BYTES; i++) {
 		if (!cursor_next(&cursor, d->position, &v))
 			break;
 		if (v.record.room == c->audience->room &&
 		    record_is_shown(route, &v.record) &&
-		    !batch_add(b, route, &v))
+		    !delivery_append(d, b, in_form, route, &v))
 			return false;
 	}
 	b->end = cursor.position;
@@ -453,7 +421,8 @@ void
 delivery_catch_up(struct worker *w, struct client *c)
 {
 	struct delivery *d = w->delivery;
-	struct batch *b = &d->catch_up;
+	struct batch *b = d->catch_up;
+	const struct rendering *r = &b->forms[c->form];
 	size_t len, n;
 
 	assert(c->audience != NULL && buf_len(&c->out) == 0);
@@ -461,8 +430,8 @@ delivery_catch_up(struct worker *w, struct client *c)
 		client_close(w, c, CLOSE_BACKLOG);
 		return;
 	}
-	len = buf_len(&b->bytes);
-	n = client_send(w, c, buf_head(&b->bytes), len);
+	len = buf_len(&r->bytes);
+	n = client_send(w, c, buf_head(&r->bytes), len);
 	if (c->state != CLIENT_OPEN)
 		return;
 	if (n < len) {

@@ -15,8 +15,10 @@
 #include "worker/client.h"
 #include "worker/worker.h"
 
+struct compress;
+
 /* Starts at the log's end, for the life of the process.  NULL: no memory. */
-struct delivery *delivery_new(const struct log *)
+struct delivery *delivery_new(const struct log *, struct compress *)
     __attribute__((warn_unused_result));
 
 /* Whether the log has grown behind the cursor. */

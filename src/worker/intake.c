@@ -14,6 +14,7 @@
 
 #include "base/logger.h"
 #include "worker/answer.h"
+#include "worker/compress.h"
 #include "worker/rate.h"
 
 #define OUT_HIGH	(256 * 1024)	/* echo: then it stops reading */
@@ -27,15 +28,16 @@ static size_t intake_decode_frames(struct worker *, struct client *,
 
 /* An idle connection holds no memory for input. */
 static void
-intake_trim(struct client *c)
+intake_trim(struct worker *w, struct client *c)
 {
 	struct client_input *in = c->input;
 
 	if (in == NULL || c->state == CLIENT_HEAD || c->has_pong ||
 	    buf_len(&in->held) > 0 || buf_len(&in->message) > 0 ||
-	    client_is_waiting(c) || !frame_decoder_is_idle(&in->decoder))
+	    client_is_waiting(c) || !frame_decoder_is_idle(&in->decoder) ||
+	    (c->has_takeover && in->inflater != NULL))
 		return;
-	client_free_input(c);
+	client_free_input(w, c);
 }
 
 /* Decodes what is here; what is not used waits in `held`. */
@@ -63,7 +65,7 @@ intake_take(struct worker *w, struct client *c, uint8_t *data, size_t len)
 	}
 	if (c->state == CLIENT_GONE)
 		return;
-	intake_trim(c);
+	intake_trim(w, c);
 	client_poll(w, c);
 	if (c->input != NULL)
 		client_schedule(w, c);
@@ -146,6 +148,13 @@ intake_open(struct worker *w, struct client *c, const struct answer *answer)
 	enum ipc_type type;
 
 	c->route = (uint8_t)(answer->route - w->settings->routes);
+	if (answer->deflate.is_on) {
+		c->form = (uint8_t)form_of_window(answer->deflate.server_bits);
+		c->inflate_bits = answer->deflate.client_bits;
+		c->has_takeover = answer->deflate.client_takeover;
+	}
+	/* It was made before this was known. */
+	client_init_decoder(c, &c->input->decoder);
 	client_enter(w, c, CLIENT_OPEN);
 	client_mark_dirty(w, c);
 	type = client_is_chat(w, c) ? IPC_JOIN : IPC_ATTACH;
@@ -224,11 +233,7 @@ static void
 intake_echo(struct worker *w, struct client *c, enum frame_opcode opcode,
     const uint8_t *data, size_t len)
 {
-	uint8_t header[FRAME_HEADER_MAX];
-
-	if (client_queue(w, c, header,
-	    frame_header_write(header, opcode, len)) && len > 0)
-		(void)client_queue(w, c, data, len);
+	client_queue_message(w, c, opcode, data, len);
 	if (buf_len(&c->out) < OUT_HIGH || c->state == CLIENT_GONE)
 		return;
 	(void)client_flush(w, c);
@@ -259,26 +264,54 @@ on_message(struct worker *w, struct client *c,
 		c->input->waits_rate = true;
 }
 
+/* Adds a piece to the message; CLOSE_NORMAL: go on. */
+static enum close_reason
+intake_collect(struct worker *w, struct client *c, struct client_input *in,
+    const struct frame_piece *piece)
+{
+	enum close_reason why;
+
+	if (!piece->is_compressed)
+		return buf_append(&in->message, piece->data, piece->len) ?
+		    CLOSE_NORMAL : CLOSE_SERVER_FAULT;
+	if (in->inflater == NULL)
+		in->inflater = compress_lend(w->compress, c->inflate_bits);
+	if (in->inflater == NULL)
+		return CLOSE_SERVER_FAULT;
+	why = inflater_feed(in->inflater, piece,
+	    client_limits(w, c)->message_size, &in->message);
+	if (piece->is_last && !c->has_takeover) {
+		compress_return(w->compress, in->inflater);
+		in->inflater = NULL;
+	}
+	return why;
+}
+
 static void
 on_data(struct worker *w, struct client *c,
     const struct frame_piece *piece)
 {
 	struct client_input *in;
+	enum close_reason why;
 
 	if (c->state != CLIENT_OPEN)
 		return;
 	/* A read may end in the next message: that one has its own time. */
 	if (piece->is_last && c->input != NULL)
 		c->input->message_ms = 0;
-	if (piece->is_first && piece->is_last) {
+	if (piece->is_first && piece->is_last && !piece->is_compressed) {
 		on_message(w, c, piece->opcode, piece->data,
 		    piece->len);
 		return;
 	}
 	in = client_input(c);
-	if (in == NULL || !buf_append(&in->message, piece->data,
-	    piece->len)) {
+	if (in == NULL) {
 		client_drop(w, c, CLOSE_SERVER_FAULT);
+		return;
+	}
+	why = intake_collect(w, c, in, piece);
+	if (why != CLOSE_NORMAL) {
+		client_close(w, c, why);
 		return;
 	}
 	if (!piece->is_last)
@@ -351,7 +384,7 @@ intake_decoder(struct client *c, struct frame_decoder *fresh)
 {
 	if (c->input != NULL)
 		return &c->input->decoder;
-	frame_decoder_init(fresh, FRAME_SERVER, false);
+	client_init_decoder(c, fresh);
 	return fresh;
 }
 

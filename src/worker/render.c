@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ws/frame.h"
-
 /* One character of a text: how many bytes it takes, and three bytes that
  * stand in for it, or NULL when it may stay. */
 static const char *
@@ -94,18 +92,16 @@ render_safe_write(uint8_t *out, size_t limit, const uint8_t *text, size_t len)
 	return at;
 }
 
-/* Reserves a text frame with this payload and lends where that goes. */
+/* Reserves and counts `len` bytes; lends where they go. */
 static uint8_t *
-frame_reserve(struct buf *b, size_t len)
+line_reserve(struct buf *b, size_t len)
 {
-	uint8_t *to = buf_reserve(b, FRAME_HEADER_MAX + len);
-	size_t header;
+	/* One more, since nothing is lent of an empty buffer. */
+	uint8_t *to = buf_reserve(b, len + 1);
 
-	if (to == NULL)
-		return NULL;
-	header = frame_header_write(to, FRAME_TEXT, len);
-	buf_commit(b, header + len);
-	return to + header;
+	if (to != NULL)
+		buf_commit(b, len);
+	return to;
 }
 
 static uint8_t *
@@ -133,7 +129,7 @@ render_message(struct buf *b, const struct settings_route *route,
 		else
 			len += *f == 't' ? text_safe : 1;
 	}
-	to = frame_reserve(b, len);
+	to = line_reserve(b, len);
 	if (to == NULL)
 		return false;
 	for (f = route->message; *f != '\0'; f++) {
@@ -168,7 +164,7 @@ render_greeting(struct buf *b, const struct settings_route *route,
 		else
 			line[len++] = *f;
 	}
-	to = frame_reserve(b, len);
+	to = line_reserve(b, len);
 	if (to == NULL)
 		return false;
 	memcpy(to, line, len);
@@ -181,7 +177,7 @@ render_announcement(struct buf *b, const char *what, const uint8_t *name,
 {
 	size_t what_len = strlen(what);
 	size_t name_safe = render_safe_length(name, name_len);
-	uint8_t *to = frame_reserve(b, what_len + name_safe + 1);
+	uint8_t *to = line_reserve(b, what_len + name_safe + 1);
 
 	if (to == NULL)
 		return false;

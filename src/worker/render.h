@@ -1,9 +1,9 @@
 /*
- * render - an event as the frame that a text client gets.
+ * render - an event as the line that a text client gets.
  *
  * A pure module of the worker.  Rendering is the copy that a reader of the
  * log makes: it writes into a buffer and keeps nothing of its input.  The
- * input may change under its hands (log/cursor.h): then the frame is rubbish
+ * input may change under its hands (log/cursor.h): then the line is rubbish
  * that the caller throws away, but no byte is written outside of it.
  */
 #ifndef WORKER_RENDER_H
@@ -25,7 +25,7 @@ size_t render_safe_length(const uint8_t *text, size_t len);
 size_t render_safe_write(uint8_t *out, size_t limit, const uint8_t *text,
     size_t len);
 
-/* Append a whole text frame.  False: no memory, nothing was appended. */
+/* Append a line.  False: no memory, nothing was appended. */
 bool render_message(struct buf *, const struct settings_route *,
     const uint8_t *name, size_t name_len, const uint8_t *text,
     size_t text_len) __attribute__((warn_unused_result));

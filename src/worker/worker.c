@@ -32,6 +32,7 @@
 #include "base/memfile.h"
 #include "base/sandbox.h"
 #include "worker/client.h"
+#include "worker/compress.h"
 #include "worker/deadline.h"
 #include "worker/delivery.h"
 #include "worker/intake.h"
@@ -131,7 +132,9 @@ worker_start(struct worker *w)
 	wheel_init(&w->wheel, w->now_ms);
 	outbox_init(&w->outbox);
 	w->receive = malloc(WORKER_RECEIVE);
-	w->delivery = delivery_new(w->log);
+	w->compress = compress_new();
+	w->delivery = w->compress == NULL ? NULL :
+	    delivery_new(w->log, w->compress);
 	w->base = event_base_new();
 	w->poll = epoll_create1(EPOLL_CLOEXEC);
 	if (w->receive == NULL || w->delivery == NULL || w->base == NULL ||

@@ -20,6 +20,7 @@
 #include "ws/frame.h"
 
 struct client;
+struct compress;
 struct delivery;
 struct site;
 
@@ -46,6 +47,7 @@ struct worker {
 	struct log *log;
 	struct outbox outbox;
 	struct delivery *delivery;
+	struct compress *compress;
 	struct site *site;
 	struct incidents incidents;
 

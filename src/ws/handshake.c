@@ -69,24 +69,30 @@ handshake_accept_key(struct slice key,
 
 size_t
 handshake_switch_write(char *out, size_t size, struct slice key,
-    struct slice protocol)
+    struct slice protocol, struct slice extensions)
 {
 	char accept[HANDSHAKE_ACCEPT_SIZE];
 	bool has_protocol = protocol.len > 0;
+	bool has_extensions = extensions.len > 0;
 	int len;
 
-	if (!handshake_accept_key(key, accept) || protocol.len >= size)
+	if (!handshake_accept_key(key, accept) || protocol.len >= size ||
+	    extensions.len >= size)
 		return 0;
 	len = snprintf(out, size,
 	    "HTTP/1.1 101 %s\r\n"
 	    "Upgrade: websocket\r\n"
 	    "Connection: Upgrade\r\n"
 	    "Sec-WebSocket-Accept: %s\r\n"
+	    "%s%.*s%s"
 	    "%s%.*s%s\r\n",
 	    http_status_text(101), accept,
 	    has_protocol ? "Sec-WebSocket-Protocol: " : "",
 	    (int)protocol.len, has_protocol ? protocol.at : "",
-	    has_protocol ? "\r\n" : "");
+	    has_protocol ? "\r\n" : "",
+	    has_extensions ? "Sec-WebSocket-Extensions: " : "",
+	    (int)extensions.len, has_extensions ? extensions.at : "",
+	    has_extensions ? "\r\n" : "");
 	return len > 0 && (size_t)len < size ? (size_t)len : 0;
 }
 

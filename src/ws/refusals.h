@@ -50,6 +50,7 @@ REFUSAL(BAD_VERSION,          426, 0,    "bad-version",          "WebSocket vers
 REFUSAL(TWO_KEYS,             400, 0,    "two-keys",             "more than one Sec-WebSocket-Key") \
 REFUSAL(BAD_KEY,              400, 0,    "bad-key",              "bad Sec-WebSocket-Key") \
 REFUSAL(BAD_PROTOCOL,         400, 0,    "bad-protocol",         "bad Sec-WebSocket-Protocol") \
+REFUSAL(BAD_EXTENSIONS,       400, 0,    "bad-extensions",       "bad Sec-WebSocket-Extensions") \
 /* good requests that are not granted */ \
 REFUSAL(UNKNOWN_ROUTE,        404, 4504, "unknown-route",        "no such room or route") \
 REFUSAL(ORIGIN,               403, 4503, "origin",               "pages of this origin may not connect") \

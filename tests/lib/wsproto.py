@@ -21,6 +21,7 @@ import socket
 import struct
 import sys
 import time
+import zlib
 
 HOST = "127.0.0.1"
 PORT = int(os.environ.get("PORT", "0"))
@@ -49,10 +50,11 @@ class Silence(Exception):
 
 
 class Frame:
-    def __init__(self, fin, opcode, payload):
+    def __init__(self, fin, opcode, payload, compressed=False):
         self.fin = fin
         self.opcode = opcode
         self.payload = payload
+        self.compressed = compressed
 
     def __repr__(self):
         return (f"Frame(fin={self.fin}, opcode={self.opcode:#x}, "
@@ -115,11 +117,34 @@ def close_payload(code, reason=""):
     return struct.pack("!H", code) + reason.encode()
 
 
+def deflated(payload, bits=15, stream=None, last=b"\x00\x00\xff\xff"):
+    """The payload as permessage-deflate has it; a stream keeps its window."""
+    if isinstance(payload, str):
+        payload = payload.encode()
+    stream = stream or deflate_stream(bits)
+    data = stream.compress(payload) + stream.flush(zlib.Z_SYNC_FLUSH)
+    assert data.endswith(last)
+    return data[:-len(last)]
+
+
+def deflate_stream(bits=15):
+    return zlib.compressobj(6, zlib.DEFLATED, -bits)
+
+
 class Deframer:
-    """Bytes in, frames out; insists on what a server must do."""
+    """Bytes in, frames out; insists on what a server must do.  With `bits`,
+    the server may compress for such a window, each message by itself."""
 
     def __init__(self):
         self.buffer = bytearray()
+        self.bits = None
+
+    def inflate(self, payload):
+        stream = zlib.decompressobj(-self.bits)
+        data = stream.decompress(payload + b"\x00\x00\xff\xff")
+        if stream.unconsumed_tail or stream.unused_data:
+            raise AssertionError("bytes behind a compressed message")
+        return data
 
     def add(self, data):
         self.buffer += data
@@ -128,7 +153,8 @@ class Deframer:
         buf = self.buffer
         if len(buf) < 2:
             return None
-        if buf[0] & 0x70:
+        compressed = bool(buf[0] & 0x40) and self.bits is not None
+        if buf[0] & (0x30 if self.bits is not None else 0x70):
             raise AssertionError(f"server set reserved bits: {buf[0]:#x}")
         if buf[1] & 0x80:
             raise AssertionError("server masked a frame")
@@ -152,7 +178,11 @@ class Deframer:
         del buf[:start + length]
         if opcode >= CLOSE and (length > 125 or not fin):
             raise AssertionError("server sent a bad control frame")
-        return Frame(fin, opcode, payload)
+        if compressed and (opcode not in (TEXT, BINARY) or not fin):
+            raise AssertionError("server compressed a part or a control")
+        if compressed:
+            payload = self.inflate(payload)
+        return Frame(fin, opcode, payload, compressed)
 
 
 # -- HTTP ----------------------------------------------------------------------
@@ -267,9 +297,13 @@ class Refused(Exception):
 
 
 class Peer:
-    def __init__(self, path="/echo", fields=(), along=b"", **socket_options):
+    def __init__(self, path="/echo", fields=(), along=b"", deflate=None,
+                 **socket_options):
         """Connects and shakes hands; `along` is sent in the same packet as
-        the head."""
+        the head.  `deflate` is an offer of permessage-deflate; `terms` is
+        what the server made of it."""
+        if deflate is not None:
+            fields = [*fields, f"Sec-WebSocket-Extensions: {deflate}"]
         self.sock = connect_tcp(**socket_options)
         self.frames = Deframer()
         self.answer_pings = True
@@ -299,6 +333,10 @@ class Peer:
            "Sec-WebSocket-Accept")
         eq(self.answer.field("Upgrade").lower(), "websocket", "Upgrade")
         eq(self.answer.field("Connection").lower(), "upgrade", "Connection")
+        self.terms = self.answer.field("Sec-WebSocket-Extensions")
+        if self.terms:
+            bits = re.search(r"server_max_window_bits=(\d+)", self.terms)
+            self.frames.bits = int(bits[1]) if bits else 15
         self.frames.add(data[cut:])
 
     # sending
@@ -347,7 +385,8 @@ class Peer:
                 return None
 
     def hear_data(self, patience=PATIENCE):
-        """The next whole message as (opcode, bytes)."""
+        """The next whole message as (opcode, bytes); `compressed` says how
+        it came."""
         opcode, parts = None, []
         end = time.monotonic() + patience
         while True:
@@ -366,6 +405,8 @@ class Peer:
             else:
                 if (got.opcode == CONT) != (opcode is not None):
                     raise AssertionError(f"fragments out of order: {got}")
+                if opcode is None:
+                    self.compressed = got.compressed
                 opcode = opcode or got.opcode
                 parts.append(got.payload)
                 if got.fin:
