@@ -23,16 +23,15 @@ enum {
 	CLIENT_BITS = 1 << 3
 };
 
-/* The names, and whether they come with a value. */
 static const struct param_rule {
 	const char *name;
 	uint8_t bit;
-	enum { VALUE_NEVER, VALUE_MAYBE, VALUE_ALWAYS } value;
+	bool takes_value;
 } param_rules[] = {
-	{ "server_no_context_takeover", SERVER_NO_TAKEOVER, VALUE_NEVER },
-	{ "client_no_context_takeover", CLIENT_NO_TAKEOVER, VALUE_NEVER },
-	{ "server_max_window_bits", SERVER_BITS, VALUE_ALWAYS },
-	{ "client_max_window_bits", CLIENT_BITS, VALUE_MAYBE },
+	{ "server_no_context_takeover", SERVER_NO_TAKEOVER, false },
+	{ "client_no_context_takeover", CLIENT_NO_TAKEOVER, false },
+	{ "server_max_window_bits", SERVER_BITS, true },
+	{ "client_max_window_bits", CLIENT_BITS, true },
 };
 
 #define PARAM_RULES (sizeof(param_rules) / sizeof(param_rules[0]))
@@ -215,11 +214,11 @@ offer_add(struct offer *offer, const struct param *param)
 		rule++;
 	if (rule == param_rules + PARAM_RULES ||
 	    (offer->seen & rule->bit) != 0 ||
-	    (param->has_value && rule->value == VALUE_NEVER) ||
-	    (!param->has_value && rule->value == VALUE_ALWAYS))
+	    (param->has_value && !rule->takes_value))
 		return false;
 	if (param->has_value && (bits = bits_of(param->value)) == 0)
 		return false;
+	/* 8, which zlib has not, or no value. */
 	if (rule->bit == SERVER_BITS && bits < DEFLATE_BITS_MIN)
 		return false;
 	offer->seen |= rule->bit;

@@ -29,8 +29,6 @@ struct deflater {
 };
 
 static size_t deflater_room(struct deflater *, size_t len);
-static bool append_plain_frame(struct buf *, enum frame_opcode,
-    const uint8_t *, size_t);
 
 struct deflater *
 deflater_new(unsigned bits)
@@ -102,6 +100,7 @@ deflater_append_frame(struct deflater *d, struct buf *out,
     enum frame_opcode opcode, const uint8_t *data, size_t len)
 {
 	size_t before = buf_len(out), header_len, payload_len;
+	unsigned bits = opcode;
 	uint8_t *frame;
 
 	if (buf_reserve(out, FRAME_HEADER_MAX) == NULL)
@@ -113,29 +112,17 @@ deflater_append_frame(struct deflater *d, struct buf *out,
 	}
 	frame = buf_head(out) + before;
 	payload_len = buf_len(out) - before - FRAME_HEADER_MAX;
-	if (payload_len >= len) {
-		buf_uncommit(out, buf_len(out) - before);
-		return append_plain_frame(out, opcode, data, len);
+	if (payload_len < len) {
+		bits |= FRAME_RSV1;
+	} else {
+		if (len > 0)
+			memcpy(frame + FRAME_HEADER_MAX, data, len);
+		buf_uncommit(out, payload_len - len);
+		payload_len = len;
 	}
-	header_len = frame_header_write(frame, opcode | FRAME_RSV1,
-	    payload_len);
+	/* How long the header is, is known only now: close the gap. */
+	header_len = frame_header_write(frame, bits, payload_len);
 	memmove(frame + header_len, frame + FRAME_HEADER_MAX, payload_len);
 	buf_uncommit(out, FRAME_HEADER_MAX - header_len);
-	return true;
-}
-
-static bool
-append_plain_frame(struct buf *out, enum frame_opcode opcode,
-    const uint8_t *data, size_t len)
-{
-	uint8_t header[FRAME_HEADER_MAX];
-	size_t header_len = frame_header_write(header, opcode, len);
-
-	if (!buf_append(out, header, header_len))
-		return false;
-	if (!buf_append(out, data, len)) {
-		buf_uncommit(out, header_len);
-		return false;
-	}
 	return true;
 }

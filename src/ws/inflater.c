@@ -122,8 +122,7 @@ inflate_end(struct inflater *in, const struct message *message)
 	}
 	if (!is_at_block(in) || in->message_len != len)
 		return CLOSE_BAD_DEFLATE;
-	return message->is_text && !utf8_is_complete(&in->utf8) ?
-	    CLOSE_BAD_UTF8 : CLOSE_NORMAL;
+	return utf8_is_complete(&in->utf8) ? CLOSE_NORMAL : CLOSE_BAD_UTF8;
 }
 
 static enum close_reason

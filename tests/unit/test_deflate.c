@@ -71,6 +71,8 @@ static const struct {
 	{ E PMD " ;\tserver_no_context_takeover\t; " END, MALFORMED },
 	{ E PMD SNT "=1" END, DECLINED },
 	{ E PMD CNT "=true" END, DECLINED },
+	{ E PMD SNT "=10" END, DECLINED },
+	{ E PMD CNT "=10" END, DECLINED },
 	{ E PMD SNT SNT END, DECLINED },
 	{ E PMD CNT CNT END, DECLINED },
 	/* the server's window */

@@ -202,6 +202,37 @@ frames_are_compressed_if_that_is_shorter(void **state)
 	deflater_free(d);
 }
 
+/* Not even when it is as long. */
+static void
+compressed_is_what_is_shorter(void **state)
+{
+	struct deflater *d = deflater_new(15);
+	unsigned shorter = 0, longer = 0, equal = 0;
+	struct buf payload, frame;
+	size_t len, n;
+
+	(void)state;
+	buf_init(&payload);
+	buf_init(&frame);
+	sample_fill(SAMPLE_TEXT, data, 200);
+	for (len = 0; len < 200; len++) {
+		buf_reset(&payload);
+		buf_reset(&frame);
+		assert_true(deflater_append(d, &payload, data, len));
+		assert_true(deflater_append_frame(d, &frame, FRAME_TEXT, data,
+		    len));
+		n = buf_len(&payload);
+		assert_int_equal(buf_head(&frame)[0], n < len ? 0xc1 : 0x81);
+		shorter += n < len;
+		longer += n > len;
+		equal += n == len;
+	}
+	assert_true(shorter > 0 && longer > 0 && equal > 0);
+	buf_clear(&payload);
+	buf_clear(&frame);
+	deflater_free(d);
+}
+
 /* A buffer that says it is full of nearly half of all memory. */
 static void
 without_memory_nothing_is_appended(void **state)
@@ -238,6 +269,7 @@ main(void)
 		cmocka_unit_test(a_message_is_compressed_by_itself),
 		cmocka_unit_test(an_empty_message_is_one_byte),
 		cmocka_unit_test(frames_are_compressed_if_that_is_shorter),
+		cmocka_unit_test(compressed_is_what_is_shorter),
 		cmocka_unit_test(without_memory_nothing_is_appended),
 	};
 
