@@ -26,6 +26,7 @@ bats_tests = \
 	tests/25-refusals.bats \
 	tests/30-echo.bats \
 	tests/32-deflate.bats \
+	tests/35-conformance.bats \
 	tests/40-chat.bats \
 	tests/50-lifecycle.bats \
 	tests/60-faults.bats \
@@ -79,6 +80,16 @@ EXTRA_DIST += tests/source-rules.sh $(bats_tests)
 EXTRA_DIST += \
 	tests/.npmrc \
 	tests/browser/room.mjs \
+	tests/conformance/README.md \
+	tests/conformance/case.py \
+	tests/conformance/cases_close.py \
+	tests/conformance/cases_framing.py \
+	tests/conformance/cases_utf8.py \
+	tests/conformance/check.sh \
+	tests/conformance/deflate.py \
+	tests/conformance/peer.py \
+	tests/conformance/run.py \
+	tests/conformance/wschatd.conf \
 	tests/lib/common.bash \
 	tests/lib/scenario_order.py \
 	tests/lib/three_clients.py \
@@ -124,4 +135,10 @@ check-valgrind:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(unit_tests)' \
 	    LOG_FLAGS='valgrind -q --leak-check=full --error-exitcode=99'
 
-.PHONY: check-valgrind
+# Every case of the conformance suite, and the table by category.
+CONFORMANCE_TLS = no
+check-conformance: wschatd
+	WSCHATD='$(abs_top_builddir)/wschatd' TLS='$(CONFORMANCE_TLS)' \
+	    $(SHELL) $(top_srcdir)/tests/conformance/check.sh $(CONFORMANCE)
+
+.PHONY: check-valgrind check-conformance
