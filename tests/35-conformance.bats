@@ -34,3 +34,15 @@ conform()
 @test "the closing handshake" {
 	conform 7
 }
+
+@test "beyond the catalogue: masks, lengths, bits, streams, offers" {
+	conform X
+}
+
+@test "large messages, small fragments, small chops (a sample)" {
+	conform '9.?.1,9.1.6,9.2.6,9.3.5,9.4.9,9.6.6,9.8.6' --messages 100
+}
+
+@test "permessage-deflate (a sample)" {
+	conform '12.?.1,12.?.5,12.?.13,12.?.18,13.?.4,13.?.15' --messages 30
+}

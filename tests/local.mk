@@ -82,10 +82,15 @@ EXTRA_DIST += \
 	tests/browser/room.mjs \
 	tests/conformance/README.md \
 	tests/conformance/case.py \
+	tests/conformance/cases_beyond.py \
+	tests/conformance/cases_beyond_deflate.py \
 	tests/conformance/cases_close.py \
+	tests/conformance/cases_deflate.py \
 	tests/conformance/cases_framing.py \
+	tests/conformance/cases_limits.py \
 	tests/conformance/cases_utf8.py \
 	tests/conformance/check.sh \
+	tests/conformance/data.py \
 	tests/conformance/deflate.py \
 	tests/conformance/peer.py \
 	tests/conformance/run.py \

@@ -51,8 +51,12 @@ if test "$TLS" = yes; then
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
     -subj /CN=localhost -days 2 -keyout "$dir/key.pem" \
     -out "$dir/certificate.pem" 2>/dev/null
-  printf 'listen "127.0.0.2:0" {\n\ttls-certificate = "%s"\n\ttls-key = "%s"\n}\n' \
-    "$dir/certificate.pem" "$dir/key.pem" >>"$dir/conf"
+  cat >>"$dir/conf" <<END
+listen "127.0.0.2:0" {
+	tls-certificate = "$dir/certificate.pem"
+	tls-key = "$dir/key.pem"
+}
+END
 fi
 
 "$WSCHATD" -c "$dir/conf" 2>"$dir/log" &

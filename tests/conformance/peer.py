@@ -116,7 +116,8 @@ class Peer:
         self.tail = b""                 # the last bytes heard, as they came
         self.ended = self.was_reset = False
         self.close_heard = False
-        self.message = None             # kind, deflated, parts
+        self.message = None             # kind, is deflated, parts
+        self.deflated = 0               # messages heard that were
         self.sock = socket.create_connection((target.host, target.port),
                                              patience)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -148,7 +149,7 @@ class Peer:
                 raise Fault("an answer to the handshake",
                             f"{bytes(self.received)!r}")
         head, _, rest = bytes(self.received).partition(b"\r\n\r\n")
-        self.received = bytearray(rest)
+        self.received, self.tail, self.sent = bytearray(rest), rest, b""
         status, fields = parse_head(head.decode("latin-1"))
         accept = base64.b64encode(
             hashlib.sha1(key.encode() + GUID).digest()).decode()
@@ -287,6 +288,7 @@ class Peer:
         self.message = None
         whole = b"".join(parts)
         if deflated:
+            self.deflated += 1
             whole = self.extension.inflate(whole)
         if kind == "text":
             check_utf8(whole)
