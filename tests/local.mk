@@ -92,6 +92,7 @@ EXTRA_DIST += \
 	tests/conformance/check.sh \
 	tests/conformance/data.py \
 	tests/conformance/deflate.py \
+	tests/conformance/fault.py \
 	tests/conformance/peer.py \
 	tests/conformance/run.py \
 	tests/conformance/wschatd.conf \

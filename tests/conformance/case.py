@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Callable
 
 import peer as wire
-from peer import BINARY, CLOSE, CONT, PING, PONG, TEXT, Fault, describe
+from fault import Fault
+from peer import BINARY, CLOSE, CONT, PING, PONG, TEXT, describe
 
 FRAMEWISE = "frame"             # a write of its own for the frame
 DEFLATE = "permessage-deflate"

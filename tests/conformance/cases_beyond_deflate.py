@@ -2,12 +2,14 @@
 go.  Streams as RFC 7692 allows and forbids them, bombs, and offers to accept
 or to decline.  A stream that cannot be inflated is closed with 1007."""
 
+import random
 import struct
 import zlib
 
-from case import (DEFLATE, Send, answers, close, expect, fails, finish, more,
+from case import (DEFLATE, Hear, Send, answers, close, expect, fails, finish, more,
                   number, ping, play_steps, script, send, text)
-from peer import BINARY, CLOSE, CONT, PONG, TEXT, Fault, frame
+from fault import Fault
+from peer import BINARY, CLOSE, CONT, PONG, TEXT, frame
 
 RSV1 = 4
 HELLO = ("text", b"Hello")
@@ -191,6 +193,8 @@ BAD = number("X.6", [
     ("a wrong block in the second fragment",
      refused(packed(pack(b"Hello", cut=0), fin=False), more(b"\x06"))),
     ("a wrong block after a good message",
+     play(packed(SHORT), Hear(HELLO), packed(b"\x06"), end=BROKEN)),
+    ("a wrong block right after a good message, in one chop",
      play(packed(SHORT), packed(b"\x06"), hears=[HELLO], end=BROKEN)),
     ("a stored block cut short", refused(packed(stored(100, b"*" * 50)))),
     ("a stored block cut in its length", refused(hexed("0005"))),
@@ -240,19 +244,23 @@ BAD = number("X.6", [
 
 # -- X.7: offers
 
-def accepted(offer, **parameters):
-    """The answer is one to the offer (the peer sees to that), has what is
-    given here, and the streams work."""
+def far_apart(bits):
+    """Noise twice: what is the same lies a little beyond the window."""
+    return random.Random(bits).randbytes((1 << bits) * 5 // 4) * 2
+
+
+def accepted(offer, bits=None):
+    """The answer is one to the offer (the peer sees to that), the server's
+    window has at most so many bits but is one that zlib has, and the streams
+    work."""
     def negotiate(dial):
         peer = dial.deflating(offer)
-        for name, value in parameters.items():
-            got = peer.extension.parameters.get(name, "absent")
-            if got != value:
-                raise Fault(f"{name} {value} in the answer",
-                            peer.answer_field)
-        for payload in (LONG, b"", LONG):
-            peer.send(TEXT, peer.extension.deflate(payload), rsv=RSV1)
-            expect(peer, ("text", payload))
+        if bits and not 9 <= peer.extension.server_bits <= bits:
+            raise Fault(f"{BITS} from 9 to {bits} in the answer",
+                        peer.answer_field)
+        for payload in (far_apart(bits or 15), b"", LONG):
+            peer.send(BINARY, peer.extension.deflate(payload), rsv=RSV1)
+            expect(peer, ("binary", payload))
         finish(peer, dial.options)
     return negotiate
 
@@ -263,8 +271,7 @@ def declined(offer):
         peer = dial(offer)
         if peer.answer_field is not None:
             raise Fault("no extension in the answer", peer.answer_field)
-        play_steps(peer, [text(b"Hello"), packed(SHORT)])
-        expect(peer, HELLO)
+        play_steps(peer, [text(b"Hello"), Hear(HELLO), packed(SHORT)])
         finish(peer, dial.options, PROTOCOL)
     return negotiate
 
@@ -299,34 +306,34 @@ DECLINED = (
     "server_no_context_takeover; server_no_context_takeover",
     "client_no_context_takeover; client_no_context_takeover",
 )
+# An offer, or one for each field; the most bits that the answer may have.
 ACCEPTED = (
-    (DEFLATE, {}),
-    *((offered(f"{BITS}={n}"), {BITS: str(n)}) for n in range(9, 15)),
-    (offered("server_no_context_takeover"),
-     {"server_no_context_takeover": None}),
-    (offered("client_no_context_takeover"), {}),
-    (offered("client_max_window_bits"), {}),
-    *((offered(f"client_max_window_bits={n}"), {}) for n in (9, 12, 15)),
-    (offered(f'{BITS}="10"'), {BITS: "10"}),
-    (offered('client_max_window_bits="11"'), {}),
-    (f"{DEFLATE};{BITS}=9;client_max_window_bits", {BITS: "9"}),
-    (f"{DEFLATE} ;\t{BITS}=9 ,", {BITS: "9"}),
-    (f", ,{DEFLATE}", {}),
-    (f"x-unknown, {DEFLATE}", {}),
-    (f'x-unknown; a="1"; b=2; c, {DEFLATE}; {BITS}=12', {BITS: "12"}),
-    (f"{offered(BITS + '=8')}, {offered(BITS + '=9')}", {BITS: "9"}),
-    (f"{offered('unknown')}, {DEFLATE}", {BITS: "absent"}),
-    (f"{offered(BITS + '=11')}, {DEFLATE}", {BITS: "11"}),
-    (["x-unknown", DEFLATE], {}),
-    ([offered(BITS + "=8"), offered(BITS + "=13")], {BITS: "13"}),
+    (DEFLATE, None),
+    *((offered(f"{BITS}={n}"), n) for n in range(9, 16)),
+    (offered("server_no_context_takeover"), None),
+    (offered("client_no_context_takeover"), None),
+    (offered("client_max_window_bits"), None),
+    *((offered(f"client_max_window_bits={n}"), None) for n in (9, 12, 15)),
+    (offered(f'{BITS}="10"'), 10),
+    (offered('client_max_window_bits="11"'), None),
+    (f"{DEFLATE};{BITS}=9;client_max_window_bits", 9),
+    (f"{DEFLATE} ;\t{BITS}=9 ,", 9),
+    (f", ,{DEFLATE}", None),
+    (f"x-unknown, {DEFLATE}", None),
+    (f'x-unknown; a="1"; b=2; c, {DEFLATE}; {BITS}=12', 12),
+    (f"{offered(BITS + '=8')}, {offered(BITS + '=9')}", 9),
+    (f"{offered('unknown')}, {DEFLATE}", None),
+    (f"{offered(BITS + '=11')}, {DEFLATE}", 11),
+    (["x-unknown", DEFLATE], None),
+    ([offered(BITS + "=8"), offered(BITS + "=13")], 13),
 )
 MALFORMED = ("=", f"{DEFLATE};", f"{DEFLATE}; =9", f"{DEFLATE}; {BITS}=",
              f'{DEFLATE}; {BITS}="9', f"{DEFLATE} {BITS}", f'"{DEFLATE}"',
              f'{DEFLATE}; {BITS}=""', f'x-unknown; a="1, 2", {DEFLATE}')
 
 OFFERS = number("X.7", [
-    *((f"accepted: {offer}", accepted(offer, **parameters))
-      for offer, parameters in ACCEPTED),
+    *((f"accepted: {offer}", accepted(offer, bits))
+      for offer, bits in ACCEPTED),
     *((f"declined: {each}", declined(offered(each))) for each in DECLINED),
     ("declined: another extension", declined("x-unknown")),
     ("declined: one like it", declined("permessage-deflate2")),

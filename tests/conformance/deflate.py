@@ -4,9 +4,11 @@ two streams.  agree() judges the server's answer by the offers."""
 import re
 import zlib
 
+from fault import Fault
+
 NAME = "permessage-deflate"
 TAIL = b"\x00\x00\xff\xff"
-TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+CLOSELY = 8                     # messages judged so
 FLAGS = ("server_no_context_takeover", "client_no_context_takeover")
 BITS = ("server_max_window_bits", "client_max_window_bits")
 
@@ -25,7 +27,7 @@ def parse(field):
     return found
 
 
-def agree(offers, answer, fault):
+def agree(offers, answer):
     """The Extension of an answer; None when there is none."""
     if answer is None:
         return None
@@ -33,17 +35,17 @@ def agree(offers, answer, fault):
                for name, parameters in parse(offer) if name == NAME]
     elements = parse(answer)
     if len(elements) != 1 or elements[0][0] != NAME or not offered:
-        raise fault("one extension, and one that was offered", answer)
+        raise Fault("one extension, and one that was offered", answer)
     parameters = dict(elements[0][1])
     if len(parameters) != len(elements[0][1]):
-        raise fault("each parameter once in the answer", answer)
+        raise Fault("each parameter once in the answer", answer)
     for name, value in parameters.items():
         good = value is None if name in FLAGS else name in BITS and \
             re.fullmatch("[89]|1[0-5]", value or "")
         if not good:
-            raise fault("known parameters with good values", answer)
+            raise Fault("known parameters with good values", answer)
     if not any(answers(offer, parameters) for offer in offered):
-        raise fault(f"an answer to one of {offers}", answer)
+        raise Fault(f"an answer to one of {offers}", answer)
     return Extension(parameters)
 
 
@@ -71,6 +73,7 @@ class Extension:
         self.server_forgets = FLAGS[0] in parameters
         self.client_forgets = FLAGS[1] in parameters
         self.deflater = self.inflater = None
+        self.inflated = 0
 
     def deflate(self, payload, level=6):
         """One message, without its tail."""
@@ -86,14 +89,30 @@ class Extension:
         return data[:-4]
 
     def inflate(self, data):
-        """One message from the server.  A window smaller than what the
-        server uses is found here: its distances reach too far."""
+        """One message from the server, whose first are judged closely: see
+        _inflate_closely()."""
         if self.inflater is None or self.server_forgets:
             self.inflater = zlib.decompressobj(-self.server_bits)
+        is_close = self.server_bits < 15 and self.inflated < CLOSELY
+        self.inflated += 1
         whole, data = b"", data + TAIL
         while True:
-            whole += self.inflater.decompress(data)
+            try:
+                whole += self._inflate_closely(data) if is_close else \
+                    self.inflater.decompress(data)
+            except zlib.error as error:
+                raise Fault("a stream as it was agreed",
+                            str(error)) from error
             if not self.inflater.eof:
                 return whole
             data = self.inflater.unused_data
             self.inflater = zlib.decompressobj(-self.server_bits)
+
+    def _inflate_closely(self, data):
+        """zlib takes any distance within what one call gives out.  Little
+        at a time, so that one beyond the window is found."""
+        parts, little = [], 1 << self.server_bits >> 3
+        while data and not self.inflater.eof:
+            parts.append(self.inflater.decompress(data, little))
+            data = self.inflater.unconsumed_tail
+        return b"".join(parts)

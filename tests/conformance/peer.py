@@ -19,6 +19,7 @@ import time
 import urllib.parse
 
 import deflate
+from fault import Fault
 
 CONT, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 NAMES = {TEXT: "text", BINARY: "binary", PING: "ping", PONG: "pong"}
@@ -26,14 +27,6 @@ NO_CODE = 1005                  # a close frame without a code
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 READ = 256 * 1024
 EXCERPT = 48                    # bytes of each direction kept for a failure
-
-
-class Fault(Exception):
-    """What was expected and what came instead, as texts."""
-
-    def __init__(self, expected, got):
-        super().__init__(f"expected {expected}, got {got}")
-        self.expected, self.got = expected, got
 
 
 class Target:
@@ -163,7 +156,7 @@ class Peer:
             if got != want:
                 raise Fault(f"{name} {want} in the answer", got)
         self.answer_field = fields.get("sec-websocket-extensions")
-        self.extension = deflate.agree(offers, self.answer_field, Fault)
+        self.extension = deflate.agree(offers, self.answer_field)
 
     # -- bytes
 
