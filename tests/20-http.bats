@@ -42,6 +42,153 @@ load lib/common
 	PY
 }
 
+@test "a tag is found in lists, weak or not, and * is any" {
+	start_server
+	peer <<-'PY'
+	tag = get("/").field("ETag")
+	assert re.fullmatch(r'"[^",]+"', tag), tag
+	for fields, status in [
+	        ([f"W/{tag}"], 304), (["*"], 304),
+	        ([f'"a", {tag}'], 304), ([f'W/"a,b" ,W/{tag}, "c"'], 304),
+	        (['"a"', tag], 304), ([f'"a", W/{tag}', '"b"'], 304),
+	        (['"a"'], 200), ([tag.strip('"')], 200), ([f"w/{tag}"], 200),
+	        ([f"{tag}x"], 200), (["W/*"], 200), ([""], 200)]:
+	    for method in "GET", "HEAD":
+	        again = request(plain_head(method, "/", fields=[
+	            f"If-None-Match: {field}" for field in fields]))
+	        eq(again.status, status, (method, fields))
+	        eq(again.field("ETag"), tag, fields)
+	        eq(again.field("Cache-Control"), "no-cache", fields)
+	        eq(again.body != b"", status == 200 and method == "GET", fields)
+	PY
+}
+
+@test "every answer forbids guessing its type and loading from elsewhere" {
+	start_server
+	peer <<-'PY'
+	tag = get("/").field("ETag")
+	seen = set()
+	for data in [plain_head(), plain_head(fields=[f"If-None-Match: {tag}"]),
+	             plain_head(target="/healthz/live"), b"\n",
+	             plain_head(target="/nowhere"), plain_head("POST"),
+	             plain_head("BREW"), plain_head(target="/chat"),
+	             upgrade_head(version="8"), upgrade_head("/nowhere"),
+	             plain_head(version="HTTP/2.0"),
+	             plain_head(fields=["Content-Length: 1"]),
+	             plain_head(fields=["X: " + "a" * 9000]),
+	             plain_head(target="/" + "a" * 5000)]:
+	    answer = request(data)
+	    seen.add(answer.status)
+	    eq(answer.field("X-Content-Type-Options"), "nosniff", answer.status)
+	    policy = answer.field("Content-Security-Policy")
+	    assert policy.startswith("default-src 'none'"), policy
+	    assert "unsafe" not in policy and "*" not in policy, policy
+	    assert answer.field("Cache-Control"), answer.fields
+	assert seen >= {200, 304, 400, 404, 405, 413, 414, 426, 431, 501, 505}
+	PY
+}
+
+# A folder with what may be served, and with what must not.
+make_site()
+{
+	local name
+
+	SITE=$DIR/site
+	mkdir "$SITE" "$SITE/folder"
+	for name in index.html a.js a.css a.svg a.png a.ico a.woff2 a.json \
+		a.txt a.webmanifest; do
+		echo "this is $name" >"$SITE/$name"
+	done
+	echo secret >"$DIR/secret.txt"
+	echo secret >"$SITE/.hidden.txt"
+	echo secret >"$SITE/folder/in.txt"
+	echo secret >"$SITE/noending"
+	echo secret >"$SITE/a.conf"
+	ln -s ../secret.txt "$SITE/link.txt"
+	ln -s "$DIR" "$SITE/up.txt"
+	ln "$SITE/a.txt" "$SITE/b.txt"
+	mkfifo "$SITE/pipe.txt"
+	write_config </dev/null
+}
+
+@test "a file has the type of its ending" {
+	make_site
+	start_server
+	peer <<-'PY'
+	for name, kind in {
+	        "": "text/html; charset=utf-8",
+	        "a.js": "text/javascript; charset=utf-8",
+	        "a.css": "text/css; charset=utf-8", "a.svg": "image/svg+xml",
+	        "a.png": "image/png", "a.ico": "image/x-icon",
+	        "a.woff2": "font/woff2", "a.json": "application/json",
+	        "a.txt": "text/plain; charset=utf-8",
+	        "a.webmanifest": "application/manifest+json"}.items():
+	    answer = get("/" + name + "?v=1")
+	    eq(answer.status, 200, name)
+	    eq(answer.field("Content-Type"), kind, name)
+	    eq(answer.body, f"this is {name or 'index.html'}\n".encode(), name)
+	PY
+}
+
+@test "no path leads out of the page's folder or into what is hidden" {
+	make_site
+	start_server
+	peer <<-'PY'
+	eq(get("/b.txt").status, 200, "a second name of a file")
+	for path in [
+	        "/link.txt", "/up.txt", "/up.txt/secret.txt", "/pipe.txt",
+	        "/.hidden.txt", "/noending", "/a.conf", "/folder", "/folder/",
+	        "/folder/in.txt", "/..", "/.", "//", "//a.txt", "/a.txt/",
+	        "/./a.txt", "/folder/../a.txt", "/../secret.txt",
+	        "/..%2fsecret.txt", "/%2e%2e/secret.txt", "/%2e%2e%2fsecret.txt",
+	        "/.%2e/secret.txt", "/%252e%252e/secret.txt",
+	        "/..%5csecret.txt", "/..\\secret.txt", "/%00", "/a.txt%00",
+	        "/a.txt%00.js", "/%c0%ae%c0%ae/secret.txt", "/link.txt%20",
+	        "/index.html/../../secret.txt", "/A.TXT", "/a.txt;x"]:
+	    answer = get(path)
+	    eq(answer.status, 404, path)
+	    assert b"secret" not in answer.body, path
+	PY
+	grep -q 'msg="file of the site left out" file="link.txt"' "$LOG"
+}
+
+@test "a large file arrives whole at a reader that is slow" {
+	make_site
+	head -c 3000000 /dev/urandom >"$SITE/large.png"
+	start_server
+	peer "$SITE/large.png" <<-'PY'
+	want = open(sys.argv[1], "rb").read()
+	with connect_tcp(receive_buffer=4096) as sock:
+	    sock.sendall(plain_head(target="/large.png"))
+	    raw = b""
+	    while len(raw) < 20000:
+	        raw += sock.recv(100)
+	    raw += read_to_end(sock)
+	answer = Answer(raw)
+	eq(int(answer.field("Content-Length")), len(want))
+	assert answer.body == want, f"{len(answer.body)} bytes"
+	PY
+}
+
+@test "who takes a file and does not read is no burden" {
+	make_site
+	head -c 4000000 /dev/urandom >"$SITE/large.png"
+	start_server -o 'workers = 1'
+	peer <<-'PY'
+	def kilobytes():
+	    with open(f"/proc/{worker_pids()[0]}/status") as file:
+	        return int(re.search(r"RssAnon:\s*(\d+)", file.read())[1])
+	before = kilobytes()
+	socks = []
+	for _ in range(40):
+	    socks.append(connect_tcp(receive_buffer=4096))
+	    socks[-1].sendall(plain_head(target="/large.png"))
+	for sock in socks:
+	    sock.recv(100)
+	assert kilobytes() - before < 20000, (before, kilobytes())
+	PY
+}
+
 @test "/healthz/live and /healthz/ready answer 200" {
 	start_server
 	peer <<-'PY'
@@ -53,7 +200,8 @@ load lib/common
 @test "HEAD has the fields of GET and no body" {
 	start_server
 	peer <<-'PY'
-	for path in "/", "/healthz/live", "/nowhere":
+	for path in "/", "/healthz/live", "/nowhere", "/chat", "/#x", \
+	        "/?" + "a" * 9000:
 	    with_body = get(path)
 	    without = request(plain_head("HEAD", path))
 	    eq(without.status, with_body.status, path)
@@ -152,7 +300,8 @@ load lib/common
 	start_server
 	peer <<-'PY'
 	keys = {"none": None, "empty": "", "short": "c2hvcnQ=",
-	        "long": SAMPLE_KEY[:-2] + "AAAA==", "no base64": "!" * 24}
+	        "long": SAMPLE_KEY[:-2] + "AAAA==", "no base64": "!" * 24,
+	        "bits that no byte has": SAMPLE_KEY[:-3] + "R=="}
 	for what, key in keys.items():
 	    eq(request(upgrade_head(key=key)).status, 400, what)
 	two = upgrade_head(fields=[f"Sec-WebSocket-Key: {SAMPLE_KEY}"])
@@ -320,5 +469,50 @@ load lib/common
 	peer <<-'PY'
 	peer = Peer("/echo", fields=["Sec-WebSocket-Protocol: other, more"])
 	eq(peer.answer.field("Sec-WebSocket-Protocol"), None)
+	PY
+}
+
+@test "what comes behind the head is the WebSocket's, however it is cut" {
+	start_server
+	peer <<-'PY'
+	frames = frame(TEXT, "one") + frame(TEXT, "two", fin=False) \
+	    + frame(CONT, "-three")
+	data = upgrade_head("/echo") + frames
+	start = len(data) - len(frames)
+	for step in 1, 2, 3, 7, start - 1, start + 1, start + 3, len(data):
+	    peer = Peer.__new__(Peer)
+	    peer.sock, peer.frames = connect_tcp(), Deframer()
+	    peer.answer_pings, peer.ended, peer.pings = True, False, []
+	    for at in range(0, len(data), step):
+	        peer.send_raw(data[at:at + step])
+	    peer._read_handshake(SAMPLE_KEY)
+	    eq(peer.hear_text(), "one", step)
+	    eq(peer.hear_text(), "two-three", step)
+	    peer.leave()
+	PY
+}
+
+@test "what comes behind a refusal is not answered" {
+	start_server
+	peer <<-'PY'
+	behind = {"a plain request": plain_head(target="/healthz/live"),
+	          "a handshake": upgrade_head() + frame(TEXT, "x"),
+	          "the same again": None, "frames": frame(PING, b"x") * 100,
+	          "rubbish": bytes(range(256)) * 40}
+	for first in plain_head(target="/nowhere"), b"\n", \
+	        upgrade_head("/nowhere"), upgrade_head(key="x"), \
+	        plain_head("POST"), plain_head():
+	    for what, data in behind.items():
+	        answer = request(first + (first if data is None else data))
+	        assert b"HTTP/1.1" not in answer.body, (first, what)
+	        eq(len(answer.body), int(answer.field("Content-Length")), what)
+	        with connect_tcp() as sock:
+	            sock.sendall(first)
+	            raw = sock.recv(1)
+	            try:
+	                sock.sendall(first if data is None else data)
+	            except (BrokenPipeError, ConnectionResetError):
+	                pass
+	            eq((raw + read_to_end(sock)).count(b"HTTP/1.1"), 1, what)
 	PY
 }

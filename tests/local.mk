@@ -37,6 +37,7 @@ unit_tests = \
 	tests/unit/test_address \
 	tests/unit/test_append \
 	tests/unit/test_buf \
+	tests/unit/test_client \
 	tests/unit/test_close_codes \
 	tests/unit/test_compress \
 	tests/unit/test_conf \

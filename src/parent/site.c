@@ -32,6 +32,9 @@ static const struct {
 	{ ".svg", "image/svg+xml" },
 	{ ".png", "image/png" },
 	{ ".ico", "image/x-icon" },
+	{ ".woff2", "font/woff2" },
+	{ ".json", "application/json" },
+	{ ".webmanifest", "application/manifest+json" },
 };
 
 struct site {
@@ -63,8 +66,9 @@ read_file(int dir, const char *name, struct buf *bytes)
 	uint8_t *at;
 	int fd, error;
 
-	/* A FIFO in the folder must not hold up the start. */
-	fd = openat(dir, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	/* A FIFO in the folder must not hold up the start, nor a link lead out
+	 * of it: who may write here need not be allowed what we may read. */
+	fd = openat(dir, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return false;
 	errno = EINVAL;

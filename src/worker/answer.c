@@ -15,13 +15,13 @@
 bool
 answer_refusal(struct buf *out, enum refusal refusal, bool is_head)
 {
-	uint8_t *to = buf_reserve(out, RESPONSE_MAX);
+	uint8_t *to = buf_reserve(out, HANDSHAKE_REFUSAL_MAX);
 	size_t len;
 
 	if (to == NULL)
 		return false;
-	len = handshake_refusal_write((char *)to, RESPONSE_MAX, refusal,
-	    is_head);
+	len = handshake_refusal_write((char *)to, HANDSHAKE_REFUSAL_MAX,
+	    refusal, is_head);
 	buf_commit(out, len);
 	return len > 0;
 }
@@ -30,7 +30,7 @@ static bool
 answer_health(struct buf *out, bool is_head)
 {
 	static const char body[] = "ok\n";
-	char response[256];
+	char response[1024];
 	int len;
 
 	len = snprintf(response, sizeof(response),
@@ -38,9 +38,11 @@ answer_health(struct buf *out, bool is_head)
 	    "Content-Type: text/plain; charset=utf-8\r\n"
 	    "Content-Length: %zu\r\n"
 	    "Cache-Control: no-store\r\n"
+	    HTTP_SECURITY_FIELDS
 	    "Connection: close\r\n\r\n%s",
 	    sizeof(body) - 1, is_head ? "" : body);
-	return len > 0 && buf_append(out, response, (size_t)len);
+	return len > 0 && (size_t)len < sizeof(response) &&
+	    buf_append(out, response, (size_t)len);
 }
 
 static bool
@@ -104,7 +106,8 @@ answer_head(const struct worker *w, const struct head *head, struct buf *out,
 		answer_out->refusal = REFUSAL_NO_UPGRADE;
 		return true;
 	}
-	switch (site_answer(w->site, head, out)) {
+	switch (site_answer(w->site, head, out, &answer_out->body,
+	    &answer_out->body_len)) {
 	case SITE_DONE:
 		return true;
 	case SITE_UNKNOWN:

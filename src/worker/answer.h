@@ -21,6 +21,8 @@ struct answer {
 	const char *room;			/* lent from the head */
 	size_t room_len;
 	struct deflate_terms deflate;
+	const uint8_t *body;			/* to send behind `out`: */
+	size_t body_len;			/* of the site's image */
 };
 
 /* Appends the response to an acceptable head, or says why there is none.

@@ -23,6 +23,7 @@
 #include "worker/rate.h"
 
 #define NOTSENT_LOWAT	(16 * 1024)	/* bytes the kernel holds unsent */
+#define ANSWER_RATE	1000		/* bytes/s, of who reads a response */
 #define SLOT_STEP	256		/* the table grows by */
 
 /*
@@ -131,6 +132,9 @@ client_due(const struct worker *w, const struct client *c)
 		break;
 	case CLIENT_ANSWERED:
 		EARLIER(l->backlog_time_ms, c->progress_ms);
+		/* Nor by the byte: what it takes buys it time. */
+		EARLIER(l->backlog_time_ms, c->state_ms +
+		    c->sent * 1000 / ANSWER_RATE);
 		if (w->is_stopping)
 			EARLIER(l->close_time_ms, c->state_ms);
 		break;
@@ -390,9 +394,14 @@ client_flush(struct worker *w, struct client *c)
 {
 	if (c->state == CLIENT_GONE)
 		return false;
-	if (buf_len(&c->out) > 0)
-		(void)client_send(w, c, NULL, 0);
-	if (c->state == CLIENT_GONE || buf_len(&c->out) > 0)
+	if (buf_len(&c->out) > 0 || c->body_len > 0) {
+		size_t n = client_send(w, c, c->body, c->body_len);
+
+		c->body = n > 0 ? c->body + n : c->body;
+		c->body_len -= n;
+	}
+	if (c->state == CLIENT_GONE || buf_len(&c->out) > 0 ||
+	    c->body_len > 0)
 		return false;
 	if (c->has_pong) {
 		if (!client_append_pong(c)) {

@@ -89,6 +89,8 @@ struct client {
 	uint8_t inflate_bits;		/* 0: its messages are plain */
 	uint8_t why;			/* enum close_reason */
 	uint16_t peer_code;		/* close code the peer sent */
+	const uint8_t *body;		/* ANSWERED: what goes behind `out`, */
+	size_t body_len;		/* of the site's image */
 	struct client *next_dirty, *next_gone;
 	struct client_input *input;	/* NULL: between messages */
 	struct wheel_item deadline;

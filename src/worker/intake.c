@@ -207,6 +207,8 @@ intake_decode_head(struct worker *w, struct client *c, uint8_t *data,
 		return head->length;
 	}
 	client_enter(w, c, CLIENT_ANSWERED);
+	c->body = answer.body;
+	c->body_len = answer.body_len;
 	client_finish(w, c);
 	return len;
 }

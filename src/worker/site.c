@@ -11,13 +11,6 @@
 
 #include "base/site_image.h"
 
-#define SECURITY_FIELDS \
-	"Content-Security-Policy: default-src 'none'; script-src 'self'; " \
-	"style-src 'self'; img-src 'self' data:; connect-src 'self'; " \
-	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n" \
-	"X-Content-Type-Options: nosniff\r\n" \
-	"Referrer-Policy: no-referrer\r\n"
-
 struct site {
 	const uint8_t *image;
 	const struct site_image_row *rows;
@@ -52,9 +45,30 @@ site_find(const struct site *site, struct slice path)
 	return NULL;
 }
 
+/* If-None-Match (RFC 9110, 13.1.2): "*", or tags over all its fields, weak or
+ * not.  Commas part them, as ours has none. */
+static bool
+site_is_known(const struct head *head, const char *etag)
+{
+	struct slice value = { NULL, 0 }, list, tag;
+
+	while (head_next_value(head, "If-None-Match", &value)) {
+		if (slice_is(value, "*"))
+			return true;
+		list = value;
+		while (slice_next_token(&list, &tag)) {
+			if (tag.len > 2 && memcmp(tag.at, "W/", 2) == 0)
+				tag = (struct slice){ tag.at + 2, tag.len - 2 };
+			if (slice_is(tag, etag))
+				return true;
+		}
+	}
+	return false;
+}
+
 enum site_result
 site_answer(const struct site *site, const struct head *head,
-    struct buf *out)
+    struct buf *out, const uint8_t **body_out, size_t *len_out)
 {
 	const struct site_image_row *row;
 	bool is_known;
@@ -64,22 +78,23 @@ site_answer(const struct site *site, const struct head *head,
 	row = site == NULL ? NULL : site_find(site, head->path);
 	if (row == NULL)
 		return SITE_UNKNOWN;
-	is_known = slice_is(head->if_none_match, row->etag);
+	is_known = site_is_known(head, row->etag);
 	len = snprintf(fields, sizeof(fields),
 	    "HTTP/1.1 %s\r\n"
 	    "Content-Type: %s\r\n"
 	    "Content-Length: %llu\r\n"
 	    "ETag: %s\r\n"
 	    "Cache-Control: no-cache\r\n"
-	    SECURITY_FIELDS
+	    HTTP_SECURITY_FIELDS
 	    "Connection: close\r\n\r\n",
 	    is_known ? "304 Not Modified" : "200 OK", row->type,
 	    (unsigned long long)row->len, row->etag);
 	if (len < 0 || (size_t)len >= sizeof(fields) ||
 	    !buf_append(out, fields, (size_t)len))
 		return SITE_MEMORY;
-	if (head->method == HTTP_GET && !is_known &&
-	    !buf_append(out, site->image + row->offset, row->len))
-		return SITE_MEMORY;
+	if (head->method == HTTP_GET && !is_known) {
+		*body_out = site->image + row->offset;
+		*len_out = row->len;
+	}
 	return SITE_DONE;
 }

@@ -19,8 +19,10 @@ struct site *site_new(const void *image, size_t len)
 
 enum site_result { SITE_DONE, SITE_UNKNOWN, SITE_MEMORY };
 
-/* Appends the whole response to a GET or HEAD of a file. */
+/* Appends the head of the response to a GET or HEAD of a file, and lends the
+ * body, which lies in the image: a slow reader holds no copy of it. */
 enum site_result site_answer(const struct site *, const struct head *,
-    struct buf *out) __attribute__((warn_unused_result));
+    struct buf *out, const uint8_t **body_out, size_t *len_out)
+    __attribute__((warn_unused_result));
 
 #endif

@@ -110,6 +110,7 @@ handshake_refusal_write(char *out, size_t size, enum refusal refusal,
 	    "Content-Type: text/plain; charset=utf-8\r\n"
 	    "Content-Length: %zu\r\n"
 	    "Cache-Control: no-store\r\n"
+	    HTTP_SECURITY_FIELDS
 	    "Connection: %s\r\n"
 	    "%s\r\n%s%s",
 	    (unsigned)status, row->phrase, strlen(text) + 1, row->connection,

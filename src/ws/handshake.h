@@ -15,7 +15,19 @@
 #include "ws/head.h"
 
 #define HANDSHAKE_ACCEPT_SIZE 29          /* 28 characters and a NUL */
-#define HANDSHAKE_REFUSAL_MAX 512         /* bytes of any refusal */
+#define HANDSHAKE_REFUSAL_MAX 1024        /* bytes of any refusal */
+
+/*
+ * Field lines of every answer but 101, those of the page and of errors alike:
+ * nothing from elsewhere, nothing inline, no frame around it, no guessing.
+ */
+#define HTTP_SECURITY_FIELDS \
+	"Content-Security-Policy: default-src 'none'; script-src 'self'; " \
+	"style-src 'self'; img-src 'self' data:; font-src 'self'; " \
+	"manifest-src 'self'; connect-src 'self'; " \
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n" \
+	"X-Content-Type-Options: nosniff\r\n" \
+	"Referrer-Policy: no-referrer\r\n"
 
 /*
  * Sec-WebSocket-Accept of RFC 6455 4.2.2 for a key, NUL-terminated. False

@@ -71,10 +71,7 @@ static const struct field_rule {
 	{ "Cookie", offsetof(struct head, cookie), FIELD_FIRST,
 	    REFUSAL_NONE },
 	{ "Sec-WebSocket-Protocol", offsetof(struct head, protocols),
-	    FIELD_FIRST,
-	    REFUSAL_NONE },
-	{ "If-None-Match", offsetof(struct head, if_none_match), FIELD_FIRST,
-	    REFUSAL_NONE },
+	    FIELD_FIRST, REFUSAL_NONE },
 };
 
 #define FIELD_RULES (sizeof(field_rules) / sizeof(field_rules[0]))

@@ -53,7 +53,6 @@ struct head {
 	struct slice cookie;       /* the first Cookie field */
 	struct slice protocols;    /* the first Sec-WebSocket-Protocol field:
 	                              walk all with head_next_protocol */
-	struct slice if_none_match;
 	struct slice key;          /* Sec-WebSocket-Key, when wants_upgrade */
 	struct slice fields;       /* all field lines, each with its CRLF */
 	bool wants_upgrade;        /* a good WebSocket handshake, when DONE */
