@@ -452,7 +452,8 @@ make_site()
 	start_server
 	peer <<-'PY'
 	with connect_tcp() as sock:
-	    sock.sendall(plain_head(target="/chat?x=1", fields=[
+	    sock.sendall(plain_head(target="/chat?x=1",
+	                            host=f"127.0.0.1:{PORT}", fields=[
 	        "User-Agent: Mozilla/5.0", "Accept: */*",
 	        "Accept-Encoding: gzip, deflate", "sec-websocket-version: 13",
 	        f"Origin: http://127.0.0.1:{PORT}",

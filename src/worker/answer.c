@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/origin.h"
 #include "worker/site.h"
 
 #define RESPONSE_MAX	1024
@@ -46,6 +47,28 @@ answer_health(struct buf *out, bool is_head)
 }
 
 static bool
+answer_switch(const struct head *head, struct slice extensions,
+    struct buf *out)
+{
+	const struct slice none = { NULL, 0 };
+	uint8_t *to = buf_reserve(out, RESPONSE_MAX);
+	size_t len;
+
+	if (to == NULL)
+		return false;
+	len = handshake_switch_write((char *)to, RESPONSE_MAX, head->key,
+	    none, extensions);
+	buf_commit(out, len);
+	return len > 0;
+}
+
+bool
+answer_accept(const struct head *head, struct buf *out)
+{
+	return answer_switch(head, (struct slice){ NULL, 0 }, out);
+}
+
+static bool
 answer_upgrade(const struct head *head, struct buf *out,
     struct answer *answer)
 {
@@ -53,14 +76,9 @@ answer_upgrade(const struct head *head, struct buf *out,
 		.is_on = answer->route->deflate,
 		.client_takeover = answer->route->deflate_context_takeover
 	};
-	const struct slice none = { NULL, 0 };
-	struct slice extensions = { NULL, 0 };
 	char response[DEFLATE_RESPONSE_SIZE];
-	uint8_t *to = buf_reserve(out, RESPONSE_MAX);
-	size_t len;
+	struct slice extensions = { NULL, 0 };
 
-	if (to == NULL)
-		return false;
 	if (!deflate_negotiate(head, &policy, &answer->deflate)) {
 		answer->refusal = REFUSAL_BAD_EXTENSIONS;
 		return true;
@@ -70,10 +88,27 @@ answer_upgrade(const struct head *head, struct buf *out,
 		extensions.len = deflate_response_write(response,
 		    &answer->deflate);
 	}
-	len = handshake_switch_write((char *)to, RESPONSE_MAX, head->key,
-	    none, extensions);
-	buf_commit(out, len);
-	return len > 0;
+	return answer_switch(head, extensions, out);
+}
+
+/* Whether a page of the request's origin may use the route: one of our own
+ * host or of the route's list; what comes without Origin is no page. */
+static bool
+is_origin_welcome(const struct settings_route *route, const struct head *head)
+{
+	const struct slice origin = head->origin;
+	const char *allowed;
+
+	if (origin.at == NULL)
+		return route->allow_no_origin;
+	if (origin_is_same_host(origin.at, origin.len, head->host.at,
+	    head->host.len))
+		return true;
+	for (allowed = route->origins; *allowed != '\0';
+	    allowed = settings_list_next(allowed))
+		if (origin_matches(origin.at, origin.len, allowed))
+			return true;
+	return false;
 }
 
 bool
@@ -89,6 +124,10 @@ answer_head(const struct worker *w, const struct head *head, struct buf *out,
 	if (head->wants_upgrade) {
 		if (route == NULL) {
 			answer_out->refusal = REFUSAL_UNKNOWN_ROUTE;
+			return true;
+		}
+		if (!is_origin_welcome(route, head)) {
+			answer_out->refusal = REFUSAL_ORIGIN;
 			return true;
 		}
 		answer_out->route = route;

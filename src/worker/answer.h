@@ -30,6 +30,11 @@ struct answer {
 bool answer_head(const struct worker *, const struct head *, struct buf *out,
     struct answer *answer_out) __attribute__((warn_unused_result));
 
+/* Appends the switch to WebSocket for a good handshake that is refused all
+ * the same, by a close frame.  False: no memory. */
+bool answer_accept(const struct head *, struct buf *out)
+    __attribute__((warn_unused_result));
+
 /* Appends a refusal that has a status. */
 bool answer_refusal(struct buf *out, enum refusal, bool is_head)
     __attribute__((warn_unused_result));

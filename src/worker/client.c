@@ -33,7 +33,7 @@
 /* For each state a mask of those that may follow. */
 static const unsigned next_states[] = {
 	[CLIENT_HEAD] = 1 << CLIENT_ANSWERED | 1 << CLIENT_OPEN |
-	    1 << CLIENT_GONE,
+	    1 << CLIENT_CLOSING | 1 << CLIENT_GONE,
 	[CLIENT_ANSWERED] = 1 << CLIENT_LINGER | 1 << CLIENT_GONE,
 	[CLIENT_OPEN] = 1 << CLIENT_CLOSING | 1 << CLIENT_GONE,
 	[CLIENT_CLOSING] = 1 << CLIENT_LINGER | 1 << CLIENT_GONE,
@@ -484,7 +484,8 @@ client_queue_close(struct worker *w, struct client *c, uint16_t code,
 	uint8_t frame[FRAME_CONTROL_MAX];
 
 	client_leave(w, c);
-	client_log_end(w, c);
+	if (c->state == CLIENT_OPEN)
+		client_log_end(w, c);
 	client_enter(w, c, CLIENT_CLOSING);
 	c->is_lagging = c->has_pong = false;
 	/* Only its close frame counts now, and that has no rate. */
@@ -510,6 +511,14 @@ client_close(struct worker *w, struct client *c, enum close_reason why)
 	if (close_is_error(why))
 		c->is_replied = true;
 	client_queue_close(w, c, close_code(why), close_text(why));
+}
+
+void
+client_close_refused(struct worker *w, struct client *c, enum refusal refusal)
+{
+	c->is_replied = true;
+	client_queue_close(w, c, refusal_close_code(refusal),
+	    refusal_text(refusal));
 }
 
 /* Everything is said: after `out`, the end of our side. */

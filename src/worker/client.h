@@ -2,12 +2,14 @@
  * client - one connection of a worker, from its first byte to its last.
  *
  *	HEAD --> ANSWERED ----------------+
- *	  |                               |
- *	  +----> OPEN ---> CLOSING ----> LINGER
+ *	  | |                             |
+ *	  | +--> OPEN ---> CLOSING ----> LINGER
+ *	  +-----------------^
  *
  * Every state may end in GONE.  HEAD reads the HTTP request; ANSWERED sends
  * a response that ends the connection; OPEN speaks WebSocket; CLOSING has
- * sent a close frame and waits for the peer's; LINGER has sent everything
+ * sent a close frame and waits for the peer's (from HEAD when a handshake is
+ * accepted only to be refused); LINGER has sent everything
  * and waits for the end of file, so that the kernel resets nothing that is
  * still on its way; GONE is closed and freed at the end of the turn.
  *
@@ -167,6 +169,9 @@ void client_poll(struct worker *, struct client *);
 /* Our side ends the connection: leaves the room, sends a close frame when
  * the state has one, and waits for the peer's for a while. */
 void client_close(struct worker *, struct client *, enum close_reason);
+/* The switch to WebSocket is queued, but he may not stay: a close frame with
+ * the refusal's code, after which nothing he sends counts. */
+void client_close_refused(struct worker *, struct client *, enum refusal);
 /* The same with a code that is not ours; `why` is set already. */
 void client_queue_close(struct worker *, struct client *, uint16_t code,
     const char *text);

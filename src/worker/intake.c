@@ -133,6 +133,14 @@ intake_refuse(struct worker *w, struct client *c, enum refusal refusal)
 	const struct head *head = c->input != NULL ? &c->input->head : NULL;
 
 	incident_refused(&w->incidents, c, refusal, head, w->now_ms);
+	if (w->settings->accept_then_close && head != NULL &&
+	    head->wants_upgrade && refusal_close_code(refusal) != 0) {
+		if (answer_accept(head, &c->out))
+			client_close_refused(w, c, refusal);
+		else
+			client_drop(w, c, CLOSE_SERVER_FAULT);
+		return;
+	}
 	client_enter(w, c, CLIENT_ANSWERED);
 	if (refusal_status(refusal) == 0 || answer_refusal(&c->out, refusal,
 	    head != NULL && head->method == HTTP_HEAD))
