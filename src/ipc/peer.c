@@ -23,7 +23,12 @@
 #define READ_SIZE	(64 * 1024)
 #define READS_PER_EVENT	8	/* then the others have their turn */
 #define FDS_MAX		128	/* descriptors waiting, either way */
-#define PAYLOAD_MAX	64
+#define PAYLOAD_MAX	96
+
+#define IPC_MESSAGE(name, from, to, payload, tail, fds, meaning) \
+	_Static_assert(sizeof(struct payload) <= PAYLOAD_MAX, #name);
+IPC_CATALOGUE(IPC_MESSAGE)
+#undef IPC_MESSAGE
 
 struct queued_fd {
 	uint64_t at;		/* stream offset of its message */
