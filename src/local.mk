@@ -26,6 +26,10 @@ libcommon_a_SOURCES = \
 	src/base/site_image.h \
 	src/base/tally.c \
 	src/base/tally.h \
+	src/base/tls_image.c \
+	src/base/tls_image.h \
+	src/base/tls_pem.c \
+	src/base/tls_pem.h \
 	src/ipc/ipc.c \
 	src/ipc/ipc.h \
 	src/ipc/messages.h \
@@ -92,6 +96,10 @@ libparent_a_SOURCES = \
 	src/parent/pool.h \
 	src/parent/site.c \
 	src/parent/site.h \
+	src/parent/ticket_keys.c \
+	src/parent/ticket_keys.h \
+	src/parent/tls_files.c \
+	src/parent/tls_files.h \
 	src/parent/value.c \
 	src/parent/value.h
 
@@ -141,8 +149,14 @@ libworker_a_SOURCES = \
 	src/worker/render.h \
 	src/worker/site.c \
 	src/worker/site.h \
+	src/worker/tickets.c \
+	src/worker/tickets.h \
+	src/worker/tls.c \
+	src/worker/tls.h \
 	src/worker/wheel.c \
 	src/worker/wheel.h \
+	src/worker/wire.c \
+	src/worker/wire.h \
 	src/worker/worker.c \
 	src/worker/worker.h
 

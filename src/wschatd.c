@@ -37,6 +37,7 @@
 #include "parent/conf.h"
 #include "parent/endpoint.h"
 #include "parent/parent.h"
+#include "parent/tls_files.h"
 #include "worker/worker.h"
 
 static const char usage[] =
@@ -154,6 +155,23 @@ parse_options(int argc, char **argv, struct conf_sources *sources)
 	return action;
 }
 
+/* What else the start would fail for. */
+static int
+check_files(const struct settings *settings)
+{
+	char error[TLS_FILES_ERROR];
+	size_t len;
+	uint8_t *image = tls_files_load(settings, &len, error);
+
+	if (image == NULL) {
+		fprintf(stderr, "wschatd: %s\n", error);
+		return EX_CONFIG;
+	}
+	explicit_bzero(image, len);
+	free(image);
+	return 0;
+}
+
 static int
 run_parent(int argc, char **argv)
 {
@@ -173,7 +191,9 @@ run_parent(int argc, char **argv)
 	if (action == ACTION_PRINT) {
 		conf_print(conf, stdout);
 		code = fflush(stdout) != 0 ? EX_IOERR : 0;
-	} else if (action == ACTION_RUN) {
+	} else if (action == ACTION_CHECK) {
+		code = check_files(conf_settings(conf));
+	} else {
 		code = parent_run(conf_settings(conf));
 	}
 	conf_free(conf);

@@ -277,7 +277,7 @@ make_site()
 	peer <<-'PY'
 	heads = {
 	    "no version": b"GET /\r\n\r\n",
-	    "no HTTP": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+	    "no HTTP": b"\x17\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
 	    "two blanks": b"GET  / HTTP/1.1\r\nHost: x\r\n\r\n",
 	    "no Host": plain_head(host=None),
 	    "two Hosts": plain_head(fields=["Host: other"]),

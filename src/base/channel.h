@@ -11,6 +11,7 @@
 #define CHANNEL_LOG		5	/* the log; read-only for workers */
 #define CHANNEL_STATE		6	/* broker: its state file */
 #define CHANNEL_SITE		6	/* worker: the page, site_image.h */
-#define CHANNEL_END		7	/* the first that is free */
+#define CHANNEL_TLS		7	/* worker: certificates, tls_image.h */
+#define CHANNEL_END		8	/* the first that is free */
 
 #endif

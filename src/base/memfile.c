@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -66,4 +67,10 @@ memfile_map(int fd, size_t *len_out)
 		return NULL;
 	*len_out = (size_t)st.st_size;
 	return bytes;
+}
+
+void
+memfile_unmap(const void *bytes, size_t len)
+{
+	(void)munmap((void *)(uintptr_t)bytes, len);
 }

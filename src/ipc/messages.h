@@ -41,6 +41,7 @@ IPC_MESSAGE(PING,         IPC_PARENT, IPC_CHILD,  ipc_ping,       0,        0, "
 IPC_MESSAGE(PONG,         IPC_CHILD,  IPC_PARENT, ipc_ping,       0,        0, "I am; the number of the ping") \
 IPC_MESSAGE(STOP,         IPC_PARENT, IPC_CHILD,  ipc_none,       0,        0, "end in good order") \
 IPC_MESSAGE(READINESS,    IPC_PARENT, IPC_WORKER, ipc_readiness,  0,        0, "what /healthz/ready says from now on") \
+IPC_MESSAGE(TICKET_KEY,   IPC_PARENT, IPC_WORKER, ipc_ticket_key, 0,        0, "TLS tickets are written with it; the one before still opens them") \
 /* who is joined to whom */ \
 IPC_MESSAGE(ATTACH_BROKER,IPC_PARENT, IPC_WORKER, ipc_none,       0,        1, "a channel to the broker; the old one's broker is dead") \
 IPC_MESSAGE(ATTACH_WORKER,IPC_PARENT, IPC_BROKER, ipc_worker,     0,        1, "a channel to a live worker") \
@@ -82,6 +83,13 @@ struct ipc_ping {
 
 struct ipc_readiness {
 	uint64_t ready;		/* 0 or 1 */
+};
+
+/* Of TLS session tickets (RFC 5077, 4): AES-256-CBC, HMAC-SHA-256. */
+struct ipc_ticket_key {
+	uint8_t name[16];	/* by which a ticket tells its key */
+	uint8_t aes[32];
+	uint8_t hmac[32];
 };
 
 struct ipc_worker {
@@ -137,6 +145,7 @@ _Static_assert(sizeof(struct ipc_none) == 8, "size");
 _Static_assert(sizeof(struct ipc_hello) == 24, "size");
 _Static_assert(sizeof(struct ipc_ping) == 8, "size");
 _Static_assert(sizeof(struct ipc_readiness) == 8, "size");
+_Static_assert(sizeof(struct ipc_ticket_key) == 80, "size");
 _Static_assert(sizeof(struct ipc_worker) == 16, "size");
 _Static_assert(sizeof(struct ipc_position) == 8, "size");
 _Static_assert(sizeof(struct ipc_accepted) == 32, "size");

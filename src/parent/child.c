@@ -63,7 +63,7 @@ child_clear(struct child *child)
 /* Between fork and exec.  No descriptor of the parent's lies below
  * CHANNEL_END (parent.c sees to that), so none is overwritten. */
 static void __attribute__((noreturn))
-become_child(const struct child *child, int channel, const int fds[3])
+become_child(const struct child *child, int channel, const int fds[CHILD_FDS])
 {
 	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
 	char title[48];
@@ -85,6 +85,8 @@ become_child(const struct child *child, int channel, const int fds[3])
 	    dup2(fds[0], CHANNEL_SETTINGS) < 0 ||
 	    dup2(fds[1], CHANNEL_LOG) < 0 ||
 	    dup2(fds[2], CHANNEL_STATE) < 0 ||
+	    (fds[3] < 0 ? close(CHANNEL_TLS) :
+	    dup2(fds[3], CHANNEL_TLS)) < 0 ||
 	    close_range(CHANNEL_END, ~0U, 0) < 0)
 		_exit(EX_OSERR);
 	if (child->role == IPC_WORKER)
@@ -100,7 +102,7 @@ become_child(const struct child *child, int channel, const int fds[3])
 /* A signal between fork and exec would reach the parent's handlers, in the
  * child, and through their pipe the parent. */
 static pid_t
-fork_child(const struct child *child, int channel, const int fds[3])
+fork_child(const struct child *child, int channel, const int fds[CHILD_FDS])
 {
 	sigset_t all, before;
 	pid_t pid;
@@ -119,7 +121,7 @@ fork_child(const struct child *child, int channel, const int fds[3])
 
 bool
 child_start(struct child *child, struct event_base *base, uint64_t generation,
-    const struct peer_config *config, const int fds[3])
+    const struct peer_config *config, const int fds[CHILD_FDS])
 {
 	struct peer_config own = *config;
 	int pair[2];

@@ -23,6 +23,8 @@ struct event_base;
 struct peer;
 struct peer_config;
 
+#define CHILD_FDS	4	/* given beside the channel */
+
 enum child_state { CHILD_DOWN, CHILD_STARTING, CHILD_READY, CHILD_STOPPING };
 
 /* Embedded in the parent's table; fields are read by parent.c, changed by
@@ -55,12 +57,12 @@ bool child_init(struct child *, struct event_base *, enum ipc_role,
     __attribute__((warn_unused_result));
 void child_clear(struct child *);
 
-/* Forks and executes this program in the child's role; `fds` (settings,
- * log, state or site) go to their places of base/channel.h, borrowed.  The
- * peer's owner is the child.  False, logged: not started, child_end has the
- * next time. */
+/* Forks and executes this program in the child's role; `fds` (settings, log,
+ * state or site, certificates or -1) go to their places of base/channel.h,
+ * borrowed.  The peer's owner is the child.  False, logged: not started,
+ * child_end has the next time. */
 bool child_start(struct child *, struct event_base *, uint64_t generation,
-    const struct peer_config *, const int fds[3])
+    const struct peer_config *, const int fds[CHILD_FDS])
     __attribute__((warn_unused_result));
 
 static inline bool

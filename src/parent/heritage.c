@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <pwd.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -19,10 +20,12 @@
 #include "base/die.h"
 #include "base/memfile.h"
 #include "base/settings.h"
+#include "base/tls_image.h"
 #include "ipc/messages.h"
 #include "log/log.h"
 #include "log/state.h"
 #include "parent/site.h"
+#include "parent/tls_files.h"
 
 #define FDS_RESERVED	64	/* of a worker, not for connections */
 
@@ -79,6 +82,25 @@ check_user(const struct settings *settings)
 		die(EX_CONFIG, "user \"%s\" does not exist", settings->user);
 }
 
+static void
+open_tls(struct heritage *heritage, const struct settings *settings)
+{
+	char error[TLS_FILES_ERROR];
+	uint8_t *image;
+	size_t len;
+
+	image = tls_files_load(settings, &len, error);
+	errno = 0;
+	if (image == NULL)
+		die(EX_CONFIG, "%s", error);
+	heritage->has_tls = tls_image_count(image) > 0;
+	heritage->tls_fd = memfile_create("tls", image, len);
+	explicit_bzero(image, len);
+	free(image);
+	if (heritage->tls_fd < 0)
+		die(EX_OSERR, "memory file of the certificates");
+}
+
 void
 heritage_open(struct heritage *heritage, const struct settings *settings)
 {
@@ -86,6 +108,7 @@ heritage_open(struct heritage *heritage, const struct settings *settings)
 	size_t len;
 
 	check_user(settings);
+	open_tls(heritage, settings);
 	heritage->slots = find_slots(settings);
 	heritage->settings_fd = memfile_create("settings", settings,
 	    sizeof(*settings));

@@ -6,12 +6,15 @@
 #ifndef PARENT_HERITAGE_H
 #define PARENT_HERITAGE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct settings;
 
 struct heritage {
 	int settings_fd, site_fd;	/* sealed memory files */
+	int tls_fd;			/* likewise, for workers alone */
+	bool has_tls;			/* a listener speaks it */
 	int log_fd;			/* for the broker */
 	int log_reader_fd;		/* for workers: cannot write */
 	int state_fd;			/* for the broker */
@@ -22,8 +25,8 @@ struct heritage {
  * no descriptor of ours ever lies where a child's own will.  First of all. */
 void heritage_clear_descriptors(void);
 
-/* Raises RLIMIT_NOFILE, reads the site, creates the memory files.  Dies when
- * that is not possible. */
+/* Raises RLIMIT_NOFILE, reads the site and the certificates, creates the
+ * memory files.  Dies when that is not possible. */
 void heritage_open(struct heritage *, const struct settings *);
 
 #endif

@@ -31,6 +31,7 @@
 #include "parent/child.h"
 #include "parent/door.h"
 #include "parent/heritage.h"
+#include "parent/ticket_keys.h"
 
 #define QUEUE_MAX	(1 << 20)	/* bytes towards one child */
 #define STOP_MS		5000	/* beyond what clients are given */
@@ -47,6 +48,7 @@ struct parent {
 	enum stage stage;
 	int exit_code;
 	struct heritage heritage;
+	struct ticket_keys *tickets;	/* NULL: no listener speaks TLS */
 	uint64_t generation;		/* the last one given */
 	bool attached_all;		/* this broker has been told so */
 	uint64_t attach_at_ms;		/* not before, after a failure */
@@ -186,6 +188,19 @@ tell(struct child *child, enum ipc_type type, const void *payload, int fd)
 		child_kill(child, "does not read");
 }
 
+/* The older one first: what comes last writes. */
+static void
+tell_ticket_keys(struct parent *parent, struct child *worker)
+{
+	const struct ipc_ticket_key *key;
+	unsigned i;
+
+	for (i = ticket_keys_count(parent->tickets); i-- > 0;) {
+		key = ticket_keys_get(parent->tickets, i);
+		tell(worker, IPC_TICKET_KEY, key, -1);
+	}
+}
+
 static void
 start_child(struct parent *parent, struct child *child)
 {
@@ -198,10 +213,11 @@ start_child(struct parent *parent, struct child *child)
 		.queue_max = QUEUE_MAX
 	};
 	const struct heritage *has = &parent->heritage;
-	const int fds[3] = {
+	const int fds[CHILD_FDS] = {
 		has->settings_fd,
 		is_broker ? has->log_fd : has->log_reader_fd,
-		is_broker ? has->state_fd : has->site_fd
+		is_broker ? has->state_fd : has->site_fd,
+		is_broker ? -1 : has->tls_fd
 	};
 	struct ipc_hello hello = {
 		.version = IPC_VERSION, .role = IPC_PARENT,
@@ -216,8 +232,11 @@ start_child(struct parent *parent, struct child *child)
 		return;
 	}
 	tell(child, IPC_HELLO, &hello, -1);
-	if (!is_broker)
+	if (!is_broker) {
+		if (parent->tickets != NULL)
+			tell_ticket_keys(parent, child);
 		return;
+	}
 	parent->attached_all = false;
 	for (i = 0; i < parent->settings->workers; i++)
 		parent->workers[i].attached = false;
@@ -450,6 +469,21 @@ on_sighup(evutil_socket_t sig, short what, void *arg)
 /* --- the turn ---------------------------------------------------------- */
 
 static void
+renew_tickets(struct parent *parent, uint64_t now_ms)
+{
+	unsigned i;
+
+	if (parent->tickets == NULL ||
+	    !ticket_keys_renew(parent->tickets, now_ms))
+		return;
+	logger_info("new key for TLS tickets", NULL);
+	for (i = 0; i < parent->settings->workers; i++)
+		if (child_is_alive(&parent->workers[i]))
+			tell(&parent->workers[i], IPC_TICKET_KEY,
+			    ticket_keys_get(parent->tickets, 0), -1);
+}
+
+static void
 on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct parent *parent = arg;
@@ -463,6 +497,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 			child_watch(&parent->workers[i], now);
 	if (child_is_alive(&parent->broker))
 		child_watch(&parent->broker, now);
+	renew_tickets(parent, now);
 }
 
 /* Ready: accepting, and the broker attached to every worker. */
@@ -566,6 +601,11 @@ parent_new(const struct settings *settings)
 		die(EX_OSERR, "parent");
 	parent->settings = settings;
 	heritage_open(&parent->heritage, settings);
+	if (parent->heritage.has_tls) {
+		parent->tickets = ticket_keys_new(clock_ms());
+		if (parent->tickets == NULL)
+			die(EX_OSERR, "keys for TLS tickets");
+	}
 	create_events(parent);
 	create_children(parent);
 	parent->door = door_new(parent->base, settings, parent->heritage.slots,
@@ -579,6 +619,7 @@ parent_free(struct parent *parent)
 	unsigned i;
 
 	door_free(parent->door);
+	ticket_keys_free(parent->tickets);
 	child_clear(&parent->broker);
 	for (i = 0; i < parent->settings->workers; i++)
 		child_clear(&parent->workers[i]);
@@ -604,7 +645,11 @@ log_start(const struct parent *parent)
 	    PACKAGE_VERSION, settings->workers, parent->heritage.slots,
 	    settings_format_size(settings->log_size, size, sizeof(size)));
 	for (i = 0; i < settings->listener_count; i++) {
-		snprintf(shown, sizeof(shown), "listening on http://%s",
+		bool is_tls = settings->listeners[i].tls_certificate[0] !=
+		    '\0';
+
+		snprintf(shown, sizeof(shown), "listening on %s://%s",
+		    is_tls ? "https" : "http",
 		    door_listener_name(parent->door, i));
 		logger_info(shown, NULL);
 	}

@@ -21,6 +21,7 @@
 #include "worker/audience.h"
 #include "worker/compress.h"
 #include "worker/rate.h"
+#include "worker/wire.h"
 
 #define NOTSENT_LOWAT	(16 * 1024)	/* bytes the kernel holds unsent */
 #define ANSWER_RATE	1000		/* bytes/s, of who reads a response */
@@ -186,14 +187,13 @@ client_new(struct worker *w, const struct ipc_accepted *accepted, int fd)
 	struct client *c;
 
 	c = calloc(1, sizeof(*c));
-	if (c == NULL || !table_reserve(w, slot) ||
-	    w->clients[slot] != NULL) {
-		free(c);
-		close(fd);
-		return false;
-	}
 	event.data.ptr = c;
-	if (epoll_ctl(w->poll, EPOLL_CTL_ADD, fd, &event) == -1) {
+	if (c == NULL || !table_reserve(w, slot) ||
+	    w->clients[slot] != NULL ||
+	    !wire_open(w->wire, c, accepted->listener) ||
+	    epoll_ctl(w->poll, EPOLL_CTL_ADD, fd, &event) == -1) {
+		if (c != NULL)
+			wire_close(c);
 		free(c);
 		close(fd);
 		return false;
@@ -280,6 +280,7 @@ client_drop(struct worker *w, struct client *c, enum close_reason why)
 	(void)epoll_ctl(w->poll, EPOLL_CTL_DEL, c->fd, NULL);
 	close(c->fd);
 	c->fd = -1;
+	wire_close(c);
 	c->next_gone = w->gone;
 	w->gone = c;
 }
@@ -339,39 +340,37 @@ client_send(struct worker *w, struct client *c, const uint8_t *bytes,
 		{ .iov_base = buf_head(&c->out), .iov_len = own },
 		{ .iov_base = (void *)(uintptr_t)bytes, .iov_len = len },
 	};
-	struct msghdr msg = {
-		.msg_iov = own > 0 ? iov : iov + 1,
-		.msg_iovlen = (size_t)(own > 0) + (len > 0)
-	};
-	ssize_t n;
+	size_t n;
 
-	if (c->state == CLIENT_GONE || own + len == 0)
+	if (c->state == CLIENT_GONE ||
+	    (own + len == 0 && !wire_is_waiting(c)))
 		return len;
-	do
-		n = sendmsg(c->fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
-	while (n == -1 && errno == EINTR);
-	if (n == -1 && errno != EAGAIN && errno != ENOBUFS &&
-	    errno != ENOMEM) {
+	if (!wire_send(w, c, own > 0 ? iov : iov + 1, (own > 0) + (len > 0),
+	    &n)) {
 		client_drop(w, c, CLOSE_RESET);
 		return len;
 	}
-	if (n == -1)
-		n = 0;
-	c->sent += (uint64_t)n;
-	if (n > 0 || !c->is_blocked)
-		c->progress_ms = w->now_ms;
-	if ((size_t)n < own + len) {
-		c->is_blocked = true;
-		client_poll(w, c);
-		client_schedule(w, c);
-	}
-	if ((size_t)n < own) {
-		buf_consume(&c->out, (size_t)n);
+	c->sent += n;
+	if (n < own + len || wire_is_waiting(c))
+		client_block(w, c);
+	if (n < own) {
+		buf_consume(&c->out, n);
 		return 0;
 	}
 	if (own > 0)
 		buf_clear(&c->out);
-	return (size_t)n - own;
+	return n - own;
+}
+
+void
+client_block(struct worker *w, struct client *c)
+{
+	/* From here on it must make progress. */
+	if (!c->is_blocked)
+		c->progress_ms = w->now_ms;
+	c->is_blocked = true;
+	client_poll(w, c);
+	client_schedule(w, c);
 }
 
 /* A pong that waited for the socket. */
@@ -392,16 +391,15 @@ client_append_pong(struct client *c)
 bool
 client_flush(struct worker *w, struct client *c)
 {
+	size_t n;
+
 	if (c->state == CLIENT_GONE)
 		return false;
-	if (buf_len(&c->out) > 0 || c->body_len > 0) {
-		size_t n = client_send(w, c, c->body, c->body_len);
-
-		c->body = n > 0 ? c->body + n : c->body;
-		c->body_len -= n;
-	}
+	n = client_send(w, c, c->body, c->body_len);
+	c->body = n > 0 ? c->body + n : c->body;
+	c->body_len -= n;
 	if (c->state == CLIENT_GONE || buf_len(&c->out) > 0 ||
-	    c->body_len > 0)
+	    c->body_len > 0 || wire_is_waiting(c))
 		return false;
 	if (c->has_pong) {
 		if (!client_append_pong(c)) {
@@ -416,8 +414,11 @@ client_flush(struct worker *w, struct client *c)
 	}
 	if (c->is_replied && (c->state == CLIENT_CLOSING ||
 	    c->state == CLIENT_ANSWERED)) {
+		if (!wire_end(w, c)) {
+			client_block(w, c);
+			return false;
+		}
 		client_enter(w, c, CLIENT_LINGER);
-		(void)shutdown(c->fd, SHUT_WR);
 		client_poll(w, c);
 		client_schedule(w, c);
 	}

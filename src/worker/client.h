@@ -32,6 +32,7 @@
 #include "ws/handshake.h"
 
 struct audience;
+struct tls_session;
 
 enum client_state {
 	CLIENT_HEAD,
@@ -63,7 +64,7 @@ struct client {
 	uint8_t state;			/* enum client_state */
 	uint8_t route;			/* index, from OPEN on */
 	uint8_t form;			/* in which it takes messages, form.h */
-	bool is_blocked;		/* the socket took less than all */
+	bool is_blocked;		/* something waits for the socket */
 	bool is_lagging;		/* goes on at `cursor` by itself */
 	struct audience *audience;	/* of its room; NULL: not a member */
 	uint32_t member;		/* place in the audience */
@@ -94,6 +95,7 @@ struct client {
 	const uint8_t *body;		/* ANSWERED: what goes behind `out`, */
 	size_t body_len;		/* of the site's image */
 	struct client *next_dirty, *next_gone;
+	struct tls_session *tls;	/* wire.c's; NULL: plain */
 	struct client_input *input;	/* NULL: between messages */
 	struct wheel_item deadline;
 	uint64_t state_ms;		/* when the state was entered */
@@ -110,7 +112,8 @@ struct client {
  * Coming and going.
  */
 
-/* Takes the socket `fd`.  False: no memory; the fd is closed. */
+/* Takes the socket `fd` of an accepted connection.  False: no memory; the fd
+ * is closed. */
 bool client_new(struct worker *, const struct ipc_accepted *, int fd)
     __attribute__((warn_unused_result));
 /* NULL when the connection is not here (any more). */
@@ -159,6 +162,8 @@ void client_mark_dirty(struct worker *, struct client *);
 /* The end of a turn: flushes who has output, frees who is gone. */
 void client_flush_all(struct worker *);
 void client_free_gone(struct worker *);
+/* Something waits for the socket: is_blocked, with what follows from it. */
+void client_block(struct worker *, struct client *);
 /* Has the socket watched for what the client's state can use. */
 void client_poll(struct worker *, struct client *);
 

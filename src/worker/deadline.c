@@ -7,6 +7,7 @@
 
 #include "worker/intake.h"
 #include "worker/rate.h"
+#include "worker/wire.h"
 
 #define RECHECK_MS	250	/* of a deadline that cannot count yet */
 
@@ -83,7 +84,12 @@ deadline_passed(struct worker *w, struct client *c)
 	if (client_due(w, c) <= w->now_ms) {
 		switch ((enum client_state)c->state) {
 		case CLIENT_HEAD:
-			intake_refuse(w, c, REFUSAL_HANDSHAKE_TIMEOUT);
+			/* During TLS's own handshake nothing can be said. */
+			if (wire_is_ready(c))
+				intake_refuse(w, c,
+				    REFUSAL_HANDSHAKE_TIMEOUT);
+			else
+				client_drop(w, c, CLOSE_TIMEOUT);
 			break;
 		case CLIENT_OPEN:
 			deadline_check_open(w, c);

@@ -60,9 +60,10 @@ add_foreign(char *out, size_t size, const char *name, struct slice text)
 
 void
 incident_refused(struct incidents *i, const struct client *c,
-    enum refusal refusal, const struct head *head, uint64_t now_ms)
+    enum refusal refusal, const struct head *head, const char *error,
+    uint64_t now_ms)
 {
-	char address[NETADDR_PORT_TEXT], foreign[2 * SHOWN_SIZE + 32] = "";
+	char address[NETADDR_PORT_TEXT], foreign[3 * SHOWN_SIZE + 32] = "";
 
 	if (!incident_count(i, refusal, now_ms))
 		return;
@@ -70,6 +71,9 @@ incident_refused(struct incidents *i, const struct client *c,
 		add_foreign(foreign, sizeof(foreign), "path", head->path);
 	if (head != NULL && refusal == REFUSAL_ORIGIN)
 		add_foreign(foreign, sizeof(foreign), "origin", head->origin);
+	if (error != NULL)
+		add_foreign(foreign, sizeof(foreign), "error",
+		    (struct slice){ error, strlen(error) });
 	logger_write_connection(LOGGER_INFO, c->connection, "refused",
 	    "why=%s status=%u address=%s%s", refusal_word(refusal),
 	    refusal_status(refusal), netaddr_format_port(c->address, c->port,

@@ -38,9 +38,10 @@ struct incidents {
 };
 
 /* A request is refused.  Of a `head` that was read to its end the line has
- * the path, and the origin when that is the reason; NULL: there is none. */
+ * the path, and the origin when that is the reason; `error` is what a library
+ * says of it.  NULL: there is none. */
 void incident_refused(struct incidents *, const struct client *, enum refusal,
-    const struct head *, uint64_t now_ms);
+    const struct head *, const char *error, uint64_t now_ms);
 /* A WebSocket is closed for an error of the client's or of ours. */
 void incident_closed(struct incidents *, const struct client *,
     enum close_reason, uint64_t now_ms);

@@ -8,14 +8,13 @@
 
 #include "worker/intake.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "base/logger.h"
 #include "worker/answer.h"
 #include "worker/compress.h"
 #include "worker/rate.h"
+#include "worker/wire.h"
 
 #define OUT_HIGH	(256 * 1024)	/* echo: then it stops reading */
 
@@ -71,26 +70,84 @@ intake_take(struct worker *w, struct client *c, uint8_t *data, size_t len)
 		client_schedule(w, c);
 }
 
+/* Ends a connection that HTTP has not begun on, in good order and without an
+ * answer of ours. */
+static void
+intake_hang_up(struct worker *w, struct client *c, enum refusal refusal,
+    const char *error)
+{
+	incident_refused(&w->incidents, c, refusal, NULL, error, w->now_ms);
+	client_enter(w, c, CLIENT_ANSWERED);
+	client_finish(w, c);
+	client_poll(w, c);
+	client_schedule(w, c);
+}
+
+/* What follows when the socket or TLS has ended. */
+static void
+intake_end(struct worker *w, struct client *c, const struct wire_input *in)
+{
+	switch (in->state) {
+	case WIRE_OPEN:
+		return;
+	case WIRE_ENDED:
+		/* Who has only ended his side still gets his answer. */
+		if (!c->is_blocked && client_flush(w, c))
+			(void)wire_end(w, c);
+		break;
+	case WIRE_BROKEN:
+		break;
+	case WIRE_FAILED:
+		if (c->state == CLIENT_HEAD) {
+			intake_hang_up(w, c, REFUSAL_TLS_HANDSHAKE, in->error);
+			return;
+		}
+		logger_write_connection(LOGGER_DEBUG, c->connection,
+		    "TLS failed", "error=\"%s\"", in->error);
+		break;
+	case WIRE_HTTP:
+		intake_refuse(w, c, REFUSAL_PLAIN_ON_TLS_PORT);
+		return;
+	case WIRE_ALIEN:
+		intake_hang_up(w, c, REFUSAL_NOT_TLS, NULL);
+		return;
+	}
+	client_drop(w, c, CLOSE_RESET);
+}
+
+/* Messages of TLS itself cost as much as control frames, and count so. */
+static void
+intake_count_controls(struct worker *w, struct client *c, unsigned controls)
+{
+	const struct settings_limits *l = client_limits(w, c);
+
+	while (controls-- > 0)
+		if (rate_take(&c->control_us, w->now_ms, l->control_rate,
+		    l->control_burst + 1)) {
+			client_close(w, c, CLOSE_TOO_MANY_CONTROLS);
+			return;
+		}
+}
+
 void
 intake_read(struct worker *w, struct client *c)
 {
-	ssize_t n;
+	struct wire_input in = wire_receive(w, c);
 
-	do
-		n = recv(c->fd, w->receive, WORKER_RECEIVE, MSG_DONTWAIT);
-	while (n == -1 && errno == EINTR);
-	if (n == -1 && (errno == EAGAIN || errno == ENOBUFS ||
-	    errno == ENOMEM))
-		return;
-	if (n <= 0) {
-		/* Who has only ended his side still gets his answer. */
-		if (n == 0 && !c->is_blocked)
-			(void)client_flush(w, c);
-		client_drop(w, c, CLOSE_RESET);
+	if (wire_is_waiting(c))
+		client_block(w, c);
+	if (in.len > 0 && c->tls == NULL && c->state == CLIENT_HEAD &&
+	    c->input == NULL && in.bytes[0] == WIRE_TLS_BYTE) {
+		intake_hang_up(w, c, REFUSAL_TLS_ON_PLAIN_PORT, NULL);
 		return;
 	}
-	c->heard_ms = w->now_ms;
-	intake_take(w, c, w->receive, (size_t)n);
+	if (in.len > 0) {
+		c->heard_ms = w->now_ms;
+		intake_take(w, c, in.bytes, in.len);
+	}
+	intake_count_controls(w, c, in.controls);
+	if (c->state != CLIENT_GONE)
+		intake_end(w, c, &in);
 }
 
 /* Goes on with what it held back. */
@@ -132,7 +189,7 @@ intake_refuse(struct worker *w, struct client *c, enum refusal refusal)
 {
 	const struct head *head = c->input != NULL ? &c->input->head : NULL;
 
-	incident_refused(&w->incidents, c, refusal, head, w->now_ms);
+	incident_refused(&w->incidents, c, refusal, head, NULL, w->now_ms);
 	if (w->settings->accept_then_close && head != NULL &&
 	    head->wants_upgrade && refusal_close_code(refusal) != 0) {
 		if (answer_accept(head, &c->out))

@@ -31,12 +31,14 @@
 #include "base/logger.h"
 #include "base/memfile.h"
 #include "base/sandbox.h"
+#include "base/tls_image.h"
 #include "worker/client.h"
 #include "worker/compress.h"
 #include "worker/deadline.h"
 #include "worker/delivery.h"
 #include "worker/intake.h"
 #include "worker/site.h"
+#include "worker/wire.h"
 
 #define EVENTS		256		/* clients looked at in a pass */
 #define DRAIN_PASSES	2
@@ -47,7 +49,7 @@
 #define REGISTER_MAX	(IPC_IDS / sizeof(uint64_t))
 
 static peer_handler on_hello, on_ping, on_stop, on_readiness,
-    on_attach_broker, on_connection;
+    on_ticket_key, on_attach_broker, on_connection;
 static peer_handler on_broker_hello, on_welcome, on_refused, on_appended;
 static void on_parent_end(void *, struct peer *, const char *);
 static void on_broker_end(void *, struct peer *, const char *);
@@ -60,6 +62,7 @@ static peer_handler *const parent_handlers[IPC_TYPES] = {
 	[IPC_PING] = on_ping,
 	[IPC_STOP] = on_stop,
 	[IPC_READINESS] = on_readiness,
+	[IPC_TICKET_KEY] = on_ticket_key,
 	[IPC_ATTACH_BROKER] = on_attach_broker,
 	[IPC_CONNECTION] = on_connection,
 };
@@ -103,6 +106,26 @@ worker_map(struct worker *w)
 	close(CHANNEL_SITE);
 }
 
+/* The keys stay where OpenSSL has them, and nowhere else. */
+static void
+worker_load_tls(struct worker *w)
+{
+	const void *image;
+	size_t len;
+
+	image = memfile_map(CHANNEL_TLS, &len);
+	if (image == NULL)
+		die(EX_OSERR, "map the certificates");
+	if (!tls_image_is_whole(image, len)) {
+		errno = 0;
+		die(EX_SOFTWARE, "certificates");
+	}
+	if (tls_image_count(image) > 0)
+		w->wire = wire_new(w->settings, image);
+	memfile_unmap(image, len);
+	close(CHANNEL_TLS);
+}
+
 static void
 worker_set_limits(struct worker *w)
 {
@@ -127,6 +150,7 @@ worker_start(struct worker *w)
 	};
 
 	worker_map(w);
+	worker_load_tls(w);
 	worker_set_limits(w);
 	w->now_ms = clock_ms();
 	wheel_init(&w->wheel, w->now_ms);
@@ -240,6 +264,17 @@ on_readiness(void *owner, struct peer *peer, const struct ipc_message *m)
 
 	(void)peer;
 	w->is_ready = r->ready != 0;
+	return true;
+}
+
+static bool
+on_ticket_key(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	struct worker *w = owner;
+
+	(void)peer;
+	if (w->wire != NULL)
+		wire_add_ticket_key(w->wire, m->payload);
 	return true;
 }
 

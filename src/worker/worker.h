@@ -23,6 +23,7 @@ struct client;
 struct compress;
 struct delivery;
 struct site;
+struct wire;
 
 #define WORKER_RECEIVE	(64 * 1024)	/* the borrowed receive buffer */
 
@@ -50,6 +51,7 @@ struct worker {
 	struct compress *compress;
 	struct site *site;
 	struct incidents incidents;
+	struct wire *wire;		/* NULL: no listener speaks TLS */
 
 	int poll;			/* epoll descriptor of the clients */
 	uint8_t *receive;		/* WORKER_RECEIVE bytes */

@@ -60,7 +60,9 @@ REFUSAL(NO_UPGRADE,           426, 0,    "no-upgrade",           "a WebSocket is
 REFUSAL(UNKNOWN_PATH,         404, 0,    "unknown-path",         "nothing here") \
 /* what is no request */ \
 REFUSAL(HANDSHAKE_TIMEOUT,    408, 0,    "handshake-timeout",    "the request took too long") \
-REFUSAL(PLAIN_ON_TLS_PORT,    400, 0,    "plain-on-tls-port",    "TLS is spoken here") \
+REFUSAL(PLAIN_ON_TLS_PORT,    400, 0,    "plain-on-tls-port",    "this port speaks TLS") \
+REFUSAL(NOT_TLS,                0, 0,    "not-tls",              "") \
+REFUSAL(TLS_HANDSHAKE,          0, 0,    "tls-handshake",        "") \
 REFUSAL(TLS_ON_PLAIN_PORT,      0, 0,    "tls-on-plain-port",    "") \
 REFUSAL(PROXY_HEADER,           0, 0,    "proxy-header",         "")
 /* clang-format on */

@@ -85,7 +85,7 @@ static void
 a_refusal_has_its_word_status_and_address(void **state)
 {
 	(void)state;
-	incident_refused(&incidents, &client, REFUSAL_BAD_KEY, NULL, NOW);
+	incident_refused(&incidents, &client, REFUSAL_BAD_KEY, NULL, NULL, NOW);
 	has(hear(), " conn=17 msg=refused why=bad-key status=400 "
 	    "address=192.0.2.1:4711\n");
 }
@@ -112,7 +112,7 @@ foreign_bytes_are_escaped_and_cut(void **state)
 	memcpy(origin, "a\n \"b\x1b[2J\\", 10);
 	head.origin = (struct slice){ origin, sizeof(origin) };
 	head.path = (struct slice){ "/x\r\nlevel=error", 15 };
-	incident_refused(&incidents, &client, REFUSAL_ORIGIN, &head, NOW);
+	incident_refused(&incidents, &client, REFUSAL_ORIGIN, &head, NULL, NOW);
 	text = hear();
 	assert_int_equal(count(text, "\n"), 1);
 	has(text, " path=\"/x\\x0d\\x0alevel=error\" "
@@ -132,7 +132,7 @@ an_origin_that_is_not_the_reason_is_not_told(void **state)
 	head.origin = (struct slice){ "http://a", 8 };
 	head.path = (struct slice){ "/nowhere", 8 };
 	incident_refused(&incidents, &client, REFUSAL_UNKNOWN_ROUTE, &head,
-	    NOW);
+	    NULL, NOW);
 	assert_null(strstr(hear(), "origin="));
 	has(heard, " path=\"/nowhere\"\n");
 }
@@ -145,7 +145,7 @@ beyond_the_burst_only_the_rate_is_logged(void **state)
 	(void)state;
 	for (ms = 0; ms < 1000; ms++)
 		incident_refused(&incidents, &client, REFUSAL_BAD_KEY, NULL,
-		    NOW + ms);
+		    NULL, NOW + ms);
 	assert_int_equal(count(hear(), "why=bad-key"),
 	    INCIDENT_BURST + INCIDENT_RATE - 1);
 }
@@ -159,11 +159,11 @@ what_was_not_logged_is_told_later_and_once(void **state)
 	assert_true(incident_due(&incidents) == UINT64_MAX);
 	for (i = 0; i < INCIDENT_BURST; i++)
 		incident_refused(&incidents, &client, REFUSAL_BAD_KEY, NULL,
-		    NOW);
+		    NULL, NOW);
 	assert_true(incident_due(&incidents) == UINT64_MAX);
 	for (i = 0; i < 12; i++)
 		incident_refused(&incidents, &client, REFUSAL_BAD_KEY, NULL,
-		    NOW + 1);
+		    NULL, NOW + 1);
 	for (i = 0; i < 3; i++)
 		incident_closed(&incidents, &client, CLOSE_PROTOCOL, NOW + 2);
 	assert_true(incident_due(&incidents) == NOW + 1 + INCIDENT_TELL_MS);
@@ -200,7 +200,7 @@ the_end_has_the_sums_and_what_was_not_told(void **state)
 	(void)state;
 	for (i = 0; i < INCIDENT_BURST + 1; i++)
 		incident_refused(&incidents, &client, REFUSAL_ORIGIN, NULL,
-		    NOW);
+		    NULL, NOW);
 	incident_closed(&incidents, &client, CLOSE_BAD_UTF8, NOW);
 	incident_sum_up(&incidents);
 	has(hear(), " msg=\"refusals not logged\" count=2 origin=1 "

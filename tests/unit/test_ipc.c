@@ -46,7 +46,7 @@ every_row_is_whole(void **state)
 		assert_int_equal(ipc_receivers(type), r->to);
 		assert_true(r->from != 0 && (r->from & ~IPC_ANY) == 0);
 		assert_true(r->to != 0 && (r->to & ~IPC_ANY) == 0);
-		assert_true(r->payload % 8 == 0 && r->payload <= 64);
+		assert_true(r->payload % 8 == 0 && r->payload <= 96);
 		assert_true(r->fds <= 1);
 		assert_true(strlen(r->meaning) > 0);
 		/* No length overflows the header's field. */

@@ -1,0 +1,263 @@
+/*
+ * tls - see tls.h.
+ *
+ * A listener has one context for each of its certificates.  A connection
+ * begins with the first; the name that it asks for may take it to another.
+ */
+#include "config.h"
+
+#include "worker/tls.h"
+
+#include <errno.h>
+#include <openssl/err.h>
+#include <openssl/rand.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/die.h"
+#include "base/tls_image.h"
+#include "base/tls_pem.h"
+#include "worker/tickets.h"
+
+/* Mozilla's intermediate configuration, 5.7, for OpenSSL 3: all of them with
+ * forward secrecy and authenticated encryption. */
+#define CIPHERS_1_3							\
+	"TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:"		\
+	"TLS_CHACHA20_POLY1305_SHA256"
+#define CIPHERS_1_2							\
+	"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"	\
+	"ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"	\
+	"ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305:"	\
+	"DHE-RSA-AES128-GCM-SHA256:DHE-RSA-AES256-GCM-SHA384:"		\
+	"DHE-RSA-CHACHA20-POLY1305"
+#define GROUPS	"X25519:P-256:P-384"
+
+#define PROTOCOL	"http/1.1"	/* the one of ALPN */
+
+struct tls_listener {
+	SSL_CTX **contexts;	/* one a certificate */
+	uint32_t count;
+};
+
+struct tls {
+	struct tls_listener listeners[SETTINGS_LISTENERS];
+	struct tickets *tickets;
+};
+
+/*
+ * What a ClientHello asks for.
+ */
+
+/* The name picks the certificate.  Without a match the first one stays, and
+ * the client is not told that its name was accepted (RFC 6066, 3). */
+static int
+on_server_name(SSL *ssl, int *alert, void *arg)
+{
+	const struct tls_listener *l = arg;
+	const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+
+	(void)alert;
+	if (name == NULL)
+		return SSL_TLSEXT_ERR_NOACK;
+	for (uint32_t i = 0; i < l->count; i++) {
+		X509 *leaf = SSL_CTX_get0_certificate(l->contexts[i]);
+
+		if (X509_check_host(leaf, name, strlen(name), 0, NULL) != 1)
+			continue;
+		return SSL_set_SSL_CTX(ssl, l->contexts[i]) == NULL ?
+		    SSL_TLSEXT_ERR_ALERT_FATAL : SSL_TLSEXT_ERR_OK;
+	}
+	return SSL_TLSEXT_ERR_NOACK;
+}
+
+/* Who offers protocols without ours cannot mean us (RFC 7301, 3.2). */
+static int
+on_protocols(SSL *ssl, const unsigned char **out, unsigned char *out_len,
+    const unsigned char *in, unsigned int in_len, void *arg)
+{
+	const unsigned len = sizeof(PROTOCOL) - 1;
+
+	(void)ssl;
+	(void)arg;
+	for (unsigned at = 0; at < in_len && in[at] < in_len - at;
+	    at += 1U + in[at])
+		if (in[at] == len && memcmp(in + at + 1, PROTOCOL, len) == 0) {
+			*out = in + at + 1;
+			*out_len = (unsigned char)len;
+			return SSL_TLSEXT_ERR_OK;
+		}
+	return SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+/*
+ * Contexts.
+ */
+
+static void __attribute__((noreturn))
+fail(const char *what)
+{
+	const char *why = ERR_reason_error_string(ERR_peek_error());
+
+	errno = 0;
+	die(EX_SOFTWARE, "TLS: %s: %s", what, why == NULL ? "-" : why);
+}
+
+static void
+set_policy(SSL_CTX *context)
+{
+	SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION |
+	    SSL_OP_NO_COMPRESSION);
+	/* The reader counts what OpenSSL handles without giving any data:
+	 * it must not go on by itself. */
+	SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
+	SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
+	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_dh_auto(context, 1);
+	if (SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1 ||
+	    SSL_CTX_set_max_proto_version(context, 0) != 1 ||
+	    SSL_CTX_set_ciphersuites(context, CIPHERS_1_3) != 1 ||
+	    SSL_CTX_set_cipher_list(context, CIPHERS_1_2) != 1 ||
+	    SSL_CTX_set1_groups_list(context, GROUPS) != 1 ||
+	    SSL_CTX_set_max_early_data(context, 0) != 1)
+		fail("policy");
+}
+
+/* Clients of this listener are asked for a certificate of that CA. */
+static void
+set_clients(const struct settings *settings, unsigned listener,
+    SSL_CTX *context, const void *image)
+{
+	bool is_must = settings->listeners[listener].tls_client ==
+	    SETTINGS_CLIENT_REQUIRED;
+
+	for (uint32_t i = 0; i < tls_image_count(image); i++) {
+		struct tls_part part = tls_image_part(image, i);
+
+		if (part.listener != listener || part.kind != TLS_CLIENT_CA)
+			continue;
+		if (tls_pem_use(context, &part) != TLS_PEM_GOOD)
+			fail("client CA");
+		SSL_CTX_set_verify(context, SSL_VERIFY_PEER |
+		    (is_must ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), NULL);
+	}
+}
+
+static SSL_CTX *
+make_context(struct tls *tls, const struct settings *settings,
+    const struct tls_part *part, const void *image)
+{
+	struct tls_listener *l = &tls->listeners[part->listener];
+	unsigned char listener = (unsigned char)part->listener;
+	SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+
+	if (context == NULL)
+		fail("context");
+	set_policy(context);
+	if (tls_pem_use(context, part) != TLS_PEM_GOOD)
+		fail("certificate");
+	set_clients(settings, part->listener, context, image);
+	/* A session of one listener is none of another, which may ask for
+	 * certificates. */
+	SSL_CTX_set_session_id_context(context, &listener, sizeof(listener));
+	tickets_serve(tls->tickets, context);
+	SSL_CTX_set_tlsext_servername_callback(context, on_server_name);
+	SSL_CTX_set_tlsext_servername_arg(context, l);
+	SSL_CTX_set_alpn_select_cb(context, on_protocols, NULL);
+	return context;
+}
+
+static void
+add_context(struct tls_listener *l, SSL_CTX *context)
+{
+	SSL_CTX **contexts = realloc(l->contexts,
+	    (l->count + 1) * sizeof(SSL_CTX *));
+
+	if (contexts == NULL)
+		die(EX_OSERR, "TLS");
+	contexts[l->count++] = context;
+	l->contexts = contexts;
+}
+
+/* Whatever OpenSSL would load or open at its first use. */
+static void
+load_library(void)
+{
+	unsigned char bytes[1];
+
+	if (OPENSSL_init_ssl(OPENSSL_INIT_LOAD_SSL_STRINGS |
+	    OPENSSL_INIT_LOAD_CRYPTO_STRINGS | OPENSSL_INIT_LOAD_CONFIG,
+	    NULL) != 1 || RAND_bytes(bytes, 1) != 1 ||
+	    RAND_priv_bytes(bytes, 1) != 1)
+		fail("library");
+}
+
+struct tls *
+tls_new(const struct settings *settings, const void *image)
+{
+	struct tls *tls = calloc(1, sizeof(*tls));
+
+	if (tls == NULL)
+		die(EX_OSERR, "TLS");
+	load_library();
+	tls->tickets = tickets_new();
+	if (tls->tickets == NULL)
+		fail("tickets");
+	for (uint32_t i = 0; i < tls_image_count(image); i++) {
+		struct tls_part part = tls_image_part(image, i);
+
+		if (part.listener >= SETTINGS_LISTENERS) {
+			errno = 0;
+			die(EX_SOFTWARE, "TLS image");
+		}
+		if (part.kind == TLS_CERTIFICATE)
+			add_context(&tls->listeners[part.listener],
+			    make_context(tls, settings, &part, image));
+	}
+	return tls;
+}
+
+void
+tls_free(struct tls *tls)
+{
+	if (tls == NULL)
+		return;
+	for (unsigned i = 0; i < SETTINGS_LISTENERS; i++) {
+		struct tls_listener *l = &tls->listeners[i];
+
+		while (l->count > 0)
+			SSL_CTX_free(l->contexts[--l->count]);
+		free(l->contexts);
+	}
+	tickets_free(tls->tickets);
+	free(tls);
+}
+
+/*
+ * Connections.
+ */
+
+bool
+tls_is_spoken(const struct tls *tls, unsigned listener)
+{
+	return listener < SETTINGS_LISTENERS &&
+	    tls->listeners[listener].count > 0;
+}
+
+SSL *
+tls_start(const struct tls *tls, unsigned listener)
+{
+	SSL *ssl = SSL_new(tls->listeners[listener].contexts[0]);
+
+	if (ssl != NULL)
+		SSL_set_accept_state(ssl);
+	return ssl;
+}
+
+void
+tls_add_ticket_key(struct tls *tls, const struct ipc_ticket_key *key)
+{
+	tickets_add(tls->tickets, key);
+}

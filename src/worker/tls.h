@@ -1,0 +1,38 @@
+/*
+ * tls - the TLS contexts of a worker: which certificate, which ciphers, who
+ * is believed.
+ *
+ * Made from the parent's image before the worker gives up its rights; from
+ * then on nothing here needs a file.  Runs in the worker; a connection's
+ * bytes are wire.c's.
+ */
+#ifndef WORKER_TLS_H
+#define WORKER_TLS_H
+
+#include <openssl/ssl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/settings.h"
+#include "ipc/messages.h"
+
+struct tls;
+
+/* The contexts of the listeners that have a row in the image; dies when it
+ * is not what the parent made and tried. */
+struct tls *tls_new(const struct settings *, const void *image)
+    __attribute__((warn_unused_result));
+void tls_free(struct tls *);
+
+/* Whether TLS is spoken there; the index is the listener's. */
+bool tls_is_spoken(const struct tls *, unsigned listener);
+/* A server's end for a connection that came by such a listener, without
+ * BIOs; owned by the caller.  NULL: no memory. */
+SSL *tls_start(const struct tls *, unsigned listener)
+    __attribute__((warn_unused_result));
+
+/* The key of session tickets from now on, see worker/tickets.h. */
+void tls_add_ticket_key(struct tls *, const struct ipc_ticket_key *);
+
+#endif

@@ -1,0 +1,94 @@
+/*
+ * wire - a client's socket: the one place that reads and writes it.
+ *
+ * The rest of the worker sees plain bytes; here they are what they are, or
+ * records of TLS.  On a listener with TLS a client has a session:
+ *
+ *	NEW --> HANDSHAKE --> OPEN --> ENDING --> DEAD
+ *
+ * NEW has seen no byte: the first one says what is spoken.  ENDING has made
+ * its close_notify, which may still wait for the socket; DEAD has no SSL
+ * object any more and discards what comes.  A failure leads from HANDSHAKE
+ * and OPEN to ENDING, with an alert in place of close_notify.
+ *
+ * OpenSSL never touches the socket: it reads from the bytes that one recv()
+ * brought and writes into a buffer of the worker, so that it is never left
+ * half way through a record.  What the socket does not take waits in the
+ * session; while something does, nothing more is encrypted.
+ *
+ * Runs in the worker.
+ */
+#ifndef WORKER_WIRE_H
+#define WORKER_WIRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+struct client;
+struct ipc_ticket_key;
+struct settings;
+struct wire;
+struct worker;
+
+/* For all connections of the worker.  Takes the certificates from the image
+ * of base/tls_image.h, a whole one; dies when that cannot be. */
+struct wire *wire_new(const struct settings *, const void *image)
+    __attribute__((warn_unused_result));
+void wire_add_ticket_key(struct wire *, const struct ipc_ticket_key *);
+
+/* Sets `tls` of a client that came by this listener; NULL when TLS is not
+ * spoken there.  False: no memory. */
+bool wire_open(const struct wire *, struct client *, unsigned listener)
+    __attribute__((warn_unused_result));
+/* Frees `tls`; the socket is not touched. */
+void wire_close(struct client *);
+
+/*
+ * Reading.
+ */
+
+/* A connection's first byte when it speaks TLS. */
+#define WIRE_TLS_BYTE	0x16
+
+enum wire_state {
+	WIRE_OPEN,
+	WIRE_ENDED,	/* behind the bytes the peer has ended its side */
+	WIRE_BROKEN,	/* reset, or a socket's error: to be dropped */
+	WIRE_FAILED,	/* TLS went wrong; the alert is due, then the end */
+	WIRE_HTTP,	/* a letter in place of TLS: `tls` is NULL now */
+	WIRE_ALIEN	/* neither TLS nor a letter; likewise */
+};
+
+struct wire_input {
+	uint8_t *bytes;		/* in the worker's receive buffer */
+	size_t len;		/* may be 0 in every state */
+	enum wire_state state;
+	unsigned controls;	/* messages of TLS itself among them */
+	const char *error;	/* FAILED: why; a word or a sentence */
+};
+
+/* Reads once, as much as fits, and leaves nothing behind that no event would
+ * tell of.  Bytes may have become due for sending: see wire_is_waiting. */
+struct wire_input wire_receive(struct worker *, struct client *);
+/* Whether what it sends can be read and answered: no handshake is under
+ * way. */
+bool wire_is_ready(const struct client *);
+
+/*
+ * Writing.
+ */
+
+/* Sends what waits, then these bytes; `*taken_out` is how many of them need
+ * not be given again.  False: broken, to be dropped.  Notes progress_ms when
+ * the socket takes anything. */
+bool wire_send(struct worker *, struct client *, const struct iovec *,
+    int count, size_t *taken_out) __attribute__((warn_unused_result));
+/* Whether bytes that count as sent wait for the socket. */
+bool wire_is_waiting(const struct client *);
+/* Ends our side, once nothing is to be sent; false: something still waits
+ * for the socket, to be called again. */
+bool wire_end(struct worker *, struct client *);
+
+#endif
