@@ -188,7 +188,7 @@ read_node(const struct node *node, uint8_t out[NETADDR_BYTES])
 	const char *colon;
 	int32_t port;
 
-	if (len == 0 || len > sizeof(node->text))
+	if (len > sizeof(node->text))
 		return false;
 	colon = memrchr(node->text, ':', len);
 	if (colon != NULL && node->text[0] != '[' &&

@@ -61,6 +61,7 @@ static const struct { const char *text, *address; } plain[] = {
 	{ "fe80::1%1", NULL },
 	{ "2001:db8::g", NULL },
 	{ "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.2555", NULL },
+	{ "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.25555", NULL },
 };
 
 static void
@@ -98,6 +99,7 @@ static const struct { const char *text, *address; int port; } ports[] = {
 	{ "192.0.2.1", "::ffff:192.0.2.1", -1 },
 	{ "192.0.2.1:80", "::ffff:192.0.2.1", 80 },
 	{ "192.0.2.1:0", "::ffff:192.0.2.1", 0 },
+	{ "192.0.2.1:9999", "::ffff:192.0.2.1", 9999 },
 	{ "192.0.2.1:65535", "::ffff:192.0.2.1", 65535 },
 	{ "192.0.2.1:00080", "::ffff:192.0.2.1", 80 },
 	{ "2001:db8::1", "2001:db8::1", -1 },
@@ -225,7 +227,7 @@ a_key_is_an_ipv4_address_or_an_ipv6_network(void **state)
 	(void)state;
 	netaddr_key(bytes_of("::ffff:192.0.2.1"), key);
 	assert_memory_equal(key, bytes_of("::ffff:192.0.2.1"), sizeof(key));
-	netaddr_key(bytes_of("2001:db8:1:2:3:4:5:6"), key);
+	netaddr_key(bytes_of("2001:db8:1:2:fffe:4:5:6"), key);
 	assert_memory_equal(key, bytes_of("2001:db8:1:2::"), sizeof(key));
 	netaddr_key(key, key);
 	assert_memory_equal(key, bytes_of("2001:db8:1:2::"), sizeof(key));
@@ -267,6 +269,7 @@ static const struct {
 	{ "10.0.0.0/8/8", NO_BITS, 0 },
 	{ "10.0.0.0/0008", NO_BITS, 0 },
 	{ "10.0.0.0/255.0.0.0", NO_BITS, 0 },
+	{ "::/1000", NO_BITS, 0 },
 	{ "10.0.0.0/33", LONG_PREFIX, 0 },
 	{ "10.0.0.0/104", LONG_PREFIX, 0 },
 	{ "::/129", LONG_PREFIX, 0 },
@@ -275,6 +278,7 @@ static const struct {
 	{ "192.0.2.64/25", HOST_BITS, 0 },
 	{ "192.0.2.1/31", HOST_BITS, 0 },
 	{ "1.0.0.0/0", HOST_BITS, 0 },
+	{ "8000::/0", HOST_BITS, 0 },
 	{ "2001:db8::1/32", HOST_BITS, 0 },
 	{ "2001:db8::/28", HOST_BITS, 0 },
 	{ "::ffff:10.0.0.0/8", HOST_BITS, 0 },
@@ -327,6 +331,7 @@ static const struct { const char *network, *address; bool is_in; } members[] =
 	{ "::ffff:10.0.0.0/104", "::ffff:10.1.2.3", true },
 	{ "2001:db8::/32", "2001:db8:ffff::1", true },
 	{ "2001:db8::/32", "2001:db9::", false },
+	{ "2001:db8::/32", "3001:db8::", false },
 	{ "fe80::/10", "febf::1", true },
 	{ "fe80::/10", "fec0::1", false },
 	{ "2001:db8::1", "2001:db8::1", true },
