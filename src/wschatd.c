@@ -41,12 +41,13 @@
 #include "worker/worker.h"
 
 static const char usage[] =
-    "usage: wschatd [-c FILE] [-l ADDRESS:PORT]... [-o TEXT]... [-w WORKERS]\n"
+    "usage: wschatd [-c FILE] [-l ADDRESS]... [-o TEXT]... [-w WORKERS]\n"
     "               [-t | -T | -V | -h]\n";
 
 static const char help[] =
     "  -c FILE          configuration (default " SYSCONFDIR "/wschatd.conf)\n"
-    "  -l ADDRESS:PORT  listen here instead; port 0: a free one\n"
+    "  -l ADDRESS       listen here instead: 127.0.0.1:8080 (port 0: a free\n"
+    "                   one), [::1]:8080, unix:/PATH, fd:NUMBER\n"
     "  -o TEXT          configuration read after the file\n"
     "  -w WORKERS       worker processes\n"
     "  -t               check the configuration and exit\n"

@@ -24,6 +24,7 @@ bats_tests = \
 	tests/10-cli.bats \
 	tests/20-http.bats \
 	tests/25-refusals.bats \
+	tests/25-listeners.bats \
 	tests/30-echo.bats \
 	tests/32-deflate.bats \
 	tests/35-conformance.bats \
@@ -98,6 +99,7 @@ EXTRA_DIST += \
 	tests/conformance/run.py \
 	tests/conformance/wschatd.conf \
 	tests/lib/common.bash \
+	tests/lib/inherit.py \
 	tests/lib/scenario_order.py \
 	tests/lib/three_clients.py \
 	tests/lib/ws_client.mjs \

@@ -48,7 +48,7 @@ static void on_dropped(void *, const struct pool_entry *);
 
 struct door *
 door_new(struct event_base *base, const struct settings *settings,
-    uint32_t slots, door_send *send, void *owner)
+    const int *inherited, uint32_t slots, door_send *send, void *owner)
 {
 	struct door *door = calloc(1, sizeof(*door));
 	uint32_t i;
@@ -64,7 +64,8 @@ door_new(struct event_base *base, const struct settings *settings,
 		die(EX_OSERR, "door");
 	for (i = 0; i < settings->listener_count; i++)
 		door->listeners[i] = listener_open(base,
-		    settings->listeners[i].address, i, on_accept, door);
+		    &settings->listeners[i], i, inherited[i], on_accept,
+		    door);
 	return door;
 }
 
@@ -245,6 +246,19 @@ update_accepting(struct door *door)
 			listener_pause(door->listeners[i], pause);
 }
 
+/* Whether the socket's peer is a proxy: how many connections its clients
+ * have is for who learns their addresses. */
+static bool
+is_proxy(const struct door *door, const struct ipc_accepted *accepted)
+{
+	const struct settings *settings = door->settings;
+
+	return settings->listeners[accepted->listener].proxy_protocol ||
+	    listener_is_unix(door->listeners[accepted->listener]) ||
+	    netaddr_is_in(accepted->address, settings->trusted,
+	    settings->trusted_proxy_count);
+}
+
 /* False: no memory, or not worth a slot. */
 static bool
 count_address(struct door *door, struct pool_entry *entry)
@@ -254,7 +268,8 @@ count_address(struct door *door, struct pool_entry *entry)
 
 	entry->address = NULL;
 	if (limits->connections_per_address == 0 ||
-	    (limits->loopback_exempt && netaddr_is_loopback(bytes)))
+	    (limits->loopback_exempt && netaddr_is_loopback(bytes)) ||
+	    is_proxy(door, &entry->accepted))
 		return true;
 	entry->address = address_add(door->addresses, bytes);
 	if (entry->address == NULL)

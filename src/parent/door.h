@@ -19,10 +19,10 @@ struct door;
 typedef bool door_send(void *owner, unsigned worker,
     const struct ipc_accepted *, int fd);
 
-/* Binds all listeners; accepts nothing yet.  Dies when that is not
- * possible. */
+/* Opens all listeners, each with its place in `inherited` (heritage.h);
+ * accepts nothing yet.  Dies when that is not possible. */
 struct door *door_new(struct event_base *, const struct settings *,
-    uint32_t slots, door_send *, void *owner);
+    const int *inherited, uint32_t slots, door_send *, void *owner);
 void door_free(struct door *);
 
 const char *door_listener_name(const struct door *, unsigned index);

@@ -1,19 +1,35 @@
 /*
  * endpoint - where a listener listens: how it is written, bound and named.
  *
- * Runs in the parent, at start.
+ * Runs in the parent, at start.  A unix socket's file has its mode from the
+ * beginning and its owner before anybody can connect, which is from listen
+ * on.
  */
 #include "config.h"
 
 #include "parent/endpoint.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
 #include <netinet/in.h>
+#include <pwd.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/un.h>
+#include <sysexits.h>
+#include <unistd.h>
 
+#include "base/die.h"
+#include "base/netaddr.h"
+#include "base/settings.h"
+
+#define BACKLOG		4096	/* the kernel cuts it to SOMAXCONN */
 #define FD_MIN		3	/* below are the standard ones */
 #define FD_DIGITS	5
 
@@ -114,4 +130,222 @@ endpoint_parse(const char *text, struct endpoint *out)
 		return NULL;
 	return "is not of the form ADDRESS:PORT, [ADDRESS]:PORT, unix:/PATH "
 	    "or fd:NUMBER";
+}
+
+/* --- as it is opened --------------------------------------------------- */
+
+static void __attribute__((noreturn))
+die_of_bind(const char *text)
+{
+	die(errno == EACCES || errno == EPERM ? EX_NOPERM : EX_OSERR,
+	    "bind %s", text);
+}
+
+static int
+open_socket(const char *text, int family)
+{
+	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		die(EX_OSERR, "socket for %s", text);
+	return fd;
+}
+
+static int
+open_tcp(const struct endpoint *endpoint, const char *text)
+{
+	int family = endpoint->storage.ss_family, on = 1;
+	int fd = open_socket(text, family);
+
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
+	    (family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY,
+	    &on, sizeof(on)) < 0))
+		die(EX_OSERR, "socket options for %s", text);
+	/* listen, too, fails when somebody else listens there. */
+	if (bind(fd, (const struct sockaddr *)&endpoint->storage,
+	    endpoint->len) < 0 || listen(fd, BACKLOG) < 0)
+		die_of_bind(text);
+	return fd;
+}
+
+static const char *
+path_of(const struct endpoint *endpoint)
+{
+	return ((const struct sockaddr_un *)&endpoint->storage)->sun_path;
+}
+
+/* Whether it is a number, and which. */
+static bool
+parse_id(const char *text, unsigned long *out)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtoul(text, &end, 10);
+	return *text >= '0' && *text <= '9' && *end == '\0' && errno == 0 &&
+	    *out < UINT32_MAX;
+}
+
+static uid_t
+find_user(const char *text, const char *name)
+{
+	struct passwd *entry;
+	unsigned long id;
+
+	if (*name == '\0')
+		return (uid_t)-1;
+	if (parse_id(name, &id))
+		return (uid_t)id;
+	entry = getpwnam(name);
+	errno = 0;
+	if (entry == NULL)
+		die(EX_CONFIG, "%s: user \"%s\" does not exist", text, name);
+	return entry->pw_uid;
+}
+
+static gid_t
+find_group(const char *text, const char *name)
+{
+	struct group *entry;
+	unsigned long id;
+
+	if (*name == '\0')
+		return (gid_t)-1;
+	if (parse_id(name, &id))
+		return (gid_t)id;
+	entry = getgrnam(name);
+	errno = 0;
+	if (entry == NULL)
+		die(EX_CONFIG, "%s: group \"%s\" does not exist", text,
+		    name);
+	return entry->gr_gid;
+}
+
+/* Takes a socket's file away that nobody listens on; whoever does would lose
+ * his visitors. */
+static void
+clear_path(const struct endpoint *endpoint, const char *text)
+{
+	const char *path = path_of(endpoint);
+	struct stat status;
+	int probe, result;
+
+	if (lstat(path, &status) < 0) {
+		if (errno == ENOENT)
+			return;
+		die_of_bind(text);
+	}
+	if (!S_ISSOCK(status.st_mode)) {
+		errno = 0;
+		die(EX_OSERR, "bind %s: the file is there and is no socket",
+		    text);
+	}
+	probe = open_socket(text, AF_UNIX);
+	result = connect(probe, (const struct sockaddr *)&endpoint->storage,
+	    endpoint->len);
+	/* A full queue, or a socket of another type, is somebody's. */
+	if (result == 0 || errno == EAGAIN || errno == EPROTOTYPE)
+		errno = EADDRINUSE;
+	if (errno != ECONNREFUSED && errno != ENOENT)
+		die_of_bind(text);
+	close(probe);
+	if (unlink(path) < 0 && errno != ENOENT)
+		die_of_bind(text);
+}
+
+static int
+open_unix(struct endpoint *endpoint, const struct settings_listener *settings)
+{
+	const char *text = settings->address, *path = path_of(endpoint);
+	uid_t owner = find_user(text, settings->owner);
+	gid_t group = find_group(text, settings->group);
+	struct stat status;
+	mode_t mask;
+	int fd, result;
+
+	clear_path(endpoint, text);
+	fd = open_socket(text, AF_UNIX);
+	/* The kernel makes the file with all permissions but these. */
+	mask = umask(~(mode_t)settings->mode & 0777);
+	result = bind(fd, (const struct sockaddr *)&endpoint->storage,
+	    endpoint->len);
+	umask(mask);
+	if (result < 0 || lstat(path, &status) < 0)
+		die_of_bind(text);
+	endpoint->dev = status.st_dev;
+	endpoint->ino = status.st_ino;
+	if (((owner != (uid_t)-1 || group != (gid_t)-1) &&
+	    lchown(path, owner, group) < 0) || listen(fd, BACKLOG) < 0) {
+		result = errno;
+		endpoint_remove_file(endpoint);
+		errno = result;
+		die_of_bind(text);
+	}
+	return fd;
+}
+
+static int
+take_inherited(const char *text, int fd)
+{
+	int type = 0, listens = 0, flags;
+	socklen_t len = sizeof(int);
+
+	errno = EBADF;
+	if (fd < 0 || (flags = fcntl(fd, F_GETFL)) < 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) < 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) < 0)
+		die(EX_OSERR, "%s", text);
+	errno = 0;
+	if (type != SOCK_STREAM || !listens)
+		die(EX_OSERR, "%s: is no stream socket that listens", text);
+	if (fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
+		die(EX_OSERR, "%s", text);
+	return fd;
+}
+
+int
+endpoint_open(struct endpoint *endpoint,
+    const struct settings_listener *settings, int inherited)
+{
+	switch (endpoint->kind) {
+	case ENDPOINT_UNIX:
+		return open_unix(endpoint, settings);
+	case ENDPOINT_FD:
+		return take_inherited(settings->address, inherited);
+	case ENDPOINT_TCP:
+		break;
+	}
+	return open_tcp(endpoint, settings->address);
+}
+
+void
+endpoint_remove_file(const struct endpoint *endpoint)
+{
+	struct stat status;
+
+	if (endpoint->kind == ENDPOINT_UNIX &&
+	    lstat(path_of(endpoint), &status) == 0 &&
+	    status.st_dev == endpoint->dev && status.st_ino == endpoint->ino)
+		(void)unlink(path_of(endpoint));
+}
+
+int
+endpoint_name(int fd, char *out, size_t size)
+{
+	struct sockaddr_storage storage = { 0 };
+	socklen_t len = sizeof(storage);
+	char text[NETADDR_PORT_TEXT];
+	uint8_t bytes[NETADDR_BYTES];
+	uint16_t port;
+
+	if (getsockname(fd, (struct sockaddr *)&storage, &len) < 0)
+		return -1;
+	if (storage.ss_family == AF_UNIX) {
+		snprintf(out, size, "unix:%.108s",
+		    ((struct sockaddr_un *)&storage)->sun_path);
+		return AF_UNIX;
+	}
+	netaddr_from_socket((struct sockaddr *)&storage, bytes, &port);
+	snprintf(out, size, "%s", netaddr_format_port(bytes, port, text));
+	return storage.ss_family;
 }

@@ -6,8 +6,11 @@
 #ifndef PARENT_ENDPOINT_H
 #define PARENT_ENDPOINT_H
 
-#include <stdbool.h>
+#include <stddef.h>
 #include <sys/socket.h>
+#include <sys/types.h>
+
+struct settings_listener;
 
 enum endpoint_kind { ENDPOINT_TCP, ENDPOINT_UNIX, ENDPOINT_FD };
 
@@ -16,11 +19,27 @@ struct endpoint {
 	struct sockaddr_storage storage;	/* TCP, UNIX */
 	socklen_t len;
 	int fd;					/* FD: as inherited */
+	dev_t dev;				/* UNIX: the file made */
+	ino_t ino;
 };
 
 /* "127.0.0.1:8080", "[::1]:8080", "localhost:8080" (127.0.0.1),
  * "unix:/run/x.sock", "fd:3".  NULL, or what is wrong: "is not …". */
 const char *endpoint_parse(const char *text, struct endpoint *out)
+    __attribute__((warn_unused_result));
+
+/* Binds and listens as the settings say, or takes `inherited`, which is what
+ * heritage.h has kept of an fd:.  Returns a descriptor that does not block.
+ * Dies when that is not possible. */
+int endpoint_open(struct endpoint *, const struct settings_listener *,
+    int inherited) __attribute__((warn_unused_result));
+
+/* Removes the file of a unix socket while it is the one made. */
+void endpoint_remove_file(const struct endpoint *);
+
+/* "127.0.0.1:43211", "unix:/run/x.sock": where a socket listens; returns the
+ * family, -1 with errno. */
+int endpoint_name(int fd, char *out, size_t size)
     __attribute__((warn_unused_result));
 
 #endif

@@ -24,16 +24,61 @@
 #include "ipc/messages.h"
 #include "log/log.h"
 #include "log/state.h"
+#include "parent/endpoint.h"
 #include "parent/site.h"
 #include "parent/tls_files.h"
 
 #define FDS_RESERVED	64	/* of a worker, not for connections */
 
-void
-heritage_clear_descriptors(void)
+/* Moves what fd: listeners name out of the way.  All are looked at first:
+ * the place that one is moved to must not be taken for another. */
+static void
+keep_inherited(struct heritage *heritage, const struct settings *settings)
 {
-	int null = open("/dev/null", O_RDWR), fd;
+	struct endpoint endpoint;
+	uint32_t i;
+	int *fd;
 
+	for (i = 0; i < SETTINGS_LISTENERS; i++) {
+		fd = &heritage->inherited[i];
+		*fd = -1;
+		if (i < settings->listener_count &&
+		    endpoint_parse(settings->listeners[i].address,
+		    &endpoint) == NULL && endpoint.kind == ENDPOINT_FD &&
+		    fcntl(endpoint.fd, F_GETFD) >= 0)
+			*fd = endpoint.fd;
+	}
+	for (i = 0; i < SETTINGS_LISTENERS; i++) {
+		fd = &heritage->inherited[i];
+		if (*fd >= 0 && (*fd = fcntl(*fd, F_DUPFD_CLOEXEC,
+		    CHANNEL_END)) < 0)
+			die(EX_OSERR, "%s", settings->listeners[i].address);
+	}
+}
+
+/* The smallest kept descriptor from `first` on; -1: none. */
+static int
+next_kept(const struct heritage *heritage, int first)
+{
+	int next = -1, i;
+
+	for (i = 0; i < SETTINGS_LISTENERS; i++) {
+		int fd = heritage->inherited[i];
+
+		if (fd >= first && (next < 0 || fd < next))
+			next = fd;
+	}
+	return next;
+}
+
+void
+heritage_clear_descriptors(struct heritage *heritage,
+    const struct settings *settings)
+{
+	int null, fd, first = CHANNEL_END;
+
+	keep_inherited(heritage, settings);
+	null = open("/dev/null", O_RDWR);
 	if (null < 0)
 		die(EX_OSERR, "/dev/null");
 	for (fd = 0; fd < CHANNEL_END; fd++) {
@@ -43,7 +88,12 @@ heritage_clear_descriptors(void)
 		if (dup2(null, fd) < 0)
 			die(EX_OSERR, "/dev/null");
 	}
-	close_range(CHANNEL_END, ~0U, 0);
+	while ((fd = next_kept(heritage, first)) >= 0) {
+		if (fd > first)
+			close_range((unsigned)first, (unsigned)fd - 1, 0);
+		first = fd + 1;
+	}
+	close_range((unsigned)first, ~0U, 0);
 }
 
 /* How many connections a worker can have. */

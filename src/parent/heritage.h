@@ -9,9 +9,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct settings;
+#include "base/settings.h"
 
 struct heritage {
+	int inherited[SETTINGS_LISTENERS]; /* for fd: listeners; else -1 */
 	int settings_fd, site_fd;	/* sealed memory files */
 	int tls_fd;			/* likewise, for workers alone */
 	bool has_tls;			/* a listener speaks it */
@@ -21,9 +22,10 @@ struct heritage {
 	uint32_t slots;			/* connections a worker can have */
 };
 
-/* Closes what was inherited and takes the places below CHANNEL_END, so that
- * no descriptor of ours ever lies where a child's own will.  First of all. */
-void heritage_clear_descriptors(void);
+/* Closes what was inherited, all but what a listener is to take, and takes
+ * the places below CHANNEL_END, so that no descriptor of ours ever lies where
+ * a child's own will.  First of all. */
+void heritage_clear_descriptors(struct heritage *, const struct settings *);
 
 /* Raises RLIMIT_NOFILE, reads the site and the certificates, creates the
  * memory files.  Dies when that is not possible. */

@@ -9,22 +9,21 @@
 
 #include "parent/listener.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "base/die.h"
 #include "base/logger.h"
 #include "base/netaddr.h"
+#include "base/settings.h"
 #include "parent/endpoint.h"
 
-#define BACKLOG		4096	/* the kernel cuts it to SOMAXCONN */
 #define BATCH		64	/* accepted in a row, then others get a turn */
 #define REST_MIN_MS	100
 #define REST_MAX_MS	1000
@@ -33,31 +32,12 @@ struct listener {
 	struct event *readable, *rested;
 	listener_on_accept *on_accept;
 	void *owner;
-	int fd, reserve;
+	struct endpoint endpoint;
+	int fd, family, reserve;
 	unsigned index, rest_ms;
 	bool paused, resting;
-	char name[NETADDR_PORT_TEXT];	/* "127.0.0.1:8080" as bound */
+	char name[SETTINGS_ADDRESS];	/* "127.0.0.1:8080" as bound */
 };
-
-static int
-bind_address(const char *text, const struct endpoint *address)
-{
-	int family = address->storage.ss_family, on = 1, fd;
-
-	fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		die(EX_OSERR, "socket for %s", text);
-	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
-	    (family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY,
-	    &on, sizeof(on)) < 0))
-		die(EX_OSERR, "socket options for %s", text);
-	/* listen, too, fails when somebody else listens there. */
-	if (bind(fd, (const struct sockaddr *)&address->storage,
-	    address->len) < 0 || listen(fd, BACKLOG) < 0)
-		die(errno == EACCES || errno == EPERM ? EX_NOPERM : EX_OSERR,
-		    "bind %s", text);
-	return fd;
-}
 
 static void
 update_event(struct listener *listener)
@@ -150,20 +130,20 @@ listener_on_readable(evutil_socket_t sock, short what, void *arg)
 }
 
 struct listener *
-listener_open(struct event_base *base, const char *text, unsigned index,
+listener_open(struct event_base *base,
+    const struct settings_listener *settings, unsigned index, int inherited,
     listener_on_accept *on_accept, void *owner)
 {
 	struct listener *listener = calloc(1, sizeof(*listener));
-	struct endpoint address;
-	uint8_t bytes[NETADDR_BYTES];
-	uint16_t port;
+	const char *text = settings->address;
 
 	if (listener == NULL)
 		die(EX_OSERR, "listener %s", text);
 	errno = 0;
-	if (endpoint_parse(text, &address) != NULL)
+	if (endpoint_parse(text, &listener->endpoint) != NULL)
 		die(EX_CONFIG, "%s is not an address", text);
-	listener->fd = bind_address(text, &address);
+	listener->fd = endpoint_open(&listener->endpoint, settings,
+	    inherited);
 	listener->reserve = open_reserve();
 	listener->index = index;
 	listener->on_accept = on_accept;
@@ -173,13 +153,11 @@ listener_open(struct event_base *base, const char *text, unsigned index,
 	    EV_READ | EV_PERSIST, listener_on_readable, listener);
 	listener->rested = event_new(base, -1, 0, listener_on_rested,
 	    listener);
-	address.len = sizeof(address.storage);
+	listener->family = endpoint_name(listener->fd, listener->name,
+	    sizeof(listener->name));
 	if (listener->readable == NULL || listener->rested == NULL ||
-	    getsockname(listener->fd, (struct sockaddr *)&address.storage,
-	    &address.len) < 0)
+	    listener->family < 0)
 		die(EX_OSERR, "listener %s", text);
-	netaddr_from_socket((struct sockaddr *)&address.storage, bytes, &port);
-	netaddr_format_port(bytes, port, listener->name);
 	return listener;
 }
 
@@ -189,6 +167,12 @@ listener_name(const struct listener *listener)
 	return listener->name;
 }
 
+bool
+listener_is_unix(const struct listener *listener)
+{
+	return listener->family == AF_UNIX;
+}
+
 void
 listener_close(struct listener *listener)
 {
@@ -196,6 +180,8 @@ listener_close(struct listener *listener)
 		return;
 	event_free(listener->readable);
 	event_free(listener->rested);
+	/* First, so that a successor need not ask whether it is served. */
+	endpoint_remove_file(&listener->endpoint);
 	close(listener->fd);
 	if (listener->reserve >= 0)
 		close(listener->reserve);

@@ -12,19 +12,25 @@
 
 struct event_base;
 struct listener;
+struct settings_listener;
 
 /* Somebody has come; `fd` is the callee's, `bytes` is the peer's address
- * (IPv4 mapped into IPv6).  False: accept no more for now; the listener is
- * or will be paused. */
+ * (IPv4 mapped into IPv6; by a unix socket all zero).  False: accept no more
+ * for now; the listener is or will be paused. */
 typedef bool listener_on_accept(void *owner, unsigned index, int fd,
     const uint8_t bytes[16], uint16_t port);
 
-/* Binds and listens; paused at first.  Dies when that is not possible. */
-struct listener *listener_open(struct event_base *, const char *text,
-    unsigned index, listener_on_accept *, void *owner);
-void listener_close(struct listener *);		/* NULL is fine */
-/* "127.0.0.1:43211": what was bound; lent. */
+/* Opens it as endpoint_open does; paused at first.  Dies when that is not
+ * possible. */
+struct listener *listener_open(struct event_base *,
+    const struct settings_listener *, unsigned index, int inherited,
+    listener_on_accept *, void *owner);
+/* Removes the file of a unix socket, too; NULL is fine. */
+void listener_close(struct listener *);
+/* "127.0.0.1:43211", "unix:/run/x.sock": what was bound; lent. */
 const char *listener_name(const struct listener *);
+/* Who comes by it has no address. */
+bool listener_is_unix(const struct listener *);
 
 void listener_pause(struct listener *, bool paused);
 

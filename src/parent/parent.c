@@ -591,14 +591,14 @@ parent_new(const struct settings *settings)
 {
 	struct parent *parent;
 
-	heritage_clear_descriptors();
+	parent = calloc(1, sizeof(*parent));
+	if (parent == NULL)
+		die(EX_OSERR, "parent");
+	heritage_clear_descriptors(&parent->heritage, settings);
 	logger_open();
 	logger_set_process("parent");
 	logger_set_level((enum logger_level)settings->log_level);
 	signal(SIGPIPE, SIG_IGN);
-	parent = calloc(1, sizeof(*parent));
-	if (parent == NULL)
-		die(EX_OSERR, "parent");
 	parent->settings = settings;
 	heritage_open(&parent->heritage, settings);
 	if (parent->heritage.has_tls) {
@@ -608,7 +608,8 @@ parent_new(const struct settings *settings)
 	}
 	create_events(parent);
 	create_children(parent);
-	parent->door = door_new(parent->base, settings, parent->heritage.slots,
+	parent->door = door_new(parent->base, settings,
+	    parent->heritage.inherited, parent->heritage.slots,
 	    send_connection, parent);
 	return parent;
 }
@@ -635,7 +636,7 @@ static void
 log_start(const struct parent *parent)
 {
 	const struct settings *settings = parent->settings;
-	char shown[64], size[32];
+	char shown[SETTINGS_ADDRESS + 32], size[32];
 	uint32_t i;
 
 	if (settings->source[0] == '\0')
@@ -645,12 +646,9 @@ log_start(const struct parent *parent)
 	    PACKAGE_VERSION, settings->workers, parent->heritage.slots,
 	    settings_format_size(settings->log_size, size, sizeof(size)));
 	for (i = 0; i < settings->listener_count; i++) {
-		bool is_tls = settings->listeners[i].tls_certificate[0] !=
-		    '\0';
-
 		snprintf(shown, sizeof(shown), "listening on %s://%s",
-		    is_tls ? "https" : "http",
-		    door_listener_name(parent->door, i));
+		    settings->listeners[i].tls_certificate[0] != '\0' ?
+		    "https" : "http", door_listener_name(parent->door, i));
 		logger_info(shown, NULL);
 	}
 }
