@@ -32,6 +32,7 @@ bats_tests = \
 	tests/50-lifecycle.bats \
 	tests/60-faults.bats \
 	tests/70-limits.bats \
+	tests/75-endings.bats \
 	tests/80-browser.bats
 
 unit_tests = \
