@@ -6,8 +6,8 @@ import random
 import struct
 import zlib
 
-from case import (DEFLATE, Hear, Send, answers, close, expect, fails, finish, more,
-                  number, ping, play_steps, script, send, text)
+from case import (DEFLATE, Hear, Send, answers, close, expect, fails, finish,
+                  more, number, ping, play_steps, script, send, text)
 from fault import Fault
 from peer import BINARY, CLOSE, CONT, PONG, TEXT, frame
 

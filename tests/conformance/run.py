@@ -75,8 +75,8 @@ def play(case, target, options):
                        note or "")
     except Fault as fault:
         details = [f"expected: {fault.expected}", f"got: {fault.got}"]
-    except Exception as error:      # no connection, or the suite is wrong
-        details = [f"expected: {case.title}", f"got: {error!r}"]
+    except Exception as error:      # of the network, or of ours
+        details = ["expected: a connection", f"got: {error!r}"]
     finally:
         for peer in dial.peers:
             peer.drop()
