@@ -74,8 +74,6 @@ libcommon_a_SOURCES = \
 	src/ws/utf8.h
 
 libparent_a_SOURCES = \
-	src/parent/address.c \
-	src/parent/address.h \
 	src/parent/child.c \
 	src/parent/child.h \
 	src/parent/conf.c \

@@ -36,7 +36,6 @@ bats_tests = \
 	tests/80-browser.bats
 
 unit_tests = \
-	tests/unit/test_address \
 	tests/unit/test_append \
 	tests/unit/test_buf \
 	tests/unit/test_client \

@@ -159,12 +159,16 @@ netaddr_is_loopback(const uint8_t address[NETADDR_BYTES])
 	return memcmp(address, one, sizeof(one)) == 0;
 }
 
-void
-netaddr_key(const uint8_t address[NETADDR_BYTES], uint8_t out[NETADDR_BYTES])
+/* No network of IPv6 that is in use begins as the mapped form ends. */
+uint64_t
+netaddr_key(const uint8_t address[NETADDR_BYTES])
 {
-	memmove(out, address, NETADDR_BYTES);
-	if (!netaddr_is_ipv4(out))
-		memset(out + 8, 0, 8);
+	const uint8_t *from = netaddr_is_ipv4(address) ? address + 8 : address;
+	uint64_t key = 0;
+
+	for (unsigned i = 0; i < 8; i++)
+		key = key << 8 | from[i];
+	return key;
 }
 
 /* Byte number `at` of the mask that a prefix of so many bits is. */

@@ -53,10 +53,10 @@ bool netaddr_is_ipv4(const uint8_t address[NETADDR_BYTES]);
 /* 127.0.0.0/8 and ::1. */
 bool netaddr_is_loopback(const uint8_t address[NETADDR_BYTES]);
 
-/* By what limits count: an IPv4 address as it is, the first 64 bits of an
- * IPv6 address, as one person has all the others. */
-void netaddr_key(const uint8_t address[NETADDR_BYTES],
-    uint8_t out[NETADDR_BYTES]);
+/* By what limits count: an IPv4 address, or the first 64 bits of an IPv6
+ * address, as one person has all the others.  0: no address, or in ::/64,
+ * which counts as none. */
+uint64_t netaddr_key(const uint8_t address[NETADDR_BYTES]);
 
 /* "10.0.0.0/8", "2001:db8::/32", or an address alone, which is all its bits.
  * Bits set behind the prefix are an error: which was meant is not known.

@@ -19,7 +19,7 @@
 #include "base/logger.h"
 #include "base/netaddr.h"
 #include "base/settings.h"
-#include "parent/address.h"
+#include "base/tally.h"
 #include "parent/listener.h"
 #include "parent/pool.h"
 
@@ -33,7 +33,7 @@
 struct door {
 	const struct settings *settings;
 	struct pool *pool;
-	struct address_table *addresses;
+	struct tally *addresses;	/* sockets, by their peer */
 	struct listener *listeners[SETTINGS_LISTENERS];
 	door_send *send;
 	void *owner;
@@ -43,7 +43,7 @@ struct door {
 static listener_on_accept on_accept;
 static void update_accepting(struct door *);
 static void deliver_waiting(struct door *);
-static void on_lost(void *, struct address *);
+static void on_lost(void *, uint64_t);
 static void on_dropped(void *, const struct pool_entry *);
 
 struct door *
@@ -59,7 +59,7 @@ door_new(struct event_base *base, const struct settings *settings,
 	door->send = send;
 	door->owner = owner;
 	door->pool = pool_new(settings->workers, slots);
-	door->addresses = address_table_new();
+	door->addresses = tally_new();
 	if (door->pool == NULL || door->addresses == NULL)
 		die(EX_OSERR, "door");
 	for (i = 0; i < settings->listener_count; i++)
@@ -74,7 +74,7 @@ door_free(struct door *door)
 {
 	door_close(door);
 	pool_free(door->pool, on_dropped, NULL);
-	address_table_free(door->addresses);
+	tally_free(door->addresses);
 	free(door);
 }
 
@@ -118,15 +118,22 @@ door_on_taken(struct door *door, unsigned worker, uint64_t connection)
 	return true;
 }
 
+static void
+release_address(struct door *door, uint64_t address)
+{
+	if (address != 0)
+		tally_remove(door->addresses, address);
+}
+
 bool
 door_on_closed(struct door *door, unsigned worker, uint64_t connection)
 {
-	struct address *address;
+	uint64_t address;
 	int fd;
 
 	if (!pool_remove(door->pool, worker, connection, &address, &fd))
 		return false;
-	address_remove(door->addresses, address);
+	release_address(door, address);
 	if (fd >= 0)
 		close(fd);
 	return true;
@@ -155,11 +162,9 @@ door_close(struct door *door)
 }
 
 static void
-on_lost(void *arg, struct address *address)
+on_lost(void *arg, uint64_t address)
 {
-	struct door *door = arg;
-
-	address_remove(door->addresses, address);
+	release_address(arg, address);
 }
 
 static void
@@ -173,7 +178,7 @@ on_dropped(void *arg, const struct pool_entry *entry)
 static void
 refuse(struct door *door, const struct pool_entry *entry)
 {
-	address_remove(door->addresses, entry->address);
+	release_address(door, entry->address);
 	listener_refuse(entry->fd);
 	logger_debug("refused", "why=no-slot connections=%" PRIu64,
 	    pool_connections(door->pool));
@@ -265,19 +270,24 @@ count_address(struct door *door, struct pool_entry *entry)
 {
 	const struct settings_limits *limits = &door->settings->limits;
 	const uint8_t *bytes = entry->accepted.address;
+	uint64_t count;
 
-	entry->address = NULL;
+	entry->address = 0;
 	if (limits->connections_per_address == 0 ||
 	    (limits->loopback_exempt && netaddr_is_loopback(bytes)) ||
 	    is_proxy(door, &entry->accepted))
 		return true;
-	entry->address = address_add(door->addresses, bytes);
-	if (entry->address == NULL)
+	entry->address = netaddr_key(bytes);
+	if (entry->address == 0)
+		return true;
+	count = tally_add(door->addresses, entry->address);
+	if (count == 0) {
+		entry->address = 0;
 		return false;
-	if (address_count(entry->address) > limits->connections_per_address)
+	}
+	if (count > limits->connections_per_address)
 		entry->accepted.flags |= IPC_ACCEPTED_REFUSE;
-	return address_count(entry->address) <=
-	    limits->connections_per_address * 2 + REFUSED_MAX;
+	return count <= limits->connections_per_address * 2 + REFUSED_MAX;
 }
 
 static bool

@@ -20,7 +20,7 @@
 struct slot {
 	uint64_t connection;
 	union {
-		struct address *address;
+		uint64_t address;
 		uint64_t next_free;
 	};
 };
@@ -202,7 +202,7 @@ pool_take(struct pool *pool, unsigned index, uint64_t connection)
 
 bool
 pool_remove(struct pool *pool, unsigned index, uint64_t connection,
-    struct address **address_out, int *fd_out)
+    uint64_t *address_out, int *fd_out)
 {
 	struct pool_worker *worker = &pool->worker[index];
 	struct slot *slot = find_slot(worker, connection);
@@ -230,7 +230,7 @@ push_waiting(struct pool *pool, const struct pool_entry *entry)
 
 void
 pool_remove_worker(struct pool *pool, unsigned index,
-    void (*lost)(void *, struct address *), void *arg)
+    void (*lost)(void *, uint64_t), void *arg)
 {
 	struct pool_worker *worker = &pool->worker[index];
 	struct slot *slot;

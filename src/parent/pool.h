@@ -16,13 +16,12 @@
 
 #define POOL_IN_FLIGHT	32	/* sockets on their way to one worker */
 
-struct address;
 struct pool;
 
 /* A socket on its way. */
 struct pool_entry {
 	struct ipc_accepted accepted;
-	struct address *address;	/* its row, or NULL; borrowed */
+	uint64_t address;		/* whom it counts for; 0: nobody */
 	int fd;				/* the parent's copy */
 	unsigned deaths;		/* of workers that were to take it */
 };
@@ -60,13 +59,13 @@ int pool_take(struct pool *, unsigned index, uint64_t connection)
 /* CLOSED: frees the slot.  False: that worker has no such connection.
  * `fd_out`: a copy to be closed, or -1. */
 bool pool_remove(struct pool *, unsigned index, uint64_t connection,
-    struct address **address_out, int *fd_out)
+    uint64_t *address_out, int *fd_out)
     __attribute__((warn_unused_result));
 
 /* The worker is dead: what was on its way to it waits from now on, each of
  * its other connections is told to `lost`.  It is not open any more. */
 void pool_remove_worker(struct pool *, unsigned index,
-    void (*lost)(void *, struct address *), void *);
+    void (*lost)(void *, uint64_t address), void *);
 
 /* The oldest entry that waits, or NULL; lent until pool_pop_waiting, after
  * which its fd is the caller's. */

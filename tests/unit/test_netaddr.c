@@ -222,15 +222,15 @@ loopback_is_known(void **state)
 static void
 a_key_is_an_ipv4_address_or_an_ipv6_network(void **state)
 {
-	uint8_t key[NETADDR_BYTES];
+	uint64_t key = netaddr_key(bytes_of("2001:db8:1:2:fffe:4:5:6"));
 
 	(void)state;
-	netaddr_key(bytes_of("::ffff:192.0.2.1"), key);
-	assert_memory_equal(key, bytes_of("::ffff:192.0.2.1"), sizeof(key));
-	netaddr_key(bytes_of("2001:db8:1:2:fffe:4:5:6"), key);
-	assert_memory_equal(key, bytes_of("2001:db8:1:2::"), sizeof(key));
-	netaddr_key(key, key);
-	assert_memory_equal(key, bytes_of("2001:db8:1:2::"), sizeof(key));
+	assert_true(netaddr_key(bytes_of("::ffff:192.0.2.1")) ==
+	    UINT64_C(0xffffc0000201));
+	assert_true(key == UINT64_C(0x20010db800010002));
+	assert_true(netaddr_key(bytes_of("2001:db8:1:2::")) == key);
+	assert_true(netaddr_key(bytes_of("2001:db8:1:3::")) != key);
+	assert_true(netaddr_key(bytes_of("::")) == 0);
 }
 
 #define NO_ADDRESS	"is no IPv4 or IPv6 address"

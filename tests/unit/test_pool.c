@@ -19,7 +19,7 @@ count(void *arg, const struct pool_entry *entry)
 }
 
 static void
-count_lost(void *arg, struct address *address)
+count_lost(void *arg, uint64_t address)
 {
 	(void)address;
 	++*(unsigned *)arg;
@@ -52,7 +52,7 @@ static void
 the_worker_with_the_fewest_is_chosen(void **state)
 {
 	struct pool *pool = pool_with(3, 100);
-	struct address *address;
+	uint64_t address;
 	uint64_t first;
 	unsigned i, at = 9, n = 0;
 	int fd;
@@ -83,7 +83,7 @@ nobody_busy_and_full_are_told_apart(void **state)
 {
 	struct pool *pool = pool_new(2, POOL_IN_FLIGHT + 1);
 	uint64_t ids[POOL_IN_FLIGHT + 1];
-	struct address *address;
+	uint64_t address;
 	unsigned i, at, n = 0;
 	int fd;
 
@@ -115,7 +115,7 @@ static void
 a_slot_is_used_again_and_a_number_never(void **state)
 {
 	struct pool *pool = pool_with(1, 1);
-	struct address *address;
+	uint64_t address;
 	uint64_t id, last = 0;
 	unsigned i, at, n = 0;
 	int fd;
@@ -182,7 +182,7 @@ random_comings_and_goings_add_up(void **state)
 	enum { WORKERS = 4, SLOTS = 300, STEPS = 100000 };
 	struct { uint64_t id; unsigned worker; } has[WORKERS * SLOTS];
 	struct pool *pool = pool_with(WORKERS, SLOTS);
-	struct address *address;
+	uint64_t address;
 	unsigned i, at, used = 0, n = 0, lost;
 	int fd;
 
