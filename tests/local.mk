@@ -25,6 +25,7 @@ bats_tests = \
 	tests/20-http.bats \
 	tests/25-refusals.bats \
 	tests/25-listeners.bats \
+	tests/24-proxies.bats \
 	tests/30-echo.bats \
 	tests/32-deflate.bats \
 	tests/35-conformance.bats \

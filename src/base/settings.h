@@ -105,7 +105,6 @@ struct settings {
 	char trusted_proxies[SETTINGS_LIST];	/* as written */
 	uint32_t trusted_proxy_count;
 	struct netaddr_cidr trusted[SETTINGS_PROXIES];
-	bool trusts_unix;		/* "unix:" is one of trusted_proxies */
 	uint32_t forwarded_by;		/* enum settings_forwarded */
 	bool accept_then_close;		/* refusals that a page can see */
 	uint32_t route_count;

@@ -467,28 +467,27 @@ inherit_limits(struct conf *conf, uint32_t index)
 	}
 }
 
-/* Their form has been judged when they were read. */
+/* Their form has been judged when they were read.  The peer of a unix socket
+ * has no address, which is all zero. */
 static bool
 resolve_proxies(struct settings *settings, char *why, size_t size)
 {
+	static const struct netaddr_cidr no_address = { .bits = 128 };
 	const char *at = settings->trusted_proxies;
 	const char *wrong;
 	struct netaddr_cidr *next;
 
-	settings->trusts_unix = false;
 	settings->trusted_proxy_count = 0;
 	for (; *at != '\0'; at = settings_list_next(at)) {
-		if (strcmp(at, VALUE_UNIX) == 0) {
-			settings->trusts_unix = true;
-			continue;
-		}
 		if (settings->trusted_proxy_count == SETTINGS_PROXIES) {
 			snprintf(why, size, "trusted-proxies: more than %d "
 			    "networks", SETTINGS_PROXIES);
 			return false;
 		}
 		next = &settings->trusted[settings->trusted_proxy_count++];
-		if (!netaddr_cidr_parse(at, next, &wrong))
+		if (strcmp(at, VALUE_UNIX) == 0)
+			*next = no_address;
+		else if (!netaddr_cidr_parse(at, next, &wrong))
 			assert(!"on_value has judged it");
 	}
 	return true;

@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -55,6 +56,32 @@ client_limits(const struct worker *w, const struct client *c)
 {
 	return c->route == CLIENT_NO_ROUTE ? &w->settings->limits :
 	    &w->settings->routes[c->route].limits;
+}
+
+const char *
+client_address_text(const struct client *c, char out[NETADDR_PORT_TEXT])
+{
+	static const uint8_t none[NETADDR_BYTES];
+
+	if (memcmp(c->address, none, sizeof(none)) == 0)
+		snprintf(out, NETADDR_PORT_TEXT, "unix");
+	else if (c->port == 0)
+		(void)netaddr_format(c->address, out);
+	else
+		(void)netaddr_format_port(c->address, c->port, out);
+	return out;
+}
+
+uint64_t
+client_address_key(const struct worker *w, const struct client *c)
+{
+	const struct settings_limits *l = &w->settings->limits;
+
+	/* A proxy elsewhere may have a loopback of its own. */
+	if (l->connections_per_address == 0 || (l->loopback_exempt &&
+	    c->is_near && netaddr_is_loopback(c->address)))
+		return 0;
+	return netaddr_key(c->address);
 }
 
 bool
@@ -187,13 +214,21 @@ client_new(struct worker *w, const struct ipc_accepted *accepted, int fd)
 	struct client *c;
 
 	c = calloc(1, sizeof(*c));
+	if (c == NULL) {
+		close(fd);
+		return false;
+	}
 	event.data.ptr = c;
-	if (c == NULL || !table_reserve(w, slot) ||
-	    w->clients[slot] != NULL ||
-	    !wire_open(w->wire, c, accepted->listener) ||
+	c->fd = fd;
+	c->connection = accepted->connection;
+	memcpy(c->address, accepted->address, sizeof(c->address));
+	c->port = accepted->port;
+	c->is_near = netaddr_is_loopback(accepted->address);
+	c->listener = (uint8_t)accepted->listener;
+	if (!table_reserve(w, slot) || w->clients[slot] != NULL ||
+	    !wire_open(w, c) ||
 	    epoll_ctl(w->poll, EPOLL_CTL_ADD, fd, &event) == -1) {
-		if (c != NULL)
-			wire_close(c);
+		wire_close(c);
 		free(c);
 		close(fd);
 		return false;
@@ -202,11 +237,6 @@ client_new(struct worker *w, const struct ipc_accepted *accepted, int fd)
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &lowat,
 	    sizeof(lowat));
-	c->connection = accepted->connection;
-	memcpy(c->address, accepted->address, sizeof(c->address));
-	c->port = accepted->port;
-	c->listener = (uint8_t)accepted->listener;
-	c->fd = fd;
 	c->route = CLIENT_NO_ROUTE;
 	c->is_refused = (accepted->flags & IPC_ACCEPTED_REFUSE) != 0;
 	c->has_read_event = true;
@@ -292,7 +322,7 @@ client_report(struct worker *w, struct client *c)
 	struct ipc_connection closed = { .connection = c->connection };
 
 	if (c->is_registered && !outbox_add(&w->outbox, IPC_LEAVE,
-	    c->connection, c->route, NULL, 0))
+	    c->connection, c->route, 0, NULL, 0))
 		return false;
 	c->is_registered = false;
 	return peer_send(w->parent, IPC_CLOSED, &closed, NULL, 0, -1);
@@ -474,7 +504,7 @@ client_leave(struct worker *w, struct client *c)
 	if (c->audience != NULL)
 		audience_leave(c);
 	if (c->is_registered && outbox_add(&w->outbox, IPC_LEAVE,
-	    c->connection, c->route, NULL, 0))
+	    c->connection, c->route, 0, NULL, 0))
 		c->is_registered = false;
 }
 

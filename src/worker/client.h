@@ -24,6 +24,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/netaddr.h"
 #include "ipc/messages.h"
 #include "worker/wheel.h"
 #include "worker/worker.h"
@@ -75,8 +76,10 @@ struct client {
 					 * that it has reached */
 
 	uint64_t connection;
-	uint8_t address[16];		/* of the peer; IPv4 mapped */
-	uint16_t port;
+	uint8_t address[NETADDR_BYTES];	/* of the client, behind proxies, too;
+					 * all zero: by a unix socket */
+	uint16_t port;			/* 0: not known */
+	bool is_near;			/* the socket's peer is loopback */
 	uint8_t listener;		/* index of the one it came by */
 	bool is_refused;		/* gets 503 */
 	bool is_registered;		/* the broker knows it */
@@ -96,6 +99,7 @@ struct client {
 	size_t body_len;		/* of the site's image */
 	struct client *next_dirty, *next_gone;
 	struct tls_session *tls;	/* wire.c's; NULL: plain */
+	struct preface *preface;	/* likewise; NULL: none is awaited */
 	struct client_input *input;	/* NULL: between messages */
 	struct wheel_item deadline;
 	uint64_t state_ms;		/* when the state was entered */
@@ -127,6 +131,12 @@ void client_enter(struct worker *, struct client *, enum client_state);
 /* The limits in force: its route's, once it has one. */
 const struct settings_limits *client_limits(const struct worker *,
     const struct client *);
+/* "192.0.2.1:4711", without the port when that is not known, or "unix";
+ * returns `out`. */
+const char *client_address_text(const struct client *,
+    char out[NETADDR_PORT_TEXT]);
+/* Whom it counts for at the broker (netaddr_key); 0: nobody. */
+uint64_t client_address_key(const struct worker *, const struct client *);
 bool client_is_chat(const struct worker *, const struct client *);
 
 /*

@@ -76,8 +76,7 @@ incident_refused(struct incidents *i, const struct client *c,
 		    (struct slice){ error, strlen(error) });
 	logger_write_connection(LOGGER_INFO, c->connection, "refused",
 	    "why=%s status=%u address=%s%s", refusal_word(refusal),
-	    refusal_status(refusal), netaddr_format_port(c->address, c->port,
-	    address), foreign);
+	    refusal_status(refusal), client_address_text(c, address), foreign);
 }
 
 void
@@ -90,7 +89,7 @@ incident_closed(struct incidents *i, const struct client *c,
 		return;
 	logger_write_connection(LOGGER_INFO, c->connection, "closed",
 	    "why=%s sent=%" PRIu64 " address=%s", close_name(why), c->sent,
-	    netaddr_format_port(c->address, c->port, address));
+	    client_address_text(c, address));
 }
 
 /* One line with the sum and each that is not 0; none when all are 0. */

@@ -11,10 +11,12 @@
 #include <string.h>
 
 #include "base/logger.h"
+#include "base/netaddr.h"
 #include "worker/answer.h"
 #include "worker/compress.h"
 #include "worker/rate.h"
 #include "worker/wire.h"
+#include "ws/forwarded.h"
 
 #define OUT_HIGH	(256 * 1024)	/* echo: then it stops reading */
 
@@ -110,6 +112,9 @@ intake_end(struct worker *w, struct client *c, const struct wire_input *in)
 		return;
 	case WIRE_ALIEN:
 		intake_hang_up(w, c, REFUSAL_NOT_TLS, NULL);
+		return;
+	case WIRE_UNTOLD:
+		intake_hang_up(w, c, REFUSAL_PROXY_HEADER, in->error);
 		return;
 	}
 	client_drop(w, c, CLOSE_RESET);
@@ -224,7 +229,8 @@ intake_open(struct worker *w, struct client *c, const struct answer *answer)
 	client_mark_dirty(w, c);
 	type = client_is_chat(w, c) ? IPC_JOIN : IPC_ATTACH;
 	if (!outbox_add(&w->outbox, type, c->connection, c->route,
-	    answer->room, type == IPC_JOIN ? answer->room_len : 0)) {
+	    client_address_key(w, c), answer->room,
+	    type == IPC_JOIN ? answer->room_len : 0)) {
 		client_drop(w, c, CLOSE_SERVER_FAULT);
 		return;
 	}
@@ -233,6 +239,26 @@ intake_open(struct worker *w, struct client *c, const struct answer *answer)
 	logger_write_connection(LOGGER_DEBUG, c->connection, "open",
 	    "route=%s", answer->route->path);
 	client_schedule(w, c);
+}
+
+/* Behind proxies that are trusted the client is another than the peer. */
+static void
+intake_find_client(const struct worker *w, struct client *c,
+    const struct head *head)
+{
+	static const enum forwarded_field fields[] = {
+		[SETTINGS_X_FORWARDED_FOR] = FORWARDED_X_FORWARDED_FOR,
+		[SETTINGS_FORWARDED] = FORWARDED_RFC7239,
+	};
+	uint8_t address[NETADDR_BYTES];
+
+	forwarded_find_client(head, fields[w->settings->forwarded_by],
+	    w->settings->trusted, w->settings->trusted_proxy_count,
+	    c->address, address);
+	if (memcmp(address, c->address, sizeof(address)) == 0)
+		return;
+	memcpy(c->address, address, sizeof(address));
+	c->port = 0;
 }
 
 static size_t
@@ -255,6 +281,7 @@ intake_decode_head(struct worker *w, struct client *c, uint8_t *data,
 	case HEAD_DONE:
 		break;
 	}
+	intake_find_client(w, c, head);
 	if (c->is_refused) {
 		intake_refuse(w, c, REFUSAL_TOO_MANY_CONNECTIONS);
 		return len;
@@ -291,7 +318,7 @@ intake_say(struct worker *w, struct client *c, const uint8_t *text,
 		len--;
 	if (len > 0 && text[len - 1] == '\r')
 		len--;
-	if (!outbox_add(&w->outbox, IPC_SAY, c->connection, c->route, text,
+	if (!outbox_add(&w->outbox, IPC_SAY, c->connection, c->route, 0, text,
 	    len))
 		client_close(w, c, CLOSE_SERVER_FAULT);
 }

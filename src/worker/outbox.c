@@ -39,12 +39,12 @@ entry_size(size_t tail_len)
 
 bool
 outbox_add(struct outbox *o, enum ipc_type type, uint64_t connection,
-    uint32_t route, const void *tail, size_t tail_len)
+    uint32_t route, uint64_t address, const void *tail, size_t tail_len)
 {
 	struct entry_head head = {
 		.request = {
 			.connection = connection, .number = o->number + 1,
-			.route = route
+			.address = address, .route = route
 		},
 		.tail_len = (uint32_t)tail_len, .type = (uint16_t)type
 	};

@@ -39,9 +39,10 @@ struct outbox_entry {
 void outbox_init(struct outbox *);
 void outbox_clear(struct outbox *);
 
-/* Adds a request and numbers it.  False: no memory. */
+/* Adds a request and numbers it; `address` counts for ATTACH and JOIN alone.
+ * False: no memory. */
 bool outbox_add(struct outbox *, enum ipc_type, uint64_t connection,
-    uint32_t route, const void *tail, size_t tail_len)
+    uint32_t route, uint64_t address, const void *tail, size_t tail_len)
     __attribute__((warn_unused_result));
 
 /* The next request to hand to the channel; outbox_sent moves past it. */

@@ -26,6 +26,7 @@
 #include "worker/client.h"
 #include "worker/tls.h"
 #include "worker/worker.h"
+#include "ws/proxy.h"
 
 #define RECORD_PLAIN	SSL3_RT_MAX_PLAIN_LENGTH	/* 16 KiB */
 #define RECORD_MAX	(SSL3_RT_HEADER_LENGTH + SSL3_RT_MAX_ENCRYPTED_LENGTH)
@@ -46,6 +47,12 @@ struct tls_session {
 	uint32_t records;	/* written under the key in use */
 	uint16_t listener;
 	uint8_t state;
+};
+
+/* Awaits the PROXY header. */
+struct preface {
+	struct proxy parser;
+	struct buf held;	/* what came of it so far */
 };
 
 struct wire {
@@ -142,19 +149,35 @@ wire_add_ticket_key(struct wire *wire, const struct ipc_ticket_key *key)
 }
 
 bool
-wire_open(const struct wire *wire, struct client *c, unsigned listener)
+wire_open(const struct worker *w, struct client *c)
 {
-	if (wire == NULL || !tls_is_spoken(wire->tls, listener))
+	if (w->settings->listeners[c->listener].proxy_protocol) {
+		c->preface = calloc(1, sizeof(*c->preface));
+		if (c->preface == NULL)
+			return false;
+		proxy_init(&c->preface->parser);
+	}
+	if (w->wire == NULL || !tls_is_spoken(w->wire->tls, c->listener))
 		return true;
 	c->tls = calloc(1, sizeof(*c->tls));
 	if (c->tls == NULL)
 		return false;
-	c->tls->listener = (uint16_t)listener;
+	c->tls->listener = c->listener;
 	return true;
 }
 
-void
-wire_close(struct client *c)
+static void
+preface_free(struct client *c)
+{
+	if (c->preface == NULL)
+		return;
+	buf_clear(&c->preface->held);
+	free(c->preface);
+	c->preface = NULL;
+}
+
+static void
+session_free(struct client *c)
 {
 	if (c->tls == NULL)
 		return;
@@ -164,10 +187,18 @@ wire_close(struct client *c)
 	c->tls = NULL;
 }
 
+void
+wire_close(struct client *c)
+{
+	preface_free(c);
+	session_free(c);
+}
+
 bool
 wire_is_ready(const struct client *c)
 {
-	return c->tls == NULL || c->tls->state == OPEN;
+	return c->preface == NULL &&
+	    (c->tls == NULL || c->tls->state == OPEN);
 }
 
 bool
@@ -202,22 +233,59 @@ socket_send(struct worker *w, struct client *c, const struct iovec *iov,
 	return n;
 }
 
+/* Takes the PROXY header, or what came of it, off the front of `bytes`;
+ * returns how many are left there. */
+static size_t
+preface_take(struct client *c, uint8_t *bytes, size_t len,
+    struct wire_input *in)
+{
+	struct preface *p = c->preface;
+	size_t held = buf_len(&p->held), left;
+
+	if (!buf_append(&p->held, bytes, len)) {
+		in->state = WIRE_BROKEN;
+		return 0;
+	}
+	switch (proxy_parse(&p->parser, buf_head(&p->held),
+	    buf_len(&p->held))) {
+	case PROXY_MORE:	/* of no more than PROXY_HEADER_MAX */
+		return 0;
+	case PROXY_REFUSED:
+		in->state = WIRE_UNTOLD;
+		in->error = p->parser.why;
+		wire_close(c);
+		return 0;
+	case PROXY_DONE:
+		break;
+	}
+	if (!p->parser.is_local) {
+		memcpy(c->address, p->parser.address, sizeof(c->address));
+		c->port = p->parser.port;
+	}
+	left = held + len - p->parser.length;
+	memmove(bytes, bytes + len - left, left);
+	preface_free(c);
+	return left;
+}
+
 /* Reads once into `to`; returns how much, 0 with the state set. */
 static size_t
-socket_receive(const struct client *c, uint8_t *to, size_t size,
-    enum wire_state *state_out)
+socket_receive(struct client *c, uint8_t *to, size_t size,
+    struct wire_input *in)
 {
 	ssize_t n;
 
 	do
 		n = recv(c->fd, to, size, MSG_DONTWAIT);
 	while (n == -1 && errno == EINTR);
+	if (n > 0 && c->preface != NULL)
+		return preface_take(c, to, (size_t)n, in);
 	if (n > 0)
 		return (size_t)n;
 	if (n == 0)
-		*state_out = WIRE_ENDED;
+		in->state = WIRE_ENDED;
 	else if (errno != EAGAIN && errno != ENOBUFS && errno != ENOMEM)
-		*state_out = WIRE_BROKEN;
+		in->state = WIRE_BROKEN;
 	return 0;
 }
 
@@ -472,7 +540,7 @@ session_begin(struct wire *wire, struct client *c, uint8_t first,
 	if (first != WIRE_TLS_BYTE) {
 		in->state = ((first | 0x20) >= 'a' && (first | 0x20) <= 'z') ?
 		    WIRE_HTTP : WIRE_ALIEN;
-		wire_close(c);
+		session_free(c);
 		return false;
 	}
 	s->ssl = tls_start(wire->tls, s->listener);
@@ -491,7 +559,7 @@ session_receive(struct worker *w, struct client *c, struct wire_input *in)
 {
 	struct wire *wire = w->wire;
 	struct tls_session *s = c->tls;
-	size_t len = socket_receive(c, wire->cipher, CIPHER_MAX, &in->state);
+	size_t len = socket_receive(c, wire->cipher, CIPHER_MAX, in);
 
 	if (len == 0 || s->state == ENDING || s->state == DEAD)
 		return;
@@ -516,7 +584,6 @@ wire_receive(struct worker *w, struct client *c)
 	if (c->tls != NULL)
 		session_receive(w, c, &in);
 	else
-		in.len = socket_receive(c, w->receive, WORKER_RECEIVE,
-		    &in.state);
+		in.len = socket_receive(c, w->receive, WORKER_RECEIVE, &in);
 	return in;
 }

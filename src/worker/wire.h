@@ -16,6 +16,9 @@
  * half way through a record.  What the socket does not take waits in the
  * session; while something does, nothing more is encrypted.
  *
+ * On a listener with the PROXY protocol a connection begins with that header,
+ * in front of TLS, too: until it is whole nothing else is read.
+ *
  * Runs in the worker.
  */
 #ifndef WORKER_WIRE_H
@@ -38,11 +41,11 @@ struct wire *wire_new(const struct settings *, const void *image)
     __attribute__((warn_unused_result));
 void wire_add_ticket_key(struct wire *, const struct ipc_ticket_key *);
 
-/* Sets `tls` of a client that came by this listener; NULL when TLS is not
- * spoken there.  False: no memory. */
-bool wire_open(const struct wire *, struct client *, unsigned listener)
+/* Sets `tls` and `preface` of a client by its listener; NULL when TLS is not
+ * spoken there, and when no header is awaited.  False: no memory. */
+bool wire_open(const struct worker *, struct client *)
     __attribute__((warn_unused_result));
-/* Frees `tls`; the socket is not touched. */
+/* Frees both; the socket is not touched. */
 void wire_close(struct client *);
 
 /*
@@ -58,7 +61,8 @@ enum wire_state {
 	WIRE_BROKEN,	/* reset, or a socket's error: to be dropped */
 	WIRE_FAILED,	/* TLS went wrong; the alert is due, then the end */
 	WIRE_HTTP,	/* a letter in place of TLS: `tls` is NULL now */
-	WIRE_ALIEN	/* neither TLS nor a letter; likewise */
+	WIRE_ALIEN,	/* neither TLS nor a letter; likewise */
+	WIRE_UNTOLD	/* no good PROXY header; likewise */
 };
 
 struct wire_input {
@@ -66,14 +70,14 @@ struct wire_input {
 	size_t len;		/* may be 0 in every state */
 	enum wire_state state;
 	unsigned controls;	/* messages of TLS itself among them */
-	const char *error;	/* FAILED: why; a word or a sentence */
+	const char *error;	/* FAILED, UNTOLD: why; some words */
 };
 
 /* Reads once, as much as fits, and leaves nothing behind that no event would
  * tell of.  Bytes may have become due for sending: see wire_is_waiting. */
 struct wire_input wire_receive(struct worker *, struct client *);
-/* Whether what it sends can be read and answered: no handshake is under
- * way. */
+/* Whether what it sends can be read and answered: neither a handshake nor
+ * the PROXY header is under way. */
 bool wire_is_ready(const struct client *);
 
 /*

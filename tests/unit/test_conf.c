@@ -350,10 +350,10 @@ lists_are_taken(void **state)
 	const struct settings *s = conf_settings(conf);
 
 	(void)state;
-	assert_int_equal(s->trusted_proxy_count, 2);
-	assert_true(s->trusts_unix);
+	assert_int_equal(s->trusted_proxy_count, 3);
 	assert_int_equal(s->trusted[0].bits, 104);
-	assert_int_equal(s->trusted[1].bits, 8);
+	assert_int_equal(s->trusted[1].bits, 128);
+	assert_int_equal(s->trusted[2].bits, 8);
 	assert_int_equal(s->forwarded_by, SETTINGS_FORWARDED);
 	assert_true(s->accept_then_close);
 	assert_memory_equal(s->routes[0].origins, "https://example.org\0", 21);

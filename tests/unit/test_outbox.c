@@ -28,7 +28,7 @@ static void
 add(struct outbox *o, unsigned count)
 {
 	while (count-- > 0)
-		assert_true(outbox_add(o, IPC_SAY, 9, 0, "text", 4));
+		assert_true(outbox_add(o, IPC_SAY, 9, 0, 0, "text", 4));
 }
 
 static void
@@ -48,7 +48,7 @@ requests_come_out_as_they_went_in(void **state)
 	assert_int_equal(outbox_bytes(&o), 0);
 	for (i = 0; i < 8; i++)
 		assert_true(outbox_add(&o, i % 2 ? IPC_SAY : IPC_JOIN,
-		    100 + i, (uint32_t)i, text + i, lens[i]));
+		    100 + i, (uint32_t)i, 7 * i, text + i, lens[i]));
 	assert_int_equal(o.count, 8);
 	assert_int_equal(o.number, 8);
 	assert_true(outbox_bytes(&o) > 70000);
@@ -60,6 +60,7 @@ requests_come_out_as_they_went_in(void **state)
 		assert_int_equal(e.request.connection, 100 + i);
 		assert_int_equal(e.request.number, i + 1);
 		assert_int_equal(e.request.route, i);
+		assert_int_equal(e.request.address, 7 * i);
 		assert_int_equal(e.request.zero, 0);
 		assert_int_equal(e.tail_len, lens[i]);
 		assert_memory_equal(e.tail, text + i, lens[i]);
