@@ -26,6 +26,7 @@ bats_tests = \
 	tests/25-refusals.bats \
 	tests/25-listeners.bats \
 	tests/24-proxies.bats \
+	tests/22-tls.bats \
 	tests/30-echo.bats \
 	tests/32-deflate.bats \
 	tests/35-conformance.bats \
@@ -103,6 +104,7 @@ EXTRA_DIST += \
 	tests/lib/inherit.py \
 	tests/lib/scenario_order.py \
 	tests/lib/three_clients.py \
+	tests/lib/tlsproto.py \
 	tests/lib/ws_client.mjs \
 	tests/lib/wsproto.py \
 	tests/package-lock.json \

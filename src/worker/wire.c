@@ -476,6 +476,23 @@ session_fail(struct tls_session *s, struct wire_input *in, const char *why)
 	s->state = ENDING;
 }
 
+/* The keys of the exchange have done their work, and OpenSSL would keep them
+ * as long as the connection.  Its own references stay, to empty keys. */
+static void
+wipe_exchange(SSL *ssl)
+{
+	EVP_PKEY *key;
+
+	if (SSL_get_tmp_key(ssl, &key) == 1) {
+		(void)EVP_PKEY_set_type(key, EVP_PKEY_X25519);
+		EVP_PKEY_free(key);
+	}
+	if (SSL_get_peer_tmp_key(ssl, &key) == 1) {
+		(void)EVP_PKEY_set_type(key, EVP_PKEY_X25519);
+		EVP_PKEY_free(key);
+	}
+}
+
 static void
 session_shake(struct client *c, struct wire_input *in)
 {
@@ -486,6 +503,7 @@ session_shake(struct client *c, struct wire_input *in)
 	result = SSL_do_handshake(s->ssl);
 	if (result == 1) {
 		s->state = OPEN;
+		wipe_exchange(s->ssl);
 		if (logger_is_on(LOGGER_DEBUG))
 			logger_write_connection(LOGGER_DEBUG, c->connection,
 			    "TLS", "version=%s cipher=%s resumed=%s",
