@@ -75,6 +75,8 @@ unit_tests = \
 	tests/unit/test_state \
 	tests/unit/test_takeover \
 	tests/unit/test_tally \
+	tests/unit/test_tickets \
+	tests/unit/test_tls_image \
 	tests/unit/test_utf8 \
 	tests/unit/test_verify \
 	tests/unit/test_wheel

@@ -5,6 +5,7 @@
 
 #include "worker/deadline.h"
 
+#include "worker/incident.h"
 #include "worker/intake.h"
 #include "worker/rate.h"
 #include "worker/wire.h"
@@ -32,6 +33,19 @@ static bool
 is_over(uint64_t now_ms, uint64_t since_ms, uint64_t limit_ms)
 {
 	return limit_ms != 0 && now_ms >= since_ms + limit_ms;
+}
+
+static void
+deadline_check_head(struct worker *w, struct client *c)
+{
+	if (wire_is_ready(c)) {
+		intake_refuse(w, c, REFUSAL_HANDSHAKE_TIMEOUT);
+		return;
+	}
+	/* In the middle of TLS's own handshake nothing can be said. */
+	incident_refused(&w->incidents, c, REFUSAL_TLS_HANDSHAKE, NULL,
+	    "took too long", w->now_ms);
+	client_drop(w, c, CLOSE_TIMEOUT);
 }
 
 static void
@@ -84,12 +98,7 @@ deadline_passed(struct worker *w, struct client *c)
 	if (client_due(w, c) <= w->now_ms) {
 		switch ((enum client_state)c->state) {
 		case CLIENT_HEAD:
-			/* During TLS's own handshake nothing can be said. */
-			if (wire_is_ready(c))
-				intake_refuse(w, c,
-				    REFUSAL_HANDSHAKE_TIMEOUT);
-			else
-				client_drop(w, c, CLOSE_TIMEOUT);
+			deadline_check_head(w, c);
 			break;
 		case CLIENT_OPEN:
 			deadline_check_open(w, c);

@@ -55,7 +55,7 @@ tickets_free(struct tickets *t)
 void
 tickets_add(struct tickets *t, const struct ipc_ticket_key *key)
 {
-	t->keys[1] = t->keys[0];
+	t->keys[1] = t->keys[0];	/* the one before is overwritten */
 	t->keys[0] = *key;
 	if (t->count < 2)
 		t->count++;
