@@ -497,6 +497,19 @@ refuse_files()
 	PY
 }
 
+@test "who came to speak TLS is not told 503 in plain text" {
+	LAUNCH_WITH=(prlimit --nofile=128:128)
+	start_tls
+	tls_peer <<-'PY'
+	# All places of both workers (descriptors less those for other use).
+	held = [TlsSocket() for _ in range(128)]
+	sock = connect_tcp(port=TLS_PORT)
+	eq(sock.recv(100), b"")
+	sock = connect_tcp(port=PORT)
+	assert sock.recv(100).startswith(b"HTTP/1.1 503"), "plain"
+	PY
+}
+
 # -- records ------------------------------------------------------------------
 
 @test "messages that leave in one turn share a record" {

@@ -168,4 +168,10 @@ bool settings_room_is_valid(const char *name, size_t len);
 const char *settings_list_next(const char *text);
 uint32_t settings_list_count(const char *list);
 
+static inline bool
+settings_speaks_tls(const struct settings_listener *listener)
+{
+	return listener->tls_certificate[0] != '\0';
+}
+
 #endif

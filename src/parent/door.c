@@ -179,7 +179,8 @@ static void
 refuse(struct door *door, const struct pool_entry *entry)
 {
 	release_address(door, entry->address);
-	listener_refuse(entry->fd);
+	listener_refuse(entry->fd, settings_speaks_tls(
+	    &door->settings->listeners[entry->accepted.listener]));
 	logger_debug("refused", "why=no-slot connections=%" PRIu64,
 	    pool_connections(door->pool));
 }

@@ -35,7 +35,7 @@ struct listener {
 	struct endpoint endpoint;
 	int fd, family, reserve;
 	unsigned index, rest_ms;
-	bool paused, resting;
+	bool paused, resting, speaks_tls;
 	char name[SETTINGS_ADDRESS];	/* "127.0.0.1:8080" as bound */
 };
 
@@ -77,7 +77,7 @@ rest(struct listener *listener, int reason)
 		fd = accept4(listener->fd, NULL, NULL,
 		    SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd >= 0)
-			listener_refuse(fd);
+			listener_refuse(fd, listener->speaks_tls);
 		listener->reserve = open_reserve();
 	}
 	listener->rest_ms = listener->rest_ms == 0 ? REST_MIN_MS :
@@ -146,6 +146,7 @@ listener_open(struct event_base *base,
 	    inherited);
 	listener->reserve = open_reserve();
 	listener->index = index;
+	listener->speaks_tls = settings_speaks_tls(settings);
 	listener->on_accept = on_accept;
 	listener->owner = owner;
 	listener->paused = true;
@@ -198,7 +199,7 @@ listener_pause(struct listener *listener, bool paused)
 }
 
 void
-listener_refuse(int fd)
+listener_refuse(int fd, bool speaks_tls)
 {
 	static const char answer[] =
 	    "HTTP/1.1 503 Service Unavailable\r\n"
@@ -210,7 +211,8 @@ listener_refuse(int fd)
 	    "try later";
 
 	/* Not waited for: whoever comes now gets what fits. */
-	(void)!send(fd, answer, sizeof(answer) - 1,
-	    MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (!speaks_tls)
+		(void)!send(fd, answer, sizeof(answer) - 1,
+		    MSG_DONTWAIT | MSG_NOSIGNAL);
 	close(fd);
 }

@@ -34,7 +34,8 @@ bool listener_is_unix(const struct listener *);
 
 void listener_pause(struct listener *, bool paused);
 
-/* Answers 503 with Retry-After as far as the socket takes it, and closes. */
-void listener_refuse(int fd);
+/* Answers 503 with Retry-After as far as the socket takes it, and closes; who
+ * came to speak TLS would not understand it and gets the end alone. */
+void listener_refuse(int fd, bool speaks_tls);
 
 #endif

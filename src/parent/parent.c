@@ -647,7 +647,7 @@ log_start(const struct parent *parent)
 	    settings_format_size(settings->log_size, size, sizeof(size)));
 	for (i = 0; i < settings->listener_count; i++) {
 		snprintf(shown, sizeof(shown), "listening on %s://%s",
-		    settings->listeners[i].tls_certificate[0] != '\0' ?
+		    settings_speaks_tls(&settings->listeners[i]) ?
 		    "https" : "http", door_listener_name(parent->door, i));
 		logger_info(shown, NULL);
 	}
