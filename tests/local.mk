@@ -149,8 +149,9 @@ check-valgrind:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(unit_tests)' \
 	    LOG_FLAGS='valgrind -q --leak-check=full --error-exitcode=99'
 
-# Every case of the conformance suite, and the table by category.
-CONFORMANCE_TLS = no
+# Every case of the conformance suite, plain and over TLS, and the tables by
+# category.
+CONFORMANCE_TLS = yes
 check-conformance: wschatd
 	WSCHATD='$(abs_top_builddir)/wschatd' TLS='$(CONFORMANCE_TLS)' \
 	    $(SHELL) $(top_srcdir)/tests/conformance/check.sh $(CONFORMANCE)

@@ -1,13 +1,14 @@
 #!/bin/sh
 # Plays the conformance suite against a server of its own and prints the table
-# by category.  Arguments go to run.py; WSCHATD is the program.  TLS=yes plays
-# everything a second time, on a listener with a certificate made here.
+# by category.  Arguments go to run.py; WSCHATD is the program.  Everything is
+# played twice, the second time over TLS with a certificate made here; TLS=no
+# leaves that out.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 : "${WSCHATD:=$here/../../build/wschatd}"
 : "${PYTHON:=/usr/bin/python3}"
-: "${TLS:=no}"
+: "${TLS:=yes}"
 dir=$(mktemp -d)
 server=
 
@@ -59,12 +60,13 @@ listen "127.0.0.2:0" {
 END
 fi
 
+: >"$dir/log"
 "$WSCHATD" -c "$dir/conf" 2>"$dir/log" &
 server=$!
 plain=$(port http)
-set -- --url "ws://127.0.0.1:$plain/echo" "$@"
 if test "$TLS" = yes; then
   secure=$(port https)
   set -- --url "wss://127.0.0.2:$secure/echo" --insecure "$@"
 fi
+set -- --url "ws://127.0.0.1:$plain/echo" "$@"
 "$PYTHON" "$here/run.py" --table "$@"

@@ -107,6 +107,7 @@ class Peer:
         self.answer_field = None        # Sec-WebSocket-Extensions as answered
         self.received, self.sent = bytearray(), b""
         self.tail = b""                 # the last bytes heard, as they came
+        self.is_tls = target.tls is not None
         self.ended = self.was_reset = False
         self.close_heard = False
         self.message = None             # kind, is deflated, parts
@@ -163,8 +164,7 @@ class Peer:
     def _await(self, end, writes=False):
         """Until it can read (which it does) or write.  False: too late."""
         reads = [] if self.ended else [self.sock]
-        if reads and isinstance(self.sock, ssl.SSLSocket) and \
-                self.sock.pending():
+        if reads and self.is_tls and self.sock.pending():
             return self._read()
         left = max(0, end - time.monotonic())
         readable, writable, _ = select.select(
@@ -186,7 +186,7 @@ class Peer:
         if data:
             self.received += data
             self.tail = (self.tail + data)[-EXCERPT:]
-        elif isinstance(self.sock, ssl.SSLSocket):
+        elif self.is_tls:
             self._leave_tls()
         else:
             self.ended = True
@@ -194,10 +194,11 @@ class Peer:
 
     def _leave_tls(self):
         """The end of TLS is not yet the end of TCP: that is awaited too."""
+        self.is_tls = False
         try:
             self.sock = self.sock.unwrap()
         except (OSError, ValueError):
-            self.ended = True
+            self.ended = True           # it ended without a word of TLS
 
     def write(self, data, chop=0):
         """Sends everything, in pieces of `chop` bytes if given.  What the
