@@ -327,7 +327,7 @@ EOF
 	run_wschatd -l fd:3
 	[[ $status == 71 && $stderr == *'fd:3: Bad file descriptor'* ]]
 	# Nor is another one that was moved taken for it.
-	for fd in 7 8 9; do	# bash may have more
+	for fd in 7 8 9 10 11 12; do
 		run_wschatd -l fd:4 -l "fd:$fd"
 		[[ $status == 71 ]]
 		[[ $stderr == *"fd:$fd: Bad file descriptor"* ]]

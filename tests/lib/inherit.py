@@ -40,6 +40,7 @@ def main(argv):
                 continue
             if isinstance(name, tuple):
                 print(number, name[1], file=out)
+    os.closerange(3, 103)
     for number, fd in wanted.items():
         os.dup2(fd, number)
         os.close(fd)
