@@ -95,7 +95,8 @@ s_client()
 {
 	{
 		printf 'GET /healthz/live HTTP/1.1\r\nHost: x\r\n\r\n'
-	} | timeout 10 openssl s_client -connect "127.0.0.1:$TLS_PORT" \
+	} | timeout 10 openssl s_client \
+		-connect "${TLS_HOST:-127.0.0.1}:$TLS_PORT" \
 		-ign_eof -CAfile "$CERTS/ca.pem" "$@" 2>&1
 }
 
@@ -400,7 +401,9 @@ refuse_files()
 	[[ $strict != "$TLS_PORT" ]]
 	s_client -sess_out session | grep -q 'HTTP/1.1 200 OK'
 	s_client -sess_in session | grep -q '^Reused'
-	TLS_PORT=$strict run s_client -sess_in session
+	TLS_HOST=127.0.0.2 TLS_PORT=$strict
+	run s_client -sess_in session
+	assert_line --partial 'New, TLSv1.3'
 	refute_line --partial 'HTTP/1.1 200 OK'
 	refute_line --partial 'Reused'
 }
@@ -521,6 +524,20 @@ refuse_files()
 	eq([peer.hear_text() for _ in range(80)],
 	   [f"{n:03d}" for n in range(80)])
 	eq(len(peer.sock.records) - done, 1, "records for 80 messages")
+	PY
+}
+
+@test "what is a client's own and what is the room's share a record" {
+	start_tls
+	tls_peer <<-'PY'
+	peer = TlsPeer("/chat", use=context(ssl.TLSVersion.TLSv1_2),
+	               along=frame(TEXT, "hi"))
+	eq(peer.hear_text(), "You are connected! There are 1 users here.")
+	eq(peer.hear_text(), "[user0]: hi")
+	kind, length = peer.sock.records[-1]
+	eq(kind, APPLICATION_DATA)
+	# 8 of nonce and 16 of tag; the line alone would have 13.
+	assert length > 8 + 16 + 13, "the line has a record of its own"
 	PY
 }
 
