@@ -493,6 +493,18 @@ make_site()
 	PY
 }
 
+@test "who ends his side behind the request still gets all of a long answer" {
+	mkdir site
+	head -c 3000000 /dev/zero | tr '\0' x >site/long.txt
+	start_server -o "site = \"$DIR/site\""
+	peer <<-'PY'
+	with connect_tcp(receive_buffer=4096) as sock:
+	    sock.sendall(plain_head(target="/long.txt"))
+	    sock.shutdown(socket.SHUT_WR)
+	    eq(len(Answer(read_to_end(sock)).body), 3000000)
+	PY
+}
+
 @test "what comes behind a refusal is not answered" {
 	start_server
 	peer <<-'PY'

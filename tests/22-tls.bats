@@ -662,6 +662,21 @@ refuse_files()
 	PY
 }
 
+@test "what was sent before a close_notify counts, however slowly" {
+	SETTINGS='limits { message-rate = 50 message-burst = 2 }'
+	start_tls
+	tls_peer <<-'PY'
+	listener = Chatter("/chat")
+	talker = TlsPeer("/chat")
+	talker.hear_text()
+	for n in range(10):
+	    talker.sock.tls.write(frame(TEXT, f"{n}"))
+	talker.sock.send_close_notify()         # all in one piece
+	listener.expect(*[f"[user1]: {n}" for n in range(10)])
+	read_to_end(talker.sock.sock)           # and it is the end
+	PY
+}
+
 @test "a record that was changed on its way is the end" {
 	start_tls
 	tls_peer <<-'PY'

@@ -124,8 +124,9 @@ client_is_waiting(const struct client *c)
 void
 client_poll(struct worker *w, struct client *c)
 {
-	/* While it waits nothing is read, and TCP tells the peer. */
-	bool reads = !client_is_waiting(c);
+	/* While it waits nothing is read, and TCP tells the peer; where the
+	 * end has been read there is nothing but that end. */
+	bool reads = !client_is_waiting(c) && !c->is_ended;
 	bool writes = c->is_blocked || c->is_lagging;
 	struct epoll_event event = {
 		.events = (reads ? (uint32_t)EPOLLIN : 0) |
@@ -449,6 +450,8 @@ client_flush(struct worker *w, struct client *c)
 			return false;
 		}
 		client_enter(w, c, CLIENT_LINGER);
+		if (c->is_ended)	/* there is nothing to wait for */
+			client_drop(w, c, CLOSE_RESET);
 		client_poll(w, c);
 		client_schedule(w, c);
 	}

@@ -90,6 +90,8 @@ struct client {
 	bool is_pinged;			/* waits for a pong since ping_ms */
 	bool is_replied;		/* ANSWERED or close reply: LINGER when
 					 * `out` is sent */
+	bool is_ended;			/* the peer has ended its side, what it
+					 * is owed comes first */
 	bool has_pong;			/* `pong` waits for a blocked socket */
 	bool has_takeover;		/* keeps its inflater */
 	uint8_t inflate_bits;		/* 0: its messages are plain */

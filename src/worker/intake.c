@@ -85,6 +85,22 @@ intake_hang_up(struct worker *w, struct client *c, enum refusal refusal,
 	client_schedule(w, c);
 }
 
+/* The peer has ended its side, and all that it sent is decoded, or waits:
+ * only TLS tells of the end together with what is before it. */
+static void
+intake_end_side(struct worker *w, struct client *c)
+{
+	c->is_ended = true;
+	if (!client_is_waiting(c)) {
+		/* Who has only ended his side still gets his answer. */
+		if (!c->is_blocked && client_flush(w, c))
+			(void)wire_end(w, c);
+		if (c->state != CLIENT_ANSWERED || !c->is_blocked)
+			client_drop(w, c, CLOSE_RESET);
+	}
+	client_poll(w, c);
+}
+
 /* What follows when the socket or TLS has ended. */
 static void
 intake_end(struct worker *w, struct client *c, const struct wire_input *in)
@@ -93,10 +109,8 @@ intake_end(struct worker *w, struct client *c, const struct wire_input *in)
 	case WIRE_OPEN:
 		return;
 	case WIRE_ENDED:
-		/* Who has only ended his side still gets his answer. */
-		if (!c->is_blocked && client_flush(w, c))
-			(void)wire_end(w, c);
-		break;
+		intake_end_side(w, c);
+		return;
 	case WIRE_BROKEN:
 		break;
 	case WIRE_FAILED:
@@ -161,8 +175,11 @@ intake_resume(struct worker *w, struct client *c)
 {
 	static uint8_t nothing[1];
 
-	if (!client_is_waiting(c))
-		intake_take(w, c, nothing, 0);
+	if (client_is_waiting(c))
+		return;
+	intake_take(w, c, nothing, 0);
+	if (c->is_ended && c->state != CLIENT_GONE)
+		intake_end_side(w, c);
 }
 
 /* Returns how much of `data` is done with. */

@@ -497,7 +497,7 @@ worker_on_client(struct worker *w, struct client *c, uint32_t events)
 		return;
 	/* While it waits, what has come stays in the kernel; but a peer that
 	 * is gone altogether is not waited for. */
-	if (client_is_waiting(c)) {
+	if (client_is_waiting(c) || c->is_ended) {
 		if (events & (EPOLLERR | EPOLLHUP))
 			client_drop(w, c, CLOSE_RESET);
 		return;
