@@ -184,6 +184,19 @@ http_field()
 	PY
 }
 
+@test "one too many is one line, whatever he has said already" {
+	start_behind -o 'trusted-proxies = "127.0.0.1"' \
+		-o 'limits { connections-per-address = 1 }'
+	peer <<-'PY'
+	field = "X-Forwarded-For: 192.0.2.1"
+	one = Chatter(fields=[field])
+	Peer("/chat", fields=[field], along=b"".join(
+	    frame(TEXT, f"{n}") for n in range(50))).expect_close(1013)
+	PY
+	run grep -c -e 'why=too-many-of-address' -e 'level=warning' "$LOG"
+	assert_output 1
+}
+
 @test "the real addresses still count after the broker was killed" {
 	start_behind -o 'trusted-proxies = "127.0.0.1"' \
 		-o 'limits { connections-per-address = 2 }'

@@ -441,6 +441,17 @@ on_welcome(void *owner, struct peer *peer, const struct ipc_message *m)
 	return peer_send(w->parent, IPC_READY, &none, NULL, 0, -1);
 }
 
+/* What any client can bring about, as often as it likes, is told once: the
+ * end of its connection is an incident. */
+static enum logger_level
+refusal_level(const struct client *c, enum ipc_refusal reason)
+{
+	return reason == IPC_REFUSED_ADDRESS ||
+	    (reason == IPC_REFUSED_UNKNOWN &&
+	    (c == NULL || c->state != CLIENT_OPEN)) ?
+	    LOGGER_DEBUG : LOGGER_WARNING;
+}
+
 static bool
 on_refused(void *owner, struct peer *peer, const struct ipc_message *m)
 {
@@ -450,9 +461,9 @@ on_refused(void *owner, struct peer *peer, const struct ipc_message *m)
 
 	(void)peer;
 	w->now_ms = clock_ms();
-	logger_write_connection(LOGGER_WARNING, refused->connection,
-	    "the broker refused a request", "number=%" PRIu64 " reason=%u",
-	    refused->number, refused->reason);
+	logger_write_connection(refusal_level(c, refused->reason),
+	    refused->connection, "the broker refused a request",
+	    "number=%" PRIu64 " reason=%u", refused->number, refused->reason);
 	if (c != NULL)
 		client_on_refused(w, c, refused->reason);
 	return true;
