@@ -115,6 +115,8 @@ refused_from()
 	        sock.sendall(start)
 	        eq(read_to_end(sock), b"")
 	PY
+	run grep -c 'why=proxy-header .*error="took too long"' "$LOG"
+	assert_output 3
 }
 
 @test "X-Forwarded-For counts from trusted proxies alone" {

@@ -43,7 +43,8 @@ deadline_check_head(struct worker *w, struct client *c)
 		return;
 	}
 	/* In the middle of TLS's own handshake nothing can be said. */
-	incident_refused(&w->incidents, c, REFUSAL_TLS_HANDSHAKE, NULL,
+	incident_refused(&w->incidents, c, c->preface != NULL ?
+	    REFUSAL_PROXY_HEADER : REFUSAL_TLS_HANDSHAKE, NULL,
 	    "took too long", w->now_ms);
 	client_drop(w, c, CLOSE_TIMEOUT);
 }
