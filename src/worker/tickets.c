@@ -123,11 +123,34 @@ on_ticket(SSL *ssl, unsigned char name[16], unsigned char *iv,
 	    open_ticket(t, ssl, name, iv, cipher, mac));
 }
 
+/* Who had a client's certificate that is not good any more comes anew: in
+ * TLS 1.3 each ticket brings the next, and they would go on for ever. */
+static SSL_TICKET_RETURN
+on_opened(SSL *ssl, SSL_SESSION *session, const unsigned char *name,
+    size_t name_len, SSL_TICKET_STATUS status, void *arg)
+{
+	bool renews = status == SSL_TICKET_SUCCESS_RENEW;
+	const X509 *peer;
+
+	(void)ssl;
+	(void)name;
+	(void)name_len;
+	(void)arg;
+	if (status != SSL_TICKET_SUCCESS && !renews)
+		return SSL_TICKET_RETURN_IGNORE_RENEW;
+	peer = SSL_SESSION_get0_peer(session);
+	if (peer != NULL &&
+	    X509_cmp_current_time(X509_get0_notAfter(peer)) <= 0)
+		return SSL_TICKET_RETURN_IGNORE_RENEW;
+	return renews ? SSL_TICKET_RETURN_USE_RENEW : SSL_TICKET_RETURN_USE;
+}
+
 void
 tickets_serve(struct tickets *t, SSL_CTX *context)
 {
 	SSL_CTX_set_app_data(context, t);
 	SSL_CTX_set_tlsext_ticket_key_evp_cb(context, on_ticket);
+	SSL_CTX_set_session_ticket_cb(context, NULL, on_opened, NULL);
 	SSL_CTX_set_timeout(context, TICKETS_LIFE_S);
 	SSL_CTX_set_num_tickets(context, 1);
 }

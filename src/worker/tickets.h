@@ -5,6 +5,7 @@
  * opens, so a client resumes its session wherever its next connection lands,
  * also behind a worker's death.  The newest key writes, the one before it
  * still opens; an older one is gone, and with it what its tickets protected.
+ * A ticket lasts no longer than the certificate that its client showed.
  *
  * Runs in the worker.
  */

@@ -65,7 +65,7 @@ both_sides_mean_the_same_period(void **state)
 
 static SSL_CTX *client;
 static EVP_PKEY *key;
-static X509 *certificate;
+static X509 *certificate, *expired;
 
 struct server {
 	SSL_CTX *context;
@@ -233,19 +233,68 @@ without_a_key_there_is_no_ticket(void **state)
 }
 
 static int
+on_verify(int is_good, X509_STORE_CTX *store)
+{
+	(void)is_good;
+	(void)store;
+	return 1;
+}
+
+/* Which was good, as far as the server is concerned, the first time. */
+static void
+a_ticket_ends_with_the_certificate_of_its_client(void **state)
+{
+	const struct ipc_ticket_key a = make_key('a');
+	X509 *shown[] = { certificate, expired };
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		int version = versions[i / 2];
+		struct server s = server_new();
+		SSL_SESSION *session;
+
+		tickets_add(s.tickets, &a);
+		SSL_CTX_set_verify(s.context, SSL_VERIFY_PEER |
+		    SSL_VERIFY_FAIL_IF_NO_PEER_CERT, on_verify);
+		SSL_CTX_set_session_id_context(s.context,
+		    (const unsigned char *)"s", 1);
+		assert_int_equal(SSL_CTX_use_certificate(client,
+		    shown[i % 2]), 1);
+		assert_int_equal(SSL_CTX_use_PrivateKey(client, key), 1);
+		assert_false(shake(&s, version, NULL));
+		session = last_session;
+		assert_int_equal(shake(&s, version, session), i % 2 == 0);
+		SSL_SESSION_free(last_session);
+		SSL_SESSION_free(session);
+		server_free(&s);
+	}
+}
+
+static X509 *
+make_certificate(long from_s, long until_s)
+{
+	X509 *made = X509_new();
+
+	assert_non_null(made);
+	assert_int_equal(X509_set_pubkey(made, key), 1);
+	assert_non_null(X509_gmtime_adj(X509_getm_notBefore(made), from_s));
+	assert_non_null(X509_gmtime_adj(X509_getm_notAfter(made), until_s));
+	assert_int_not_equal(X509_sign(made, key, EVP_sha256()), 0);
+	return made;
+}
+
+static int
 setup(void **state)
 {
 	(void)state;
 	key = EVP_EC_gen("P-256");
-	certificate = X509_new();
+	certificate = make_certificate(0, 3600);
+	expired = make_certificate(-3600, -1);
 	client = SSL_CTX_new(TLS_client_method());
 	SSL_CTX_set_session_cache_mode(client, SSL_SESS_CACHE_CLIENT |
 	    SSL_SESS_CACHE_NO_INTERNAL);
 	SSL_CTX_sess_set_new_cb(client, on_session);
-	return X509_set_pubkey(certificate, key) != 1 ||
-	    X509_gmtime_adj(X509_getm_notBefore(certificate), 0) == NULL ||
-	    X509_gmtime_adj(X509_getm_notAfter(certificate), 3600) == NULL ||
-	    X509_sign(certificate, key, EVP_sha256()) == 0;
+	return 0;
 }
 
 static int
@@ -254,6 +303,7 @@ teardown(void **state)
 	(void)state;
 	SSL_CTX_free(client);
 	X509_free(certificate);
+	X509_free(expired);
 	EVP_PKEY_free(key);
 	return 0;
 }
@@ -268,6 +318,8 @@ main(void)
 		    a_ticket_opens_elsewhere_until_its_key_is_gone),
 		cmocka_unit_test(the_oldest_of_three_keys_opens_nothing),
 		cmocka_unit_test(without_a_key_there_is_no_ticket),
+		cmocka_unit_test(
+		    a_ticket_ends_with_the_certificate_of_its_client),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
