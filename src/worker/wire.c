@@ -400,8 +400,11 @@ session_send(struct worker *w, struct client *c, const struct iovec *iov,
 		ERR_clear_error();
 		if (SSL_write_ex(s->ssl, bytes, len, &done) != 1 ||
 		    done != len || !session_count_record(s) ||
-		    !session_send_flight(w, c))
+		    !session_send_flight(w, c)) {
+			/* What is in it must not go to the next client. */
+			buf_reset(&w->wire->flight);
 			return false;
+		}
 		*taken_out += len;
 	}
 }
