@@ -219,22 +219,6 @@ tls_new(const struct settings *settings, const void *image)
 	return tls;
 }
 
-void
-tls_free(struct tls *tls)
-{
-	if (tls == NULL)
-		return;
-	for (unsigned i = 0; i < SETTINGS_LISTENERS; i++) {
-		struct tls_listener *l = &tls->listeners[i];
-
-		while (l->count > 0)
-			SSL_CTX_free(l->contexts[--l->count]);
-		free(l->contexts);
-	}
-	tickets_free(tls->tickets);
-	free(tls);
-}
-
 /*
  * Connections.
  */

@@ -23,7 +23,6 @@ struct tls;
  * is not what the parent made and tried. */
 struct tls *tls_new(const struct settings *, const void *image)
     __attribute__((warn_unused_result));
-void tls_free(struct tls *);
 
 /* Whether TLS is spoken there; the index is the listener's. */
 bool tls_is_spoken(const struct tls *, unsigned listener);
