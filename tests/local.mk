@@ -144,9 +144,9 @@ libfixture_a_SOURCES = \
 	src/log/state.c \
 	src/log/verify.c
 
-# The unit tests again, failing on any leak or invalid access.
+# The unit tests and corpora again, failing on any leak or invalid access.
 check-valgrind:
-	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(unit_tests)' \
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(unit_tests) $(fuzz_tests)' \
 	    LOG_FLAGS='valgrind -q --leak-check=full --error-exitcode=99'
 
 # Every case of the conformance suite, plain and over TLS, and the tables by

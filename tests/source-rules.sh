@@ -131,8 +131,17 @@ find src doc man web etc README.md NEWS LICENSE -type f -perm /111 \
     ! -name '*.sh' ! -name '*.py' | rule 'nothing else is executable'
 for file in $(find src tests -name '*.[ch]' -o -name '*.bats' | sort); do
   grep -qE "[[:space:]](${file}|${file%.c})( |\$)" src/local.mk \
-    tests/local.mk || echo "$file"
-done | rule 'every file is in src/local.mk or tests/local.mk'
+    tests/local.mk tests/fuzz/local.mk || echo "$file"
+done | rule 'every file is in a local.mk'
+for file in tests/fuzz/fuzz_*.c; do
+  name=${file#tests/fuzz/fuzz_}
+  find "tests/fuzz/corpus/${name%.c}" -type f 2>/dev/null | grep -q . ||
+    echo "$file: no corpus"
+done | rule 'every fuzz target has a corpus'
+for folder in tests/fuzz/corpus/*; do
+  test -f "tests/fuzz/fuzz_${folder##*/}.c" || echo "$folder: no target"
+  find "$folder" -size +64k
+done | rule 'every corpus has a target, and no file beyond 64 KiB'
 
 # --- Manuals
 if command -v mandoc >/dev/null; then

@@ -33,7 +33,9 @@
 
 #define STATE_MAGIC	UINT64_C(0x3165746174737377)	/* "wsstate1" */
 #define STATE_LAYOUT	1
+#ifndef CHUNK_SIZE			/* tests have smaller ones */
 #define CHUNK_SIZE	((size_t)1 << 20)
+#endif
 #define CHUNK_ROWS	((uint32_t)(CHUNK_SIZE / STATE_ROW))
 #define CHUNKS_MAX	32768		/* 32 GiB */
 #define HEADER_ROWS	1		/* before row 0 */
