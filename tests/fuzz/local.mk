@@ -17,7 +17,7 @@ fuzz_tests = \
 	tests/fuzz/fuzz_state \
 	tests/fuzz/fuzz_utf8
 
-EXTRA_DIST += tests/fuzz/corpus tests/fuzz/fuzz.sh \
+EXTRA_DIST += tests/coverage.sh tests/fuzz/corpus tests/fuzz/fuzz.sh \
 	tests/fuzz/head.dict
 
 # Last in LDADD: where nobody else has a main, replay.c gives it.
@@ -34,8 +34,13 @@ TESTS += $(fuzz_tests)
 endif
 
 # T=60: seconds for each target; F=head: only this one.
-.PHONY: fuzz
+.PHONY: fuzz coverage
 fuzz:
 	@MAKE='$(MAKE)' $(SHELL) $(top_srcdir)/tests/fuzz/fuzz.sh \
 	    '$(abs_top_srcdir)' '$(abs_top_builddir)/fuzz' '$(T)' '$(F)' \
 	    $(fuzz_tests)
+
+coverage:
+	@MAKE='$(MAKE)' $(SHELL) $(top_srcdir)/tests/coverage.sh \
+	    '$(abs_top_srcdir)' '$(abs_top_builddir)/coverage' \
+	    $(unit_tests) $(fuzz_tests)
