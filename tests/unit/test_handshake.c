@@ -241,6 +241,8 @@ each_head_whole(void **state)
 	assert_true(ROWS >= 80);
 	for (i = 0; i < ROWS; i++) {
 		len = strlen(rows[i].text);
+		for (size_t j = 0; j < i; j++)
+			assert_string_not_equal(rows[i].text, rows[j].text);
 		result = parse(&head, rows[i].text, len, len, 1, &seen);
 		if (result != rows[i].result)
 			fail_msg("%s\ngave %d (%s)", rows[i].text, result,
