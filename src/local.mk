@@ -123,12 +123,14 @@ libbroker_a_SOURCES = \
 libworker_a_SOURCES = \
 	src/worker/answer.c \
 	src/worker/answer.h \
+	src/worker/aside.h \
 	src/worker/audience.c \
 	src/worker/audience.h \
 	src/worker/batch.c \
 	src/worker/batch.h \
 	src/worker/client.c \
 	src/worker/client.h \
+	src/worker/command.h \
 	src/worker/compress.c \
 	src/worker/compress.h \
 	src/worker/deadline.c \

@@ -172,6 +172,24 @@ render_greeting(struct buf *b, const struct settings_route *route,
 }
 
 bool
+render_action(struct buf *b, const uint8_t *name, size_t name_len,
+    const uint8_t *text, size_t text_len)
+{
+	size_t name_safe = render_safe_length(name, name_len);
+	size_t text_safe = render_safe_length(text, text_len);
+	uint8_t *to = line_reserve(b, 2 + name_safe + 1 + text_safe);
+
+	if (to == NULL)
+		return false;
+	*to++ = '*';
+	*to++ = ' ';
+	to = put(to, name_safe, name, name_len);
+	*to++ = ' ';
+	put(to, text_safe, text, text_len);
+	return true;
+}
+
+bool
 render_announcement(struct buf *b, const char *what, const uint8_t *name,
     size_t name_len)
 {

@@ -32,6 +32,10 @@ bool render_message(struct buf *, const struct settings_route *,
 /* Nothing when the route has no greeting. */
 bool render_greeting(struct buf *, const struct settings_route *,
     uint64_t users) __attribute__((warn_unused_result));
+/* What somebody does, on every route: "* NAME text". */
+bool render_action(struct buf *, const uint8_t *name, size_t name_len,
+    const uint8_t *text, size_t text_len)
+    __attribute__((warn_unused_result));
 /* "[server] Member joined: NAME." and the like. */
 bool render_announcement(struct buf *, const char *what,
     const uint8_t *name, size_t name_len) __attribute__((warn_unused_result));
