@@ -123,6 +123,7 @@ libbroker_a_SOURCES = \
 libworker_a_SOURCES = \
 	src/worker/answer.c \
 	src/worker/answer.h \
+	src/worker/aside.c \
 	src/worker/aside.h \
 	src/worker/audience.c \
 	src/worker/audience.h \
@@ -130,6 +131,7 @@ libworker_a_SOURCES = \
 	src/worker/batch.h \
 	src/worker/client.c \
 	src/worker/client.h \
+	src/worker/command.c \
 	src/worker/command.h \
 	src/worker/compress.c \
 	src/worker/compress.h \
@@ -142,6 +144,8 @@ libworker_a_SOURCES = \
 	src/worker/form.h \
 	src/worker/intake.c \
 	src/worker/intake.h \
+	src/worker/line.c \
+	src/worker/line.h \
 	src/worker/outbox.c \
 	src/worker/outbox.h \
 	src/worker/rate.h \

@@ -39,9 +39,11 @@ bats_tests = \
 
 unit_tests = \
 	tests/unit/test_append \
+	tests/unit/test_aside \
 	tests/unit/test_buf \
 	tests/unit/test_client \
 	tests/unit/test_close_codes \
+	tests/unit/test_command \
 	tests/unit/test_compress \
 	tests/unit/test_conf \
 	tests/unit/test_cursor \
@@ -145,6 +147,10 @@ libfixture_a_SOURCES = \
 	src/log/verify.c
 
 # The unit tests and corpora again, failing on any leak or invalid access.
+# A buffer that gets no memory.
+tests_unit_test_aside_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc
+
+# The unit tests again, failing on any leak or invalid access.
 check-valgrind:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(unit_tests) $(fuzz_tests)' \
 	    LOG_FLAGS='valgrind -q --leak-check=full --error-exitcode=99'

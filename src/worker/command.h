@@ -29,17 +29,17 @@ enum command_form {
 /*
  * COMMAND(name, word, aliases, form, is required, arguments for people, what
  * it does, what else is to be known). Words are lower case; aliases have
- * spaces between them. With no form is nothing allowed.
+ * commas between them.
  */
 /* clang-format off */
 #define COMMANDS(COMMAND) \
 COMMAND(HELP,    "help",    "",      COMMAND_WITH_WORD,    false, "[command]",          "lists the commands, or tells about one", "A line that starts with // is said, with one slash.") \
 COMMAND(NICK,    "nick",    "user",  COMMAND_WITH_WORD,    true,  "NAME",               "takes another name",                     "It has 1 to 32 characters, and nobody here may have one that is or looks the same.") \
 COMMAND(WHO,     "who",     "",      COMMAND_WITH_NOTHING, false, "",                   "tells who is in the room",               "") \
-COMMAND(WHISPER, "whisper", "w msg", COMMAND_WITH_NAMES,   true,  "NAME[,NAME…] text", "says something to these users alone",    "Up to 16 names with commas and no spaces between them, in any room; you are told who was not found.") \
+COMMAND(WHISPER, "whisper", "w,msg", COMMAND_WITH_NAMES,   true,  "NAME[,NAME…] text", "says something to these users alone",    "Up to 16 names with commas and no spaces between them, in any room; you are told who was not found.") \
 COMMAND(ME,      "me",      "",      COMMAND_WITH_TEXT,    true,  "text",               "says what you do",                       "The room sees it as * NAME text.") \
 COMMAND(JOIN,    "join",    "",      COMMAND_WITH_WORD,    false, "[ROOM]",             "goes to another room",                   "A name has 1 to 64 letters, digits, -, _ and dots; without one it is the default room.") \
-COMMAND(ROOMS,   "rooms",   "",      COMMAND_WITH_NOTHING, false, "",                   "lists the rooms",                        "Those with the most users come first.") \
+COMMAND(ROOMS,   "rooms",   "",      COMMAND_WITH_NOTHING, false, "",                   "lists the rooms",                        "Those with the most users come first, at most 50.") \
 COMMAND(PING,    "ping",    "",      COMMAND_WITH_NOTHING, false, "",                   "is answered at once",                    "") \
 COMMAND(QUIT,    "quit",    "",      COMMAND_WITH_TEXT,    false, "[text]",             "leaves",                                 "")
 /* clang-format on */

@@ -245,6 +245,23 @@ greetings_count_and_announcements_name(void **state)
 	buf_clear(&b);
 }
 
+static void
+an_action_names_who_acts(void **state)
+{
+	struct buf b;
+
+	(void)state;
+	buf_init(&b);
+	assert_true(render_action(&b, (const uint8_t *)"user0", 5,
+	    (const uint8_t *)"waves", 5));
+	assert_line(&b, "* user0 waves");
+	buf_reset(&b);
+	assert_true(render_action(&b, (const uint8_t *)"a\n", 2,
+	    (const uint8_t *)"x\r\n* b y", 8));
+	assert_line(&b, "* a" BREAK " x" BREAK "* b y");
+	buf_clear(&b);
+}
+
 int
 main(void)
 {
@@ -256,6 +273,7 @@ main(void)
 		cmocka_unit_test(nothing_is_written_beyond_the_limit),
 		cmocka_unit_test(a_message_has_the_routes_form),
 		cmocka_unit_test(greetings_count_and_announcements_name),
+		cmocka_unit_test(an_action_names_who_acts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
