@@ -79,6 +79,8 @@ struct settings_route {
 	uint32_t history;		/* lines kept */
 	uint32_t replay;		/* lines sent to who joins */
 	bool announce;			/* joins and leaves as text lines */
+	bool commands;			/* "/who" asks; else it is said */
+	bool list_rooms;		/* /rooms names them */
 	uint64_t first_user;
 	char greeting[SETTINGS_FORMAT];	/* %u: users in the room; "": none */
 	char message[SETTINGS_FORMAT];	/* %n: name, %t: text */

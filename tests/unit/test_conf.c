@@ -78,6 +78,8 @@ an_empty_file_has_the_defaults(void **state)
 	assert_int_equal(s->routes[0].history, 100);
 	assert_int_equal(s->routes[0].replay, 0);
 	assert_false(s->routes[0].announce);
+	assert_true(s->routes[0].commands);
+	assert_true(s->routes[0].list_rooms);
 	assert_int_equal(s->routes[0].limits.message_rate, 20);
 	assert_string_equal(s->routes[1].path, "/echo");
 	assert_int_equal(s->routes[1].kind, SETTINGS_ECHO);
@@ -98,8 +100,9 @@ values_are_taken(void **state)
 	    "limits { loopback-exempt = off }\n"
 	    "route \"/a/b\" { kind = echo }\n"
 	    "route \"/c\" { greeting = \"\" announce = true\n"
-	    "  history = 9 replay = 9\n"
-	    "  limits { message-size = 1000 } }\n", NULL);
+	    "  history = 9 replay = 9 commands = no\n"
+	    "  limits { message-size = 1000 } }\n"
+	    "route \"/d\" { list-rooms = no }\n", NULL);
 	const struct settings *s = conf_settings(conf);
 
 	(void)state;
@@ -111,11 +114,15 @@ values_are_taken(void **state)
 	assert_int_equal(s->limits.message_rate, 5);
 	assert_int_equal(s->limits.ping_timeout_ms, 250);
 	assert_false(s->limits.loopback_exempt);
-	assert_int_equal(s->route_count, 2);
+	assert_int_equal(s->route_count, 3);
 	assert_int_equal(s->routes[0].kind, SETTINGS_ECHO);
 	assert_int_equal(s->routes[0].limits.message_rate, 5);
 	assert_string_equal(s->routes[1].greeting, "");
 	assert_true(s->routes[1].announce);
+	assert_false(s->routes[1].commands);
+	assert_true(s->routes[1].list_rooms);
+	assert_true(s->routes[2].commands);
+	assert_false(s->routes[2].list_rooms);
 	assert_int_equal(s->routes[1].limits.message_size, 1000);
 	assert_int_equal(s->routes[1].limits.ping_timeout_ms, 250);
 	conf_free(conf);
