@@ -175,6 +175,13 @@ else
   skip 'every setting is in wschatd.conf(5)' 'no table of settings'
 fi
 
+# The words and aliases of commands are the second and third text of a row.
+grep '^COMMAND(' src/worker/command.h | cut -d'"' -f2,4 | tr '",' '\n\n' |
+  grep . | while read -r word; do
+    grep -qE "^\\|.*\`/$word[ \`].*\\|\$" doc/protocol.md ||
+      echo "/$word is not in doc/protocol.md"
+  done | rule 'every command is in doc/protocol.md'
+
 if test -x "${WSCHATD:-none}"; then
   # The form the build ships is accepted, and so is a file without a line.
   for file in "${top_builddir:-.}/etc/wschatd.conf" /dev/null; do
