@@ -107,6 +107,8 @@ libbroker_a_SOURCES = \
 	src/broker/hub.c \
 	src/broker/hub.h \
 	src/broker/hub_parts.h \
+	src/broker/name.h \
+	src/broker/nametable.h \
 	src/broker/naming.c \
 	src/broker/naming.h \
 	src/broker/repeats.c \
