@@ -107,6 +107,7 @@ libbroker_a_SOURCES = \
 	src/broker/hub.c \
 	src/broker/hub.h \
 	src/broker/hub_parts.h \
+	src/broker/name.c \
 	src/broker/name.h \
 	src/broker/nametable.h \
 	src/broker/naming.c \
@@ -119,6 +120,10 @@ libbroker_a_SOURCES = \
 	src/broker/roster.h \
 	src/broker/session.c \
 	src/broker/session.h \
+	src/broker/skeleton.c \
+	src/broker/skeleton.h \
+	src/broker/spelling.c \
+	src/broker/spelling.h \
 	src/broker/takeover.c \
 	src/broker/takeover.h
 
@@ -167,4 +172,5 @@ libworker_a_SOURCES = \
 	src/worker/worker.h
 
 wschatd_SOURCES = src/wschatd.c
-wschatd_LDADD = libparent.a libbroker.a libworker.a libcommon.a $(DEPS_LIBS)
+wschatd_LDADD = libparent.a libbroker.a libworker.a libcommon.a $(DEPS_LIBS) \
+	$(ICU_LIBS)

@@ -59,6 +59,7 @@ unit_tests = \
 	tests/unit/test_ipc \
 	tests/unit/test_log \
 	tests/unit/test_logger \
+	tests/unit/test_name \
 	tests/unit/test_naming \
 	tests/unit/test_netaddr \
 	tests/unit/test_origin \
@@ -130,7 +131,7 @@ endif
 # Tests of the log end a writer at each of its steps: they have the log's
 # files once more, compiled with the hook, before the library's.
 LDADD = libfixture.a libparent.a libbroker.a libworker.a libcommon.a \
-	$(DEPS_LIBS) $(CMOCKA_LIBS)
+	$(DEPS_LIBS) $(ICU_LIBS) $(CMOCKA_LIBS)
 libfixture_a_CPPFLAGS = $(AM_CPPFLAGS) -DLOG_STEP_HOOK
 libfixture_a_SOURCES = \
 	tests/unit/hub_fixture.c \

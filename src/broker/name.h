@@ -53,7 +53,8 @@
 	X(BAD_CHARACTER, "name-bad-character", "A name consists of letters, digits and - . _ ' and opens with a letter, a digit or _.") \
 	X(BAD_MARK,      "name-bad-mark",      "An accent follows a letter; a letter has at most four.") \
 	X(BAD_DIRECTION, "name-bad-direction", "A name is written from the left or from the right, not both.") \
-	X(RESERVED,      "name-reserved",      "That name is reserved.")
+	X(RESERVED,      "name-reserved",      "That name is reserved.") \
+	X(FAILED,        "name-failed",        "The server has no memory to look at the name.")
 /* clang-format on */
 
 enum name_verdict {
@@ -67,13 +68,11 @@ enum name_verdict {
  * The keys of a name.  Two names are the same in a route when they have a
  * key in common.
  *
- * The first key is of the look of the name in lower case (NFKC_Casefold, then
- * the confusables' skeleton, then case folding), the second of the look as it
- * is written, then in lower case (NFKC, skeleton, case folding).  One does not
- * do: I looks like l and i does not, a Cyrillic T like a Latin one and its
- * lower case does not.  Joining all such letters in one key would make n, v
- * and y one.  So Ian is the same as ian and as lan, which are two.  Most
- * names have one key.
+ * The first key is of the name's skeleton in lower case, the second of that
+ * as it is written (skeleton.h).  One does not do: I looks like l and i does
+ * not, a Cyrillic T like a Latin one and its lower case does not.  Joining
+ * all such letters in one key would make n, u, v and y one.  So Ian is the
+ * same as ian and as lan, which are two.  Most names have one key.
  *
  * A key is the first 16 bytes of SHA-256 over a secret of this name_open and
  * the text: good for a table, not for a file.  Nobody can seek two names that
@@ -100,12 +99,12 @@ struct names *name_open(const char **why_out)
 void name_close(struct names *);
 
 /* Judges any bytes; `own` is the number of who asks.  Fills `out` when the
- * verdict is NAME_GOOD or NAME_RESERVED, else leaves it alone. */
+ * verdict is NAME_GOOD or NAME_RESERVED, else leaves it undefined. */
 enum name_verdict name_judge(struct names *, const char *text, size_t len,
     uint64_t own, struct name *out) __attribute__((warn_unused_result));
 
 /* The keys alone, to find somebody by any bytes; reserved names have keys,
- * too.  False: nobody can have that name. */
+ * too.  False: nobody can have that name, or no memory. */
 bool name_key(struct names *, const char *text, size_t len,
     struct name_keys *out) __attribute__((warn_unused_result));
 
