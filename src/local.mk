@@ -109,6 +109,7 @@ libbroker_a_SOURCES = \
 	src/broker/hub_parts.h \
 	src/broker/name.c \
 	src/broker/name.h \
+	src/broker/nametable.c \
 	src/broker/nametable.h \
 	src/broker/naming.c \
 	src/broker/naming.h \

@@ -60,6 +60,7 @@ unit_tests = \
 	tests/unit/test_log \
 	tests/unit/test_logger \
 	tests/unit/test_name \
+	tests/unit/test_nametable \
 	tests/unit/test_naming \
 	tests/unit/test_netaddr \
 	tests/unit/test_origin \
