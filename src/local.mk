@@ -107,14 +107,20 @@ libbroker_a_SOURCES = \
 	src/broker/hub.c \
 	src/broker/hub.h \
 	src/broker/hub_parts.h \
+	src/broker/members.c \
+	src/broker/members.h \
 	src/broker/name.c \
 	src/broker/name.h \
 	src/broker/nametable.c \
 	src/broker/nametable.h \
 	src/broker/naming.c \
 	src/broker/naming.h \
+	src/broker/numbers.c \
+	src/broker/numbers.h \
+	src/broker/query.c \
 	src/broker/repeats.c \
 	src/broker/repeats.h \
+	src/broker/request.c \
 	src/broker/room.c \
 	src/broker/room.h \
 	src/broker/roster.c \
@@ -165,6 +171,10 @@ libworker_a_SOURCES = \
 	src/worker/tickets.h \
 	src/worker/tls.c \
 	src/worker/tls.h \
+	src/worker/speech.c \
+	src/worker/speech.h \
+	src/worker/waiting.c \
+	src/worker/waiting.h \
 	src/worker/wheel.c \
 	src/worker/wheel.h \
 	src/worker/wire.c \

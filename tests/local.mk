@@ -31,6 +31,7 @@ bats_tests = \
 	tests/32-deflate.bats \
 	tests/35-conformance.bats \
 	tests/40-chat.bats \
+	tests/45-commands.bats \
 	tests/50-lifecycle.bats \
 	tests/60-faults.bats \
 	tests/70-limits.bats \
@@ -64,6 +65,8 @@ unit_tests = \
 	tests/unit/test_naming \
 	tests/unit/test_netaddr \
 	tests/unit/test_origin \
+	tests/unit/test_numbers \
+	tests/unit/test_numbers \
 	tests/unit/test_outbox \
 	tests/unit/test_parent \
 	tests/unit/test_peer \

@@ -24,11 +24,13 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/channel.h"
 #include "base/die.h"
 #include "base/logger.h"
 #include "base/sandbox.h"
 #include "broker/hub.h"
+#include "broker/name.h"
 #include "log/log.h"
 #include "log/state.h"
 
@@ -44,8 +46,10 @@ struct link {
 	uint64_t generation;		/* 0: nobody */
 	bool is_registered;
 	bool is_mute;			/* reported to the parent */
-	bool owes_refusals;		/* queued, not yet in the socket */
-	bool owes_receipt;		/* waits for them */
+	bool owes_answers;		/* queued, not yet in the socket */
+	bool has_whispers;		/* likewise, of others' */
+	struct buf held;		/* answers that wait for whispers */
+	bool owes_receipt;		/* waits for its answers */
 	bool owes_bell;
 	bool has_bell_queued;
 };
@@ -66,7 +70,7 @@ struct broker {
 static peer_handler on_hello, on_ping, on_stop, on_attach_worker,
     on_attached_all, on_worker_gone;
 static peer_handler on_worker_hello, on_register, on_registered, on_attach,
-    on_join, on_say, on_leave;
+    on_join, on_say, on_leave, on_nick, on_move, on_who, on_rooms, on_whisper;
 static void on_parent_end(void *, struct peer *, const char *);
 static void on_worker_end(void *, struct peer *, const char *);
 static void on_deadline(evutil_socket_t, short, void *);
@@ -91,6 +95,11 @@ static peer_handler *const worker_handlers[IPC_TYPES] = {
 	[IPC_JOIN] = on_join,
 	[IPC_SAY] = on_say,
 	[IPC_LEAVE] = on_leave,
+	[IPC_NICK] = on_nick,
+	[IPC_MOVE] = on_move,
+	[IPC_WHO] = on_who,
+	[IPC_ROOMS] = on_rooms,
+	[IPC_WHISPER] = on_whisper,
 };
 
 peer_handler *const *
@@ -119,6 +128,8 @@ broker_start(struct broker *b)
 	struct peer_config parent = config;
 	struct log *log;
 	struct state *state;
+	struct names *names;
+	const char *why;
 	uint32_t damaged;
 
 	log = log_map(CHANNEL_LOG, true);
@@ -138,9 +149,12 @@ broker_start(struct broker *b)
 	b->parent = peer_new(b->base, CHANNEL_PARENT, &parent);
 	if (b->deadline == NULL || b->parent == NULL)
 		die(EX_OSERR, "channel to the parent");
+	names = name_open(&why);
+	if (names == NULL)
+		die(EX_OSERR, "names: %s", why);
 	privilege_drop(b->settings->user);
 	sandbox_enter(SANDBOX_BROKER);
-	b->hub = hub_new(b->settings, log, state);
+	b->hub = hub_new(b->settings, names, log, state);
 	errno = 0;
 	if (b->hub == NULL)
 		die(EX_OSERR, "no memory to take over");
@@ -448,11 +462,14 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 
 /* Answers a refusal; false ends the worker. */
 static bool
-link_answer(struct link *link, const struct ipc_request *q,
+link_answer(struct link *link, const struct ipc_message *m,
     enum hub_result result)
 {
+	const struct ipc_request *q = m->payload;
+	bool is_wish = m->type == IPC_NICK || m->type == IPC_MOVE;
 	struct ipc_refused refused = {
-		.connection = q->connection, .number = q->number
+		.connection = q->connection, .number = q->number,
+		.type = m->type
 	};
 
 	switch (result) {
@@ -467,6 +484,15 @@ link_answer(struct link *link, const struct ipc_request *q,
 	case HUB_MEMORY:
 		refused.reason = IPC_REFUSED_MEMORY;
 		break;
+	case HUB_THERE:
+		refused.reason = IPC_REFUSED_ROOM;
+		break;
+	case HUB_TAKEN:
+		refused.reason = IPC_REFUSED_TAKEN;
+		break;
+	case HUB_NAME:
+		refused.reason = IPC_REFUSED_NAME;
+		break;
 	case HUB_ADDRESS:
 		refused.reason = IPC_REFUSED_ADDRESS;
 		break;
@@ -474,8 +500,9 @@ link_answer(struct link *link, const struct ipc_request *q,
 		refused.reason = IPC_REFUSED_SIZE;
 		break;
 	}
-	link->owes_refusals = true;
-	return peer_send(link->peer, IPC_REFUSED, &refused, NULL, 0, -1);
+	link->owes_answers = true;
+	return peer_send(link->peer, IPC_REFUSED, &refused, m->tail,
+	    is_wish ? m->tail_len : 0, -1);
 }
 
 static bool
@@ -484,7 +511,7 @@ on_attach(void *owner, struct peer *peer, const struct ipc_message *m)
 	struct link *link = owner;
 
 	(void)peer;
-	return link_answer(link, m->payload, hub_attach(link->broker->hub,
+	return link_answer(link, m, hub_attach(link->broker->hub,
 	    link->index, m->payload));
 }
 
@@ -494,7 +521,7 @@ on_join(void *owner, struct peer *peer, const struct ipc_message *m)
 	struct link *link = owner;
 
 	(void)peer;
-	return link_answer(link, m->payload, hub_join(link->broker->hub,
+	return link_answer(link, m, hub_join(link->broker->hub,
 	    link->index, m->payload, (const char *)m->tail, m->tail_len));
 }
 
@@ -504,7 +531,7 @@ on_say(void *owner, struct peer *peer, const struct ipc_message *m)
 	struct link *link = owner;
 
 	(void)peer;
-	return link_answer(link, m->payload, hub_say(link->broker->hub,
+	return link_answer(link, m, hub_say(link->broker->hub,
 	    link->index, m->payload, m->tail, m->tail_len));
 }
 
@@ -514,8 +541,155 @@ on_leave(void *owner, struct peer *peer, const struct ipc_message *m)
 	struct link *link = owner;
 
 	(void)peer;
-	return link_answer(link, m->payload, hub_leave(link->broker->hub,
+	return link_answer(link, m, hub_leave(link->broker->hub,
 	    link->index, m->payload));
+}
+
+static bool
+on_nick(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	struct link *link = owner;
+
+	(void)peer;
+	return link_answer(link, m, hub_nick(link->broker->hub, link->index,
+	    m->payload, (const char *)m->tail, m->tail_len));
+}
+
+static bool
+on_move(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	struct link *link = owner;
+
+	(void)peer;
+	return link_answer(link, m, hub_move(link->broker->hub, link->index,
+	    m->payload, (const char *)m->tail, m->tail_len));
+}
+
+/*
+ * Questions.
+ */
+
+static struct ipc_listed
+listed_for(const struct link *link, const struct ipc_message *m)
+{
+	const struct ipc_request *q = m->payload;
+
+	return (struct ipc_listed){
+		.connection = q->connection, .number = q->number,
+		.position = hub_position(link->broker->hub), .type = m->type
+	};
+}
+
+/* Answers are sent at the end of the turn, and behind all whispers: a broker
+ * that dies between a whisper and what its sender is told is asked again, one
+ * that dies behind both has lost nothing. */
+static bool
+link_hold(struct link *link, const struct ipc_listed *listed,
+    const struct buf *texts)
+{
+	uint64_t len = buf_len(texts);
+
+	link->owes_answers = true;
+	return buf_append(&link->held, listed, sizeof(*listed)) &&
+	    buf_append(&link->held, &len, sizeof(len)) &&
+	    (len == 0 || buf_append(&link->held, buf_head(texts), len));
+}
+
+typedef enum hub_result hub_question(struct hub *, unsigned,
+    const struct ipc_request *, struct buf *, uint32_t *);
+
+static bool
+link_ask(struct link *link, const struct ipc_message *m,
+    hub_question *question)
+{
+	struct ipc_listed listed = listed_for(link, m);
+	enum hub_result result;
+	struct buf texts;
+	bool good;
+
+	buf_init(&texts);
+	result = question(link->broker->hub, link->index, m->payload, &texts,
+	    &listed.more);
+	good = result == HUB_DONE ? link_hold(link, &listed, &texts) :
+	    link_answer(link, m, result);
+	buf_clear(&texts);
+	return good;
+}
+
+static bool
+on_who(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	(void)peer;
+	return link_ask(owner, m, hub_who);
+}
+
+static bool
+on_rooms(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	(void)peer;
+	return link_ask(owner, m, hub_rooms_list);
+}
+
+/* A whisper on its way, for link_whisper. */
+struct errand {
+	struct link *link;		/* the sender's */
+	const struct ipc_request *request;
+};
+
+static bool
+link_whisper(void *arg, const struct hub_whisper *w)
+{
+	const struct errand *errand = arg;
+	struct broker *b = errand->link->broker;
+	struct link *to = &b->links[w->index];
+	struct ipc_whispered payload = {
+		.connection = w->connection,
+		.position = hub_position(b->hub),
+		.generation = errand->link->generation,
+		.request = errand->request->number
+	};
+	struct buf tail;
+	bool good;
+
+	buf_init(&tail);
+	good = buf_append(&tail, w->sender, w->sender_len) &&
+	    buf_append(&tail, "", 1) &&
+	    (w->text_len == 0 || buf_append(&tail, w->text, w->text_len)) &&
+	    peer_send(to->peer, IPC_WHISPERED, &payload, buf_head(&tail),
+	    buf_len(&tail), -1);
+	buf_clear(&tail);
+	to->has_whispers = true;
+	return good;
+}
+
+static bool
+on_whisper(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	struct link *link = owner;
+	struct errand errand = { .link = link, .request = m->payload };
+	struct ipc_listed listed = listed_for(link, m);
+	const uint8_t *end = m->tail_len == 0 ? NULL :
+	    memchr(m->tail, '\0', m->tail_len);
+	enum hub_result result;
+	struct buf texts;
+	bool good;
+
+	(void)peer;
+	if (end == NULL)
+		return false;
+	buf_init(&texts);
+	result = hub_whisper(link->broker->hub, link->index, m->payload,
+	    (const char *)m->tail, (size_t)(end - m->tail), end + 1,
+	    m->tail_len - (size_t)(end + 1 - m->tail), link_whisper, &errand,
+	    &texts);
+	if (result != HUB_DONE)
+		good = link_answer(link, m, result);
+	else
+		good = buf_append(&texts, end, m->tail_len -
+		    (size_t)(end - m->tail)) && link_hold(link, &listed,
+		    &texts);
+	buf_clear(&texts);
+	return good;
 }
 
 /*
@@ -539,12 +713,12 @@ link_turn(struct link *link)
 	struct broker *b = link->broker;
 	struct ipc_position end = { .position = hub_position(b->hub) };
 
-	if (link->owes_refusals) {
+	if (link->owes_answers) {
 		peer_flush(link->peer);
-		if (peer_queued(link->peer) == 0)
-			link->owes_refusals = false;
+		if (peer_queued(link->peer) == 0 && buf_len(&link->held) == 0)
+			link->owes_answers = false;
 	}
-	if (link->owes_receipt && !link->owes_refusals) {
+	if (link->owes_receipt && !link->owes_answers) {
 		hub_receipt(b->hub, link->index);
 		link->owes_receipt = false;
 		link->owes_bell = true;
@@ -562,10 +736,50 @@ link_turn(struct link *link)
 	    peer_queued(link->peer) > QUEUE_HIGH);
 }
 
+/* Sends what waited for whispers, when all of these are in the sockets. */
+static void
+broker_release_held(struct broker *b)
+{
+	struct ipc_listed listed;
+	uint64_t len;
+
+	for (unsigned i = 0; i < b->settings->workers; i++) {
+		struct link *link = &b->links[i];
+
+		if (!link->has_whispers)
+			continue;
+		if (link->peer != NULL && peer_is_open(link->peer)) {
+			peer_flush(link->peer);
+			if (peer_queued(link->peer) > 0)
+				return;
+		}
+		link->has_whispers = false;
+	}
+	for (unsigned i = 0; i < b->settings->workers; i++) {
+		struct link *link = &b->links[i];
+
+		while (buf_len(&link->held) > 0) {
+			memcpy(&listed, buf_head(&link->held),
+			    sizeof(listed));
+			memcpy(&len, buf_head(&link->held) + sizeof(listed),
+			    sizeof(len));
+			buf_consume(&link->held,
+			    sizeof(listed) + sizeof(len));
+			if (link->peer != NULL && !peer_send(link->peer,
+			    IPC_LISTED, &listed, buf_head(&link->held), len,
+			    -1))
+				link_report(link, "no-memory");
+			buf_consume(&link->held, len);
+		}
+		buf_clear(&link->held);
+	}
+}
+
 static void
 broker_turn(struct broker *b)
 {
 	hub_commit(b->hub, link_on_bell, b);
+	broker_release_held(b);
 	for (unsigned i = 0; i < b->settings->workers; i++) {
 		struct link *link = &b->links[i];
 

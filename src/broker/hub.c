@@ -9,7 +9,6 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "broker/naming.h"
 #include "broker/session.h"
 #include "broker/takeover.h"
 
@@ -23,13 +22,15 @@ static const struct append_callbacks append_callbacks = {
 };
 
 struct hub *
-hub_new(const struct settings *settings, struct log *log, struct state *state)
+hub_new(const struct settings *settings, struct names *names, struct log *log,
+    struct state *state)
 {
 	struct hub *hub = calloc(1, sizeof(*hub));
 
 	if (hub == NULL)
 		return NULL;
 	hub->settings = settings;
+	hub->names = names;
 	hub->log = log;
 	hub->state = state;
 	hub->workers = settings->workers;
@@ -48,6 +49,9 @@ hub_free(struct hub *hub)
 	for (unsigned i = 0; i < hub->workers; i++)
 		free(hub->worker[i].registered);
 	tally_free(hub->addresses);
+	nametable_free(hub->nametable);
+	members_free(hub->members);
+	numbers_free(hub->numbers);
 	repeats_free(hub->repeats);
 	append_free(hub->append);
 	room_table_free(hub->rooms);
@@ -208,12 +212,11 @@ hub_append(struct hub *hub, struct room *room, struct append_record *r)
 }
 
 /*
- * Requests.
+ * Requests; they are carried out in request.c and query.c.
  */
 
-/* The checks that every request undergoes; HUB_DONE: carry it out. */
-static enum hub_result
-request_open(struct hub *hub, unsigned index, const struct ipc_request *q)
+enum hub_result
+hub_open_request(struct hub *hub, unsigned index, const struct ipc_request *q)
 {
 	struct hub_worker *w = &hub->worker[index];
 
@@ -221,7 +224,7 @@ request_open(struct hub *hub, unsigned index, const struct ipc_request *q)
 	    ipc_connection_slot(q->connection) >= w->slots ||
 	    q->route >= hub->settings->route_count)
 		return HUB_FORGED;
-	if (!w->owes_refusal)
+	if (!w->owes_answer)
 		w->done = w->last;
 	w->last = q->number;
 	w->is_due = true;	/* for the receipt, if for nothing else */
@@ -229,228 +232,11 @@ request_open(struct hub *hub, unsigned index, const struct ipc_request *q)
 	    q->number) ? HUB_REPEAT : HUB_DONE;
 }
 
-/* Whether a later connection has this one's slot: then it has left. */
-static bool
-slot_has_later(const struct hub *hub, const struct hub_worker *w,
-    uint64_t connection)
+enum hub_result
+hub_owe_answer(struct hub *hub, unsigned index, enum hub_result result)
 {
-	uint32_t row = roster_slot(w->connections,
-	    ipc_connection_slot(connection));
-
-	return state_session(hub->state, row)->connection > connection;
-}
-
-/* A refusal is an answer that the broker has yet to send. */
-static enum hub_result
-refuse(struct hub_worker *w, enum hub_result result)
-{
-	w->owes_refusal = true;
+	hub->worker[index].owes_answer = true;
 	return result;
-}
-
-/* What a new session needs, before anything is committed: its row, and room
- * in the tables.  The parent counts sockets; behind proxies only the broker
- * knows how many belong to one address. */
-static enum hub_result
-session_reserve(struct hub *hub, struct hub_worker *w,
-    const struct ipc_request *q, uint32_t *row_out)
-{
-	uint64_t most = hub->settings->limits.connections_per_address;
-
-	if (q->address != 0 && most != 0 &&
-	    tally_count(hub->addresses, q->address) >= most)
-		return HUB_ADDRESS;
-	if (!roster_reserve(w->connections, q->connection))
-		return HUB_MEMORY;
-	*row_out = state_reserve(hub->state);
-	if (*row_out == STATE_NONE)
-		return HUB_MEMORY;
-	if (q->address == 0 || tally_add(hub->addresses, q->address) > 0)
-		return HUB_DONE;
-	state_release(hub->state, *row_out);
-	return HUB_MEMORY;
-}
-
-static void
-session_give_up(struct hub *hub, const struct ipc_request *q, uint32_t row)
-{
-	state_release(hub->state, row);
-	if (q->address != 0)
-		tally_remove(hub->addresses, q->address);
-}
-
-enum hub_result
-hub_attach(struct hub *hub, unsigned index, const struct ipc_request *q)
-{
-	struct hub_worker *w = &hub->worker[index];
-	enum hub_result result = request_open(hub, index, q);
-	struct session session;
-	uint32_t row;
-
-	if (result != HUB_DONE)
-		return result;
-	if (hub->settings->routes[q->route].kind != SETTINGS_ECHO)
-		return HUB_FORGED;
-	/* It leaves no record: what a dead broker did is seen here. */
-	if (roster_find(hub->roster, w->connections, q->connection) !=
-	    STATE_NONE)
-		return HUB_REPEAT;
-	if (!roster_slot_is_free(w->connections, q->connection))
-		return slot_has_later(hub, w, q->connection) ? HUB_REPEAT :
-		    HUB_FORGED;
-	result = session_reserve(hub, w, q, &row);
-	if (result != HUB_DONE)
-		return refuse(w, result);
-	session = (struct session){
-		.generation = w->generation, .connection = q->connection,
-		.address = q->address, .route = (uint8_t)q->route
-	};
-	if (!session_publish(hub, &session, row))
-		return refuse(w, HUB_MEMORY);	/* not reached */
-	return HUB_DONE;
-}
-
-static struct room *
-room_for(struct hub *hub, uint8_t route, const char *name, size_t len)
-{
-	struct room *room = room_find(hub->rooms, route, name, len);
-
-	if (room != NULL)
-		return room;
-	return room_add(hub->rooms, 1 + atomic_fetch_add_explicit(
-	    &log_header(hub->log)->next_room, 1, memory_order_release),
-	    route, name, len);
-}
-
-enum hub_result
-hub_join(struct hub *hub, unsigned index, const struct ipc_request *q,
-    const char *room_name, size_t len)
-{
-	struct hub_worker *w = &hub->worker[index];
-	const struct settings_route *route;
-	enum hub_result result = request_open(hub, index, q);
-	struct append_record r = { .kind = RECORD_JOIN };
-	struct session session;
-	char name[NAMING_MAX];
-	struct room *room;
-	uint64_t number;
-	uint32_t row;
-
-	if (result != HUB_DONE)
-		return result;
-	route = &hub->settings->routes[q->route];
-	if (route->kind != SETTINGS_CHAT ||
-	    (len > 0 && !settings_room_is_valid(room_name, len)) ||
-	    !roster_slot_is_free(w->connections, q->connection))
-		return HUB_FORGED;
-	result = session_reserve(hub, w, q, &row);
-	if (result != HUB_DONE)
-		return refuse(w, result);
-	room = room_for(hub, (uint8_t)q->route, room_name, len);
-	if (room == NULL) {
-		session_give_up(hub, q, row);
-		return refuse(w, HUB_MEMORY);
-	}
-	number = naming_take(&log_header(hub->log)->next_user[q->route],
-	    route->first_user);
-	r.name = name;
-	r.name_len = (uint16_t)naming_format(number, name);
-	r.text = room_name;
-	r.text_len = (uint32_t)len;
-	r.sender = q->connection;
-	r.generation = w->generation;
-	r.request = q->number;
-	r.seq = room->seq;
-	r.count = room->count + 1;
-	if (!hub_append(hub, room, &r)) {
-		session_give_up(hub, q, row);
-		return refuse(w, HUB_SIZE);
-	}
-	append_commit(hub->append);
-	session = (struct session){
-		.generation = w->generation, .connection = q->connection,
-		.number = number, .address = q->address, .room = room,
-		.route = (uint8_t)q->route
-	};
-	if (!session_publish(hub, &session, row))
-		return refuse(w, HUB_MEMORY);	/* not reached */
-	room_count(room, index, 1);
-	return HUB_DONE;
-}
-
-enum hub_result
-hub_say(struct hub *hub, unsigned index, const struct ipc_request *q,
-    const uint8_t *text, size_t len)
-{
-	struct hub_worker *w = &hub->worker[index];
-	enum hub_result result = request_open(hub, index, q);
-	const struct state_session *s;
-	const struct settings_route *route;
-	struct append_record r = { .kind = RECORD_MESSAGE };
-	char name[NAMING_MAX];
-	struct room *room;
-	uint32_t row;
-
-	if (result != HUB_DONE)
-		return result;
-	row = roster_find(hub->roster, w->connections, q->connection);
-	if (row == STATE_NONE)
-		return refuse(w, HUB_UNKNOWN);
-	s = state_session(hub->state, row);
-	room = session_room(hub, s);
-	if (room == NULL)
-		return HUB_FORGED;
-	route = &hub->settings->routes[s->route];
-	if (route->limits.message_size != 0 &&
-	    len > route->limits.message_size)
-		return HUB_FORGED;
-	r.name = name;
-	r.name_len = (uint16_t)naming_format(s->number, name);
-	r.text = text;
-	r.text_len = (uint32_t)len;
-	r.sender = q->connection;
-	r.generation = w->generation;
-	r.request = q->number;
-	r.seq = room->seq + 1;
-	r.count = room->count;
-	if (!hub_append(hub, room, &r))
-		return refuse(w, HUB_SIZE);
-	room->seq++;
-	return HUB_DONE;
-}
-
-enum hub_result
-hub_leave(struct hub *hub, unsigned index, const struct ipc_request *q)
-{
-	struct hub_worker *w = &hub->worker[index];
-	enum hub_result result = request_open(hub, index, q);
-	const struct state_session *s;
-	struct append_record r = { .kind = RECORD_LEAVE };
-	char name[NAMING_MAX];
-	struct room *room;
-	uint32_t row;
-
-	if (result != HUB_DONE)
-		return result;
-	row = roster_find(hub->roster, w->connections, q->connection);
-	if (row == STATE_NONE)
-		return HUB_REPEAT;
-	s = state_session(hub->state, row);
-	room = session_room(hub, s);
-	if (room != NULL) {
-		r.name = name;
-		r.name_len = (uint16_t)naming_format(s->number, name);
-		r.sender = q->connection;
-		r.generation = w->generation;
-		r.request = q->number;
-		r.seq = room->seq;
-		r.count = room->count - 1;
-		if (!hub_append(hub, room, &r))
-			return refuse(w, HUB_SIZE);
-		append_commit(hub->append);
-	}
-	session_remove(hub, w->connections, row, room, index);
-	return HUB_DONE;
 }
 
 /*
@@ -550,7 +336,7 @@ hub_receipt(struct hub *hub, unsigned index)
 	if (w->generation == 0)
 		return;
 	log_receipt_store(hub->log, index, w->generation, w->last);
-	w->owes_refusal = false;
+	w->owes_answer = false;
 	w->done = w->last;
 }
 

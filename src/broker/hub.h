@@ -18,10 +18,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/settings.h"
 #include "ipc/messages.h"
 #include "log/log.h"
 #include "log/state.h"
+
+#define HUB_WHISPER_NAMES 4096	/* bytes of a whisper's names */
 
 enum hub_result {
 	HUB_DONE,
@@ -30,16 +33,20 @@ enum hub_result {
 	HUB_MEMORY,
 	HUB_SIZE,	/* does not fit into the log */
 	HUB_ADDRESS,	/* too many connections from the address */
+	HUB_THERE,	/* it is in that room */
+	HUB_TAKEN,	/* somebody has the name */
+	HUB_NAME,	/* it may not be a name */
 	HUB_FORGED	/* no honest worker sends this */
 };
 
 struct hub;
+struct names;
 
-/* Borrows the three for its life.  Rebuilds from what the files hold, and
+/* Borrows all four for its life.  Rebuilds from what the files hold, and
  * replays what the rows do not show yet.  A damaged log is given up: it
  * starts anew behind its end, under a new epoch.  NULL: no memory. */
-struct hub *hub_new(const struct settings *, struct log *, struct state *)
-    __attribute__((warn_unused_result));
+struct hub *hub_new(const struct settings *, struct names *, struct log *,
+    struct state *) __attribute__((warn_unused_result));
 void hub_free(struct hub *);
 
 /* A live worker: connections have slots below `slots`. */
@@ -65,6 +72,43 @@ enum hub_result hub_say(struct hub *, unsigned index,
     __attribute__((warn_unused_result));
 enum hub_result hub_leave(struct hub *, unsigned index,
     const struct ipc_request *) __attribute__((warn_unused_result));
+/* HUB_NAME, HUB_TAKEN: the name stays as it is. */
+enum hub_result hub_nick(struct hub *, unsigned index,
+    const struct ipc_request *, const char *name, size_t len)
+    __attribute__((warn_unused_result));
+enum hub_result hub_move(struct hub *, unsigned index,
+    const struct ipc_request *, const char *room, size_t len)
+    __attribute__((warn_unused_result));
+
+/* Questions, answered by the text that is appended: names, each with a NUL.
+ * *more_out: how many did not fit. */
+enum hub_result hub_who(struct hub *, unsigned index,
+    const struct ipc_request *, struct buf *out, uint32_t *more_out)
+    __attribute__((warn_unused_result));
+/* Each name is followed by a space and the number of members; those with the
+ * most come first. */
+enum hub_result hub_rooms_list(struct hub *, unsigned index,
+    const struct ipc_request *, struct buf *out, uint32_t *more_out)
+    __attribute__((warn_unused_result));
+
+/* A text for one connection, with its sender's name. */
+struct hub_whisper {
+	unsigned index;		/* of the connection's worker */
+	uint64_t connection;
+	const char *sender;
+	size_t sender_len;
+	const uint8_t *text;
+	size_t text_len;
+};
+
+/* Calls back for each user of the route that `names` (commas between) names;
+ * false there is no memory.  Appends who was found, an empty text, and who
+ * was not, each with a NUL. */
+enum hub_result hub_whisper(struct hub *, unsigned index,
+    const struct ipc_request *, const char *names, size_t names_len,
+    const uint8_t *text, size_t text_len,
+    bool (*deliver)(void *arg, const struct hub_whisper *), void *arg,
+    struct buf *out) __attribute__((warn_unused_result));
 
 /* The end of a turn: commits, stores rows, then calls back for each worker
  * that has something to read. */

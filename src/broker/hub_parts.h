@@ -1,13 +1,17 @@
 /*
- * hub_parts - what hub.c, session.c and takeover.c share: the hub itself.
+ * hub_parts - what the files of the hub share: the hub itself.
  *
- * Private to the three.
+ * Private to hub.c, request.c, query.c, session.c and takeover.c.
  */
 #ifndef BROKER_HUB_PARTS_H
 #define BROKER_HUB_PARTS_H
 
 #include "base/tally.h"
 #include "broker/hub.h"
+#include "broker/members.h"
+#include "broker/name.h"
+#include "broker/nametable.h"
+#include "broker/numbers.h"
 #include "broker/repeats.h"
 #include "broker/room.h"
 #include "broker/roster.h"
@@ -19,7 +23,7 @@ struct hub_worker {
 	uint64_t last;		/* number of the last request */
 	uint64_t done;		/* up to here none needs an answer by
 				 * message: may be receipted at any time */
-	bool owes_refusal;	/* since the last receipt */
+	bool owes_answer;	/* by message, since the last receipt */
 	struct roster_worker *connections;
 	uint64_t bell;		/* the log's end when it was last rung */
 	bool is_due;		/* has asked, or has something to read */
@@ -35,11 +39,22 @@ struct hub {
 	struct room_table *rooms;
 	struct repeats *repeats;
 	struct tally *addresses;	/* sessions, by real address */
+	struct members *members;
+	struct numbers *numbers;
+	struct names *names;		/* what a name may be */
+	struct nametable *nametable;	/* who has chosen which */
 	unsigned workers;	/* how many indexes */
 	uint64_t swept;		/* where the log began at the last sweep */
 	struct hub_worker worker[SETTINGS_WORKERS];
 };
 
+/* The checks that every request undergoes; HUB_DONE: carry it out. */
+enum hub_result hub_open_request(struct hub *, unsigned index,
+    const struct ipc_request *) __attribute__((warn_unused_result));
+/* The request is answered by a message, which the broker has yet to send:
+ * its receipt waits.  Returns the result. */
+enum hub_result hub_owe_answer(struct hub *, unsigned index,
+    enum hub_result);
 /* Appends a record of the room and makes it the newest.  False: it does not
  * fit into the log. */
 bool hub_append(struct hub *, struct room *, struct append_record *)

@@ -139,6 +139,7 @@ room_add(struct room_table *t, uint64_t identity, uint8_t route,
 		return NULL;
 	room->identity = identity;
 	room->newest = UINT64_MAX;
+	room->first = STATE_NONE;
 	room->key_len = (uint8_t)key_write(room->key, route, name, len);
 	row = state_reserve(t->state);
 	if (row == STATE_NONE) {
@@ -167,6 +168,7 @@ room_restore(struct room_table *t, uint32_t row)
 
 	if (room == NULL)
 		return NULL;
+	room->first = STATE_NONE;
 	if (r->name != STATE_NONE)
 		len = state_text_load(t->state, r->name, name, sizeof(name));
 	if (len > ROOM_NAME_MAX)

@@ -25,6 +25,7 @@ struct room {
 	uint64_t newest;	/* position of the newest record */
 	uint32_t row;		/* in the state file */
 	uint32_t count;		/* members */
+	uint32_t first;		/* row of one of them, see members.h */
 	bool is_dirty;		/* seq or newest differ from the row */
 	bool has_grown;		/* live readers have something to read */
 	struct room *next_dirty;

@@ -57,6 +57,48 @@ name_number(const uint8_t *name, size_t len)
 	return number;
 }
 
+/* The row may show the other room still. */
+static bool
+replay_move(struct hub *hub, const struct roster_worker *w,
+    const struct record *r, const struct room *room)
+{
+	uint32_t row = w == NULL ? STATE_NONE :
+	    roster_find(hub->roster, w, r->sender);
+
+	if (row != STATE_NONE)
+		atomic_store(&state_session(hub->state, row)->room,
+		    room->row);
+	return true;
+}
+
+/* The row may have the old name still. */
+static bool
+replay_rename(struct hub *hub, const struct cursor_view *v)
+{
+	const struct record *r = &v->record;
+	const struct roster_worker *w =
+	    roster_worker_find(hub->roster, r->generation);
+	uint32_t row = w == NULL ? STATE_NONE :
+	    roster_find(hub->roster, w, r->sender), text = STATE_NONE, old;
+	struct state_session *s;
+	uint64_t number;
+
+	if (row == STATE_NONE)
+		return true;
+	s = state_session(hub->state, row);
+	if (!name_is_automatic((const char *)v->text, r->text_len, &number)) {
+		text = state_text_store(hub->state, (const char *)v->text,
+		    r->text_len);
+		if (text == STATE_NONE)
+			return false;
+	}
+	old = s->name;
+	atomic_store(&s->name, text);
+	if (old != STATE_NONE)
+		state_release(hub->state, old);
+	return true;
+}
+
 /* The join was committed; its row may be missing. */
 static bool
 replay_join(struct hub *hub, const struct cursor_view *v)
@@ -69,8 +111,11 @@ replay_join(struct hub *hub, const struct cursor_view *v)
 	uint32_t row;
 
 	/* Its slot may be another's by now: then it has left, too. */
-	if (r->generation == 0 || room == NULL ||
-	    (w != NULL && !roster_slot_is_free(w, r->sender)))
+	if (r->generation == 0 || room == NULL)
+		return true;
+	if ((r->flags & RECORD_MOVED) != 0)
+		return replay_move(hub, w, r, room);
+	if (w != NULL && !roster_slot_is_free(w, r->sender))
 		return true;
 	row = state_reserve(hub->state);
 	if (row == STATE_NONE)
@@ -114,23 +159,45 @@ replay_log(struct hub *hub)
 	while (cursor_next(&cursor, end, &v)) {
 		if (v.record.kind == RECORD_JOIN && !replay_join(hub, &v))
 			return false;
-		if (v.record.kind == RECORD_LEAVE)
+		if (v.record.kind == RECORD_RENAME && !replay_rename(hub, &v))
+			return false;
+		if (v.record.kind == RECORD_LEAVE &&
+		    (v.record.flags & RECORD_MOVED) == 0)
 			replay_leave(hub, &v.record);
 		replay_room(hub, &v);
 	}
 	return true;
 }
 
-/* Members of rooms, connections of addresses. */
+/* The name is held again.  Nobody else has it: it was so before. */
 static bool
-count_sessions(struct hub *hub)
+enter_name(struct hub *hub, const struct state_session *s, uint32_t row)
+{
+	char name[SESSION_NAME];
+	struct name_keys keys;
+
+	return s->name == STATE_NONE || !name_key(hub->names, name,
+	    session_name(hub, s, name), &keys) || nametable_add(
+	    hub->nametable, s->route, &keys, row) != NAMETABLE_NO_MEMORY;
+}
+
+/* Members of rooms, their names, connections of addresses. */
+static bool
+enter_sessions(struct hub *hub)
 {
 	for (uint32_t row = 0; row < state_rows(hub->state); row++) {
 		const struct state_session *s = state_session(hub->state, row);
 		struct room *room = s == NULL ? NULL : session_room(hub, s);
 
-		if (room != NULL)
+		if (room != NULL) {
+			if (!members_reserve(hub->members, row) ||
+			    !numbers_reserve(hub->numbers))
+				return false;
+			session_enter(hub, row, room);
 			room->count++;
+			if (!enter_name(hub, s, row))
+				return false;
+		}
 		if (s != NULL && s->address != 0 &&
 		    tally_add(hub->addresses, s->address) == 0)
 			return false;
@@ -169,7 +236,13 @@ takeover_restore(struct hub *hub, const struct append_callbacks *callbacks)
 	hub->rooms = room_table_new(hub->state, hub->workers);
 	if (hub->rooms == NULL)
 		return false;
-	if (!restore_rooms(hub))
+	hub->addresses = tally_new();
+	hub->members = members_new();
+	hub->numbers = numbers_new(hub->state);
+	hub->nametable = nametable_new();
+	if (hub->addresses == NULL || hub->members == NULL ||
+	    hub->numbers == NULL || hub->nametable == NULL ||
+	    !restore_rooms(hub))
 		return false;
 	hub->roster = roster_new(hub->state);
 	hub->append = append_new(hub->log, callbacks, hub);
@@ -179,8 +252,7 @@ takeover_restore(struct hub *hub, const struct append_callbacks *callbacks)
 	hub->repeats = repeats_new(hub->log, hub->workers);
 	if (hub->repeats == NULL)
 		return false;
-	hub->addresses = tally_new();
-	if (hub->addresses == NULL || !count_sessions(hub))
+	if (!enter_sessions(hub))
 		return false;
 	room_each(hub->rooms, hub_remove_idle, hub);
 	return true;

@@ -16,7 +16,7 @@
 
 #include <stdint.h>
 
-#define IPC_VERSION	2	/* of this catalogue; both ends must agree */
+#define IPC_VERSION	3	/* of this catalogue; both ends must agree */
 
 enum ipc_role {			/* a mask: several may send or receive */
 	IPC_PARENT = 1,
@@ -29,6 +29,7 @@ enum ipc_role {			/* a mask: several may send or receive */
 /* Upper bounds of tails, in bytes. */
 #define IPC_TEXT	(UINT32_C(1) << 28)	/* limits.message-size rules */
 #define IPC_ROOM	64
+#define IPC_NAME	512
 #define IPC_IDS		32768			/* 4096 connections */
 
 /* clang-format off */
@@ -60,8 +61,15 @@ IPC_MESSAGE(ATTACH,       IPC_WORKER, IPC_BROKER, ipc_request,    0,        0, "
 IPC_MESSAGE(JOIN,         IPC_WORKER, IPC_BROKER, ipc_request,    IPC_ROOM, 0, "wants a name and this room of the route") \
 IPC_MESSAGE(SAY,          IPC_WORKER, IPC_BROKER, ipc_request,    IPC_TEXT, 0, "text from a client") \
 IPC_MESSAGE(LEAVE,        IPC_WORKER, IPC_BROKER, ipc_request,    0,        0, "the connection has ended") \
+IPC_MESSAGE(NICK,         IPC_WORKER, IPC_BROKER, ipc_request,    IPC_NAME, 0, "wants this name") \
+IPC_MESSAGE(MOVE,         IPC_WORKER, IPC_BROKER, ipc_request,    IPC_ROOM, 0, "goes to this room of the route") \
+IPC_MESSAGE(WHO,          IPC_WORKER, IPC_BROKER, ipc_request,    0,        0, "who is in the room?") \
+IPC_MESSAGE(ROOMS,        IPC_WORKER, IPC_BROKER, ipc_request,    0,        0, "which rooms does the route have?") \
+IPC_MESSAGE(WHISPER,      IPC_WORKER, IPC_BROKER, ipc_request,    IPC_TEXT, 0, "names with a comma between, a NUL, a text for them alone") \
 /* answers; that of a granted request is its record in the log */ \
-IPC_MESSAGE(REFUSED,      IPC_BROKER, IPC_WORKER, ipc_refused,    0,        0, "the request changed nothing") \
+IPC_MESSAGE(REFUSED,      IPC_BROKER, IPC_WORKER, ipc_refused,    IPC_NAME, 0, "the request changed nothing; of NICK and MOVE, what they wanted") \
+IPC_MESSAGE(LISTED,       IPC_BROKER, IPC_WORKER, ipc_listed,     IPC_TEXT, 0, "the answer to WHO, ROOMS, WHISPER: texts, each with a NUL; behind them what was whispered") \
+IPC_MESSAGE(WHISPERED,    IPC_BROKER, IPC_WORKER, ipc_whispered,  IPC_TEXT, 0, "for this connection alone: its sender, a NUL, the text") \
 IPC_MESSAGE(APPENDED,     IPC_BROKER, IPC_WORKER, ipc_position,   0,        0, "the log has grown to here")
 /* clang-format on */
 
@@ -124,21 +132,43 @@ struct ipc_request {
 	uint64_t address;	/* ATTACH, JOIN: whom it counts for
 				 * (netaddr_key); 0: nobody */
 	uint32_t route;		/* index of the connection's route */
-	uint32_t zero;
+	uint32_t flags;		/* enum ipc_request_flag */
+};
+
+enum ipc_request_flag {
+	IPC_ACTION = 1		/* SAY: what the user does (/me) */
 };
 
 enum ipc_refusal {
 	IPC_REFUSED_UNKNOWN = 1,	/* the connection is not in the table */
 	IPC_REFUSED_MEMORY,		/* no space for a member or room */
 	IPC_REFUSED_SIZE,		/* the text does not fit into the log */
-	IPC_REFUSED_ADDRESS		/* too many connections from there */
+	IPC_REFUSED_ADDRESS,		/* too many connections from there */
+	IPC_REFUSED_TAKEN,		/* NICK: somebody has the name */
+	IPC_REFUSED_NAME,		/* NICK: it may not be one */
+	IPC_REFUSED_ROOM		/* MOVE: is there already */
 };
 
 struct ipc_refused {
 	uint64_t connection;
 	uint64_t number;
 	uint32_t reason;	/* enum ipc_refusal */
-	uint32_t zero;
+	uint32_t type;		/* of the request, enum ipc_type */
+};
+
+struct ipc_listed {
+	uint64_t connection;	/* who asked */
+	uint64_t number;	/* of the request */
+	uint64_t position;	/* of the log, behind which it belongs */
+	uint32_t type;		/* of the request, enum ipc_type */
+	uint32_t more;		/* that did not fit */
+};
+
+struct ipc_whispered {
+	uint64_t connection;	/* for whom */
+	uint64_t position;	/* of the log, behind which it belongs */
+	uint64_t generation;	/* origin, as of a record */
+	uint64_t request;
 };
 
 _Static_assert(sizeof(struct ipc_none) == 8, "size");
@@ -152,6 +182,8 @@ _Static_assert(sizeof(struct ipc_accepted) == 32, "size");
 _Static_assert(sizeof(struct ipc_connection) == 8, "size");
 _Static_assert(sizeof(struct ipc_request) == 32, "size");
 _Static_assert(sizeof(struct ipc_refused) == 24, "size");
+_Static_assert(sizeof(struct ipc_listed) == 32, "size");
+_Static_assert(sizeof(struct ipc_whispered) == 32, "size");
 
 enum ipc_type {
 	IPC_NOTHING,

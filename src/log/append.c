@@ -174,6 +174,7 @@ append_write(struct append *append, const struct append_record *what)
 		.kind = (uint8_t)what->kind,
 		.route = what->route,
 		.name_len = what->name_len,
+		.flags = what->flags,
 		.text_len = what->text_len,
 		.time_us = what->time_us,
 		.room = what->room,

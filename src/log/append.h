@@ -44,7 +44,7 @@ struct append_record {
 	uint64_t time_us, room, seq, previous, sender, generation, request,
 	    count;
 	const void *name;
-	uint16_t name_len;
+	uint8_t name_len, flags;
 	const void *text;
 	uint32_t text_len;
 };

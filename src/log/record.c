@@ -25,6 +25,7 @@ record_is_sane(const struct record *record, uint64_t available)
 	length = (length + RECORD_ALIGN - 1) & ~(uint64_t)(RECORD_ALIGN - 1);
 	return record->length == length && length <= available &&
 	    record->kind >= RECORD_MESSAGE && record->kind < RECORD_KINDS &&
+	    (record->flags & ~(RECORD_ACTION | RECORD_MOVED)) == 0 &&
 	    record->route < LOG_ROUTES;
 }
 

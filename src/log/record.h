@@ -21,12 +21,19 @@ enum record_kind {
 	RECORD_KINDS
 };
 
+enum record_flag {
+	RECORD_ACTION = 1,	/* MESSAGE: what the sender does (/me) */
+	RECORD_MOVED = 2	/* LEAVE, and the JOIN behind it: another room
+				 * of the route */
+};
+
 struct record {
 	uint32_t length;	/* of the whole record, a multiple of 8 */
 	uint32_t checksum;	/* CRC-32 of all that follows */
 	uint8_t kind;		/* enum record_kind */
 	uint8_t route;		/* index of the route */
-	uint16_t name_len;	/* bytes */
+	uint8_t name_len;	/* bytes */
+	uint8_t flags;		/* enum record_flag */
 	uint32_t text_len;	/* bytes */
 	uint64_t time_us;	/* since 1970, of the event (KEPT: the first) */
 	uint64_t room;		/* room identity */

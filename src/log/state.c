@@ -147,10 +147,10 @@ row_checksum(const void *row, enum state_kind kind)
 	uLong sum = crc32_z(0, &seed, 1);
 
 	switch (kind) {
-	case STATE_SESSION:	/* generation .. unused */
+	case STATE_SESSION:	/* generation .. reserved */
 		return (uint32_t)crc32_z(sum,
 		    bytes + offsetof(struct state_session, generation),
-		    sizeof(struct state_session) -
+		    offsetof(struct state_session, room) -
 		    offsetof(struct state_session, generation));
 	case STATE_ROOM:	/* identity, then name .. reserved */
 		sum = crc32_z(sum, (const uint8_t *)&room->identity,

@@ -30,18 +30,19 @@ enum state_kind {
 #define STATE_ROW		64	/* bytes */
 #define STATE_NONE		UINT32_MAX
 
-/* A connection the broker knows: a member of a room, or on an echo route. */
+/* A connection the broker knows: a member of a room, or on an echo route.
+ * What may change stands last and is not in the checksum. */
 struct state_session {
 	_Atomic uint32_t kind;
 	uint32_t checksum;
 	uint64_t generation;		/* of its worker */
 	uint64_t connection;
 	uint64_t number;		/* N of the name userN */
-	uint32_t room;			/* row of its room; STATE_NONE: echo */
-	uint32_t name;			/* TEXT row; STATE_NONE: userN */
+	uint64_t address;		/* whom it counts for; 0: nobody */
 	uint8_t route;
 	uint8_t reserved[7];
-	uint64_t address;		/* whom it counts for; 0: nobody */
+	_Atomic uint32_t room;		/* row of its room; STATE_NONE: echo */
+	_Atomic uint32_t name;		/* TEXT row; STATE_NONE: userN */
 	uint8_t unused[8];
 };
 

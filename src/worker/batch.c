@@ -48,6 +48,9 @@ rendering_mark(struct rendering *r, uint64_t position)
 	size_t capacity = r->mark_capacity == 0 ? 16 : r->mark_capacity * 2;
 	struct mark *marks;
 
+	if (r->mark_count > 0 &&
+	    r->marks[r->mark_count - 1].position == position)
+		return true;
 	if (r->mark_count == r->mark_capacity) {
 		marks = realloc(r->marks, capacity * sizeof(*marks));
 		if (marks == NULL)

@@ -49,8 +49,9 @@ void batch_free(struct batch *);	/* NULL is fine */
 void batch_reset(struct batch *);
 
 /* Appends the line of the record at `position` in every form that `in_form`
- * counts somebody for; below `min_size` it is not compressed.  False: no
- * memory, the batch is spoilt. */
+ * counts somebody for; below `min_size` it is not compressed.  A second line
+ * of a record is one with the first.  False: no memory, the batch is
+ * spoilt. */
 bool batch_append(struct batch *, struct compress *,
     const uint32_t in_form[FORMS], uint64_t position, const struct buf *line,
     size_t min_size) __attribute__((warn_unused_result));

@@ -85,6 +85,19 @@ client_address_key(const struct worker *w, const struct client *c)
 }
 
 bool
+client_request(struct worker *w, const struct client *c, enum ipc_type type,
+    uint32_t flags, const void *tail, size_t tail_len)
+{
+	struct ipc_request request = {
+		.connection = c->connection, .route = c->route, .flags = flags
+	};
+
+	if (type == IPC_JOIN || type == IPC_ATTACH)
+		request.address = client_address_key(w, c);
+	return outbox_add(&w->outbox, type, &request, tail, tail_len);
+}
+
+bool
 client_is_chat(const struct worker *w, const struct client *c)
 {
 	return w->settings->routes[c->route].kind == SETTINGS_CHAT;
@@ -322,8 +335,7 @@ client_report(struct worker *w, struct client *c)
 {
 	struct ipc_connection closed = { .connection = c->connection };
 
-	if (c->is_registered && !outbox_add(&w->outbox, IPC_LEAVE,
-	    c->connection, c->route, 0, NULL, 0))
+	if (c->is_registered && !client_request(w, c, IPC_LEAVE, 0, NULL, 0))
 		return false;
 	c->is_registered = false;
 	return peer_send(w->parent, IPC_CLOSED, &closed, NULL, 0, -1);
@@ -506,8 +518,7 @@ client_leave(struct worker *w, struct client *c)
 {
 	if (c->audience != NULL)
 		audience_leave(c);
-	if (c->is_registered && outbox_add(&w->outbox, IPC_LEAVE,
-	    c->connection, c->route, 0, NULL, 0))
+	if (c->is_registered && client_request(w, c, IPC_LEAVE, 0, NULL, 0))
 		c->is_registered = false;
 }
 
@@ -561,25 +572,6 @@ client_finish(struct worker *w, struct client *c)
 {
 	c->is_replied = true;
 	client_mark_dirty(w, c);
-}
-
-void
-client_on_refused(struct worker *w, struct client *c, enum ipc_refusal reason)
-{
-	switch (reason) {
-	case IPC_REFUSED_UNKNOWN:
-		break;
-	case IPC_REFUSED_MEMORY:
-		/* With a leave: a broker that takes over may grant it. */
-		client_close(w, c, CLOSE_TRY_LATER);
-		break;
-	case IPC_REFUSED_ADDRESS:
-		client_close(w, c, CLOSE_TOO_MANY_CONNECTIONS);
-		break;
-	case IPC_REFUSED_SIZE:
-		client_close(w, c, CLOSE_TOO_BIG);
-		break;
-	}
 }
 
 /*

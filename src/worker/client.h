@@ -72,6 +72,8 @@ struct client {
 	uint32_t batch_from;		/* where this turn's batch begins */
 	struct buf out;			/* of its own, sent before the room's */
 	uint64_t cursor;		/* lagging: log position to go on at */
+	uint64_t room;			/* whose lines it gets; lagging: at
+					 * `cursor` */
 	uint64_t mark;			/* lagging: the audience's `rendered`
 					 * that it has reached */
 
@@ -141,6 +143,11 @@ const char *client_address_text(const struct client *,
 uint64_t client_address_key(const struct worker *, const struct client *);
 bool client_is_chat(const struct worker *, const struct client *);
 
+/* Asks the broker something on the client's behalf.  False: no memory. */
+bool client_request(struct worker *, const struct client *, enum ipc_type,
+    uint32_t flags, const void *tail, size_t tail_len)
+    __attribute__((warn_unused_result));
+
 /*
  * Input.
  */
@@ -196,8 +203,6 @@ void client_queue_close(struct worker *, struct client *, uint16_t code,
 void client_finish(struct worker *, struct client *);
 /* Ends it now, without a word. */
 void client_drop(struct worker *, struct client *, enum close_reason);
-/* Its JOIN was refused, or its text did not fit. */
-void client_on_refused(struct worker *, struct client *, enum ipc_refusal);
 
 /*
  * Deadlines.

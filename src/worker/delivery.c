@@ -15,6 +15,7 @@
 #include "worker/batch.h"
 #include "worker/compress.h"
 #include "worker/render.h"
+#include "worker/speech.h"
 
 #define TURN_BYTES	(256 * 1024)	/* rendered, then it is sent */
 #define CATCH_UP_BYTES	(64 * 1024)	/* rendered for one who lags */
@@ -62,6 +63,14 @@ delivery_is_due(const struct worker *w)
 	return log_committed(w->delivery->log) != w->delivery->position;
 }
 
+bool
+delivery_has_reached(const struct worker *w, const struct client *c,
+    uint64_t position)
+{
+	return w->delivery->position >= position && !c->is_joining &&
+	    (!c->is_lagging || c->cursor >= position);
+}
+
 /*
  * Batches.
  */
@@ -94,7 +103,8 @@ static bool
 record_is_shown(const struct settings_route *route, const struct record *r)
 {
 	return r->kind == RECORD_MESSAGE || (route->announce &&
-	    (r->kind == RECORD_JOIN || r->kind == RECORD_LEAVE));
+	    (r->kind == RECORD_JOIN || r->kind == RECORD_LEAVE ||
+	    r->kind == RECORD_RENAME));
 }
 
 static bool
@@ -109,8 +119,21 @@ record_render(struct buf *out, const struct settings_route *route,
 	if (r->kind == RECORD_LEAVE)
 		return render_announcement(out, "[server] Member left: ",
 		    v->name, r->name_len);
+	if (r->kind == RECORD_RENAME)
+		return render_rename(out, v->name, r->name_len, v->text,
+		    r->text_len);
+	if ((r->flags & RECORD_ACTION) != 0)
+		return render_action(out, v->name, r->name_len, v->text,
+		    r->text_len);
 	return render_message(out, route, v->name, r->name_len, v->text,
 	    r->text_len);
+}
+
+/* Whether the record is more to its sender than to others. */
+static bool
+record_is_answer(const struct record *r)
+{
+	return r->kind == RECORD_RENAME || (r->flags & RECORD_MOVED) != 0;
 }
 
 /* False: no memory, the batch is spoilt. */
@@ -172,20 +195,103 @@ delivery_replay(struct worker *w, struct client *c,
 			c->out.end = c->out.begin + before;
 }
 
+/* What the turn has brought the client so far becomes his own: what he alone
+ * is told next, or hears in another room, comes behind it. */
+static bool
+delivery_settle(struct client *c)
+{
+	const struct batch *b = c->audience->batch;
+	const struct rendering *r;
+	size_t len;
+
+	if (b == NULL)
+		return true;
+	r = &b->forms[c->form];
+	len = buf_len(&r->bytes);
+	if (len > c->batch_from && !buf_append(&c->out, buf_head(&r->bytes) +
+	    c->batch_from, len - c->batch_from))
+		return false;
+	c->batch_from = (uint32_t)len;
+	return true;
+}
+
+/* Makes the client a member; its lines begin here. */
+static bool
+delivery_enter(struct delivery *d, struct client *c, uint64_t room)
+{
+	struct audience *a = audience_get(d->audiences, room);
+
+	if (a == NULL || !audience_add(a, c))
+		return false;
+	c->batch_from = a->batch == NULL ? 0 :
+	    (uint32_t)buf_len(&a->batch->forms[c->form].bytes);
+	return true;
+}
+
+/* A record that its sender has asked for: he is told, or is in the room he
+ * went to.  A move is two records; between them he is in no room.  Who lags
+ * comes to it in his own time (catch_up_render). */
+static void
+delivery_own(struct worker *w, const struct cursor_view *v)
+{
+	struct delivery *d = w->delivery;
+	struct client *c = client_find(w, v->record.sender);
+
+	if (c == NULL || c->state != CLIENT_OPEN || c->is_lagging ||
+	    (c->audience == NULL) != c->is_joining)
+		return;
+	if (c->audience != NULL && !delivery_settle(c)) {
+		client_close(w, c, CLOSE_SERVER_FAULT);
+		return;
+	}
+	if (v->record.kind == RECORD_LEAVE) {
+		audience_leave(c);
+		c->is_joining = true;
+		return;
+	}
+	if (v->record.kind == RECORD_JOIN) {
+		c->is_joining = false;
+		c->room = v->record.room;
+	}
+	buf_reset(&d->line);
+	if (c->audience == NULL && !delivery_enter(d, c, v->record.room))
+		client_close(w, c, CLOSE_SERVER_FAULT);
+	else if (!speech_render_own(&d->line, v))
+		client_close(w, c, CLOSE_SERVER_FAULT);
+	else
+		client_queue_message(w, c, FRAME_TEXT, buf_head(&d->line),
+		    buf_len(&d->line));
+}
+
+/* A member who lags goes elsewhere: he counts there, and comes to it in his
+ * own time. */
+static void
+delivery_move_lagging(struct worker *w, const struct cursor_view *v)
+{
+	struct client *c = client_find(w, v->record.sender);
+
+	if (c == NULL || c->state != CLIENT_OPEN || !c->is_lagging)
+		return;
+	audience_leave(c);
+	if (delivery_enter(w->delivery, c, v->record.room))
+		c->mark = c->audience->rendered[c->form];
+	else
+		client_close(w, c, CLOSE_SERVER_FAULT);
+}
+
 static void
 delivery_join(struct worker *w, const struct settings_route *route,
     const struct cursor_view *v)
 {
 	struct delivery *d = w->delivery;
 	struct client *c = client_find(w, v->record.sender);
-	struct audience *a;
 
 	if (c == NULL || c->state != CLIENT_OPEN || !c->is_joining)
 		return;
 	c->is_joining = false;
+	c->room = v->record.room;
 	buf_reset(&d->line);
-	a = audience_get(d->audiences, v->record.room);
-	if (a == NULL || !audience_add(a, c) ||
+	if (!delivery_enter(d, c, v->record.room) ||
 	    !render_greeting(&d->line, route, v->record.count)) {
 		client_close(w, c, CLOSE_SERVER_FAULT);
 		return;
@@ -195,8 +301,6 @@ delivery_join(struct worker *w, const struct settings_route *route,
 		    buf_len(&d->line));
 	if (c->state != CLIENT_OPEN)
 		return;
-	c->batch_from = a->batch == NULL ? 0 :
-	    (uint32_t)buf_len(&a->batch->forms[c->form].bytes);
 	if (route->replay > 0)
 		delivery_replay(w, c, route, v);
 	client_mark_dirty(w, c);
@@ -204,24 +308,16 @@ delivery_join(struct worker *w, const struct settings_route *route,
 	    "users=%llu", (unsigned long long)v->record.count);
 }
 
+/* Renders it for the room, when somebody of the room is here. */
 static void
-delivery_record(struct worker *w, const struct cursor_view *v)
+delivery_show(struct worker *w, const struct settings_route *route,
+    const struct cursor_view *v)
 {
 	struct delivery *d = w->delivery;
-	const struct settings_route *route;
-	struct audience *a;
+	struct audience *a = audience_find(d->audiences, v->record.room);
 	struct batch *b;
 	size_t before;
 
-	if (v->record.route >= w->settings->route_count)
-		return;
-	route = &w->settings->routes[v->record.route];
-	if (v->record.kind == RECORD_JOIN &&
-	    v->record.generation == w->generation)
-		delivery_join(w, route, v);
-	if (!record_is_shown(route, &v->record))
-		return;
-	a = audience_find(d->audiences, v->record.room);
 	if (a == NULL || a->count == 0)
 		return;
 	b = batch_get(d, a);
@@ -233,6 +329,26 @@ delivery_record(struct worker *w, const struct cursor_view *v)
 	if (!delivery_append(d, b, a->in_form, route, v))
 		d->is_short = true;
 	d->rendered += batch_size(b) - before;
+}
+
+static void
+delivery_record(struct worker *w, const struct cursor_view *v)
+{
+	const struct settings_route *route;
+
+	if (v->record.route >= w->settings->route_count)
+		return;
+	route = &w->settings->routes[v->record.route];
+	if (v->record.generation == w->generation) {
+		if (record_is_answer(&v->record)) {
+			delivery_own(w, v);
+			if (v->record.kind == RECORD_JOIN)
+				delivery_move_lagging(w, v);
+		} else if (v->record.kind == RECORD_JOIN)
+			delivery_join(w, route, v);
+	}
+	if (record_is_shown(route, &v->record))
+		delivery_show(w, route, v);
 }
 
 /*
@@ -386,8 +502,44 @@ delivery_run(struct worker *w)
  * Who lags.
  */
 
-/* Renders from the client's cursor into the scratch batch.  False: the log
- * has passed it. */
+/* His own rename, as another line of the record. */
+static bool
+catch_up_own(struct delivery *d, struct batch *b,
+    const uint32_t in_form[FORMS], const struct settings_route *route,
+    const struct cursor_view *v)
+{
+	buf_reset(&d->line);
+	return speech_render_own(&d->line, v) && batch_append(b, d->compress,
+	    in_form, v->position, &d->line, route->deflate_min_size);
+}
+
+/* He went to another room: from here on he gets the lines of that. */
+static bool
+catch_up_move(struct worker *w, struct client *c,
+    const struct cursor_view *v, uint64_t next)
+{
+	struct delivery *d = w->delivery;
+
+	buf_reset(&d->line);
+	if (!speech_render_own(&d->line, v))
+		return false;
+	client_queue_message(w, c, FRAME_TEXT, buf_head(&d->line),
+	    buf_len(&d->line));
+	c->room = v->record.room;
+	c->cursor = next;
+	return c->state == CLIENT_OPEN;
+}
+
+static bool
+record_is_own(const struct worker *w, const struct client *c,
+    const struct record *r)
+{
+	return r->generation == w->generation &&
+	    r->sender == c->connection && record_is_answer(r);
+}
+
+/* Renders from the client's cursor into the scratch batch, which ends before
+ * he goes elsewhere.  False: the log has passed it. */
 static bool
 catch_up_render(struct worker *w, struct client *c)
 {
@@ -397,24 +549,41 @@ catch_up_render(struct worker *w, struct client *c)
 	const struct settings_route *route = &w->settings->routes[c->route];
 	struct cursor cursor;
 	struct cursor_view v;
-	uint64_t lost;
+	uint64_t from = c->cursor, lost;
+	bool is_own;
 
 	in_form[c->form] = 1;
 	batch_reset(b);
 	b->forms[c->form].base = c->mark;
 	if (!cursor_seek(&cursor, d->log, c->cursor, &lost))
 		return false;
+	b->end = cursor.position;
 	for (int i = 0; i < CATCH_UP_RECORDS &&
 	    batch_size(b) < CATCH_UP_BYTES; i++) {
 		if (!cursor_next(&cursor, d->position, &v))
 			break;
-		if (v.record.room == c->audience->room &&
+		is_own = record_is_own(w, c, &v.record);
+		if (is_own && v.record.kind == RECORD_LEAVE) {
+			b->end = cursor.position;
+			continue;
+		}
+		if (is_own && v.record.kind == RECORD_JOIN) {
+			if (batch_size(b) > 0)
+				break;
+			if (!catch_up_move(w, c, &v, cursor.position))
+				return false;
+			b->end = cursor.position;
+			continue;
+		}
+		if (is_own && !catch_up_own(d, b, in_form, route, &v))
+			return false;
+		if (v.record.room == c->room &&
 		    record_is_shown(route, &v.record) &&
 		    !delivery_append(d, b, in_form, route, &v))
 			return false;
+		b->end = cursor.position;
 	}
-	b->end = cursor.position;
-	return cursor_is_intact(d->log, c->cursor);
+	return cursor_is_intact(d->log, from);
 }
 
 void

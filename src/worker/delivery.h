@@ -26,6 +26,10 @@ bool delivery_is_due(const struct worker *);
 /* Walks, renders, sends; a bounded part of what is due, so that between two
  * parts sockets that take bytes again are served. */
 void delivery_run(struct worker *);
+/* Whether what stands before the log position has been given to the
+ * client. */
+bool delivery_has_reached(const struct worker *, const struct client *,
+    uint64_t position);
 /* The client's socket takes bytes again and `out` is empty. */
 void delivery_catch_up(struct worker *, struct client *);
 

@@ -15,6 +15,7 @@
 #include "worker/answer.h"
 #include "worker/compress.h"
 #include "worker/rate.h"
+#include "worker/speech.h"
 #include "worker/wire.h"
 #include "ws/forwarded.h"
 
@@ -245,8 +246,7 @@ intake_open(struct worker *w, struct client *c, const struct answer *answer)
 	client_enter(w, c, CLIENT_OPEN);
 	client_mark_dirty(w, c);
 	type = client_is_chat(w, c) ? IPC_JOIN : IPC_ATTACH;
-	if (!outbox_add(&w->outbox, type, c->connection, c->route,
-	    client_address_key(w, c), answer->room,
+	if (!client_request(w, c, type, 0, answer->room,
 	    type == IPC_JOIN ? answer->room_len : 0)) {
 		client_drop(w, c, CLOSE_SERVER_FAULT);
 		return;
@@ -335,9 +335,7 @@ intake_say(struct worker *w, struct client *c, const uint8_t *text,
 		len--;
 	if (len > 0 && text[len - 1] == '\r')
 		len--;
-	if (!outbox_add(&w->outbox, IPC_SAY, c->connection, c->route, 0, text,
-	    len))
-		client_close(w, c, CLOSE_SERVER_FAULT);
+	speech_line(w, c, text, len);
 }
 
 static void

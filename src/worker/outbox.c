@@ -15,7 +15,7 @@ struct entry_head {
 	uint32_t tail_len;
 	uint16_t type;
 	uint8_t deaths;		/* of brokers, while it was out */
-	uint8_t is_poison;	/* stays for its number, is not sent */
+	uint8_t is_done;	/* stays for its number, is not sent (again) */
 };
 
 void
@@ -38,21 +38,19 @@ entry_size(size_t tail_len)
 }
 
 bool
-outbox_add(struct outbox *o, enum ipc_type type, uint64_t connection,
-    uint32_t route, uint64_t address, const void *tail, size_t tail_len)
+outbox_add(struct outbox *o, enum ipc_type type,
+    const struct ipc_request *request, const void *tail, size_t tail_len)
 {
 	struct entry_head head = {
-		.request = {
-			.connection = connection, .number = o->number + 1,
-			.address = address, .route = route
-		},
-		.tail_len = (uint32_t)tail_len, .type = (uint16_t)type
+		.request = *request, .tail_len = (uint32_t)tail_len,
+		.type = (uint16_t)type
 	};
 	size_t size = entry_size(tail_len);
 	uint8_t *to = buf_reserve(&o->bytes, size);
 
 	if (to == NULL)
 		return false;
+	head.request.number = o->number + 1;
 	memcpy(to, &head, sizeof(head));
 	if (tail_len > 0)
 		memcpy(to + sizeof(head), tail, tail_len);
@@ -87,14 +85,15 @@ outbox_next(const struct outbox *o, struct outbox_entry *entry_out)
 	return true;
 }
 
-/* Poison is passed over where `sent` moves, so that next need not look. */
+/* What is done with is passed over where `sent` moves, so that next need not
+ * look. */
 static void
-skip_poison(struct outbox *o)
+skip_done(struct outbox *o)
 {
 	struct outbox_entry entry;
 
 	while (o->sent < buf_len(&o->bytes) &&
-	    entry_at(o, o->sent, &entry).is_poison)
+	    entry_at(o, o->sent, &entry).is_done)
 		o->sent += entry_size(entry.tail_len);
 }
 
@@ -105,7 +104,7 @@ outbox_sent(struct outbox *o)
 
 	(void)entry_at(o, o->sent, &entry);
 	o->sent += entry_size(entry.tail_len);
-	skip_poison(o);
+	skip_done(o);
 }
 
 void
@@ -119,7 +118,7 @@ outbox_release(struct outbox *o, uint64_t number)
 	/* Never what was not sent: only a broken receipt would say so.  For
 	 * poison none will come. */
 	while (o->sent > 0) {
-		if (!entry_at(o, 0, &entry).is_poison &&
+		if (!entry_at(o, 0, &entry).is_done &&
 		    entry.request.number > number)
 			break;
 		size = entry_size(entry.tail_len);
@@ -138,16 +137,46 @@ outbox_rewind(struct outbox *o,
 
 	for (size_t at = 0; at < o->sent; at += entry_size(entry.tail_len)) {
 		head = entry_at(o, at, &entry);
-		if (head.is_poison)
+		if (head.is_done)
 			continue;
 		head.deaths++;
-		head.is_poison = head.deaths >= DEATHS_MAX;
+		head.is_done = head.deaths >= DEATHS_MAX;
 		memcpy(buf_head(&o->bytes) + at, &head, sizeof(head));
-		if (head.is_poison)
+		if (head.is_done)
 			poison(arg, &entry);
 	}
 	o->sent = 0;
-	skip_poison(o);
+	skip_done(o);
+}
+
+/* Where the entry begins; the end: it is not here. */
+static size_t
+entry_find(const struct outbox *o, uint64_t number,
+    struct outbox_entry *entry_out)
+{
+	size_t at = 0;
+
+	while (at < buf_len(&o->bytes)) {
+		(void)entry_at(o, at, entry_out);
+		if (entry_out->request.number == number)
+			break;
+		at += entry_size(entry_out->tail_len);
+	}
+	return at;
+}
+
+void
+outbox_answered(struct outbox *o, uint64_t number)
+{
+	struct outbox_entry entry;
+	struct entry_head head;
+	size_t at = entry_find(o, number, &entry);
+
+	if (at >= o->sent)
+		return;
+	head = entry_at(o, at, &entry);
+	head.is_done = true;
+	memcpy(buf_head(&o->bytes) + at, &head, sizeof(head));
 }
 
 bool
@@ -159,7 +188,7 @@ outbox_walk(const struct outbox *o, size_t *at_inout,
 	while (*at_inout < buf_len(&o->bytes)) {
 		head = entry_at(o, *at_inout, entry_out);
 		*at_inout += entry_size(entry_out->tail_len);
-		if (!head.is_poison)
+		if (!head.is_done)
 			return true;
 	}
 	return false;

@@ -39,15 +39,17 @@ struct outbox_entry {
 void outbox_init(struct outbox *);
 void outbox_clear(struct outbox *);
 
-/* Adds a request and numbers it; `address` counts for ATTACH and JOIN alone.
- * False: no memory. */
-bool outbox_add(struct outbox *, enum ipc_type, uint64_t connection,
-    uint32_t route, uint64_t address, const void *tail, size_t tail_len)
-    __attribute__((warn_unused_result));
+/* Adds a request; its number is the outbox's to give.  False: no memory. */
+bool outbox_add(struct outbox *, enum ipc_type, const struct ipc_request *,
+    const void *tail, size_t tail_len) __attribute__((warn_unused_result));
 
 /* The next request to hand to the channel; outbox_sent moves past it. */
 bool outbox_next(const struct outbox *, struct outbox_entry *entry_out);
 void outbox_sent(struct outbox *);
+
+/* It has been answered by a message: it is not sent again, and stays until
+ * the receipt of those before it. */
+void outbox_answered(struct outbox *, uint64_t number);
 
 /* Everything up to `number` has been answered. */
 void outbox_release(struct outbox *, uint64_t number);

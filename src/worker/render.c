@@ -204,3 +204,23 @@ render_announcement(struct buf *b, const char *what, const uint8_t *name,
 	to[what_len + name_safe] = '.';
 	return true;
 }
+
+bool
+render_rename(struct buf *b, const uint8_t *old, size_t old_len,
+    const uint8_t *name, size_t name_len)
+{
+	static const char what[] = "[server] Member renamed from ";
+	size_t old_safe = render_safe_length(old, old_len);
+	size_t name_safe = render_safe_length(name, name_len);
+	uint8_t *to = line_reserve(b, sizeof(what) - 1 + old_safe + 4 +
+	    name_safe + 1);
+
+	if (to == NULL)
+		return false;
+	memcpy(to, what, sizeof(what) - 1);
+	to = put(to + sizeof(what) - 1, old_safe, old, old_len);
+	memcpy(to, " to ", 4);
+	to = put(to + 4, name_safe, name, name_len);
+	*to = '.';
+	return true;
+}

@@ -36,6 +36,9 @@ bool render_greeting(struct buf *, const struct settings_route *,
 bool render_action(struct buf *, const uint8_t *name, size_t name_len,
     const uint8_t *text, size_t text_len)
     __attribute__((warn_unused_result));
+/* "[server] Member renamed from A to B." */
+bool render_rename(struct buf *, const uint8_t *old, size_t old_len,
+    const uint8_t *name, size_t name_len) __attribute__((warn_unused_result));
 /* "[server] Member joined: NAME." and the like. */
 bool render_announcement(struct buf *, const char *what,
     const uint8_t *name, size_t name_len) __attribute__((warn_unused_result));

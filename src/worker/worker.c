@@ -38,6 +38,8 @@
 #include "worker/delivery.h"
 #include "worker/intake.h"
 #include "worker/site.h"
+#include "worker/speech.h"
+#include "worker/waiting.h"
 #include "worker/wire.h"
 
 #define EVENTS		256		/* clients looked at in a pass */
@@ -50,7 +52,8 @@
 
 static peer_handler on_hello, on_ping, on_stop, on_readiness,
     on_ticket_key, on_attach_broker, on_connection;
-static peer_handler on_broker_hello, on_welcome, on_refused, on_appended;
+static peer_handler on_broker_hello, on_welcome, on_refused, on_listed,
+    on_whispered, on_appended;
 static void on_parent_end(void *, struct peer *, const char *);
 static void on_broker_end(void *, struct peer *, const char *);
 static void on_clients_ready(evutil_socket_t, short, void *);
@@ -71,6 +74,8 @@ static peer_handler *const broker_handlers[IPC_TYPES] = {
 	[IPC_HELLO] = on_broker_hello,
 	[IPC_WELCOME] = on_welcome,
 	[IPC_REFUSED] = on_refused,
+	[IPC_LISTED] = on_listed,
+	[IPC_WHISPERED] = on_whispered,
 	[IPC_APPENDED] = on_appended,
 };
 
@@ -441,32 +446,35 @@ on_welcome(void *owner, struct peer *peer, const struct ipc_message *m)
 	return peer_send(w->parent, IPC_READY, &none, NULL, 0, -1);
 }
 
-/* What any client can bring about, as often as it likes, is told once: the
- * end of its connection is an incident. */
-static enum logger_level
-refusal_level(const struct client *c, enum ipc_refusal reason)
-{
-	return reason == IPC_REFUSED_ADDRESS ||
-	    (reason == IPC_REFUSED_UNKNOWN &&
-	    (c == NULL || c->state != CLIENT_OPEN)) ?
-	    LOGGER_DEBUG : LOGGER_WARNING;
-}
-
 static bool
 on_refused(void *owner, struct peer *peer, const struct ipc_message *m)
 {
 	struct worker *w = owner;
-	const struct ipc_refused *refused = m->payload;
-	struct client *c = client_find(w, refused->connection);
 
 	(void)peer;
 	w->now_ms = clock_ms();
-	logger_write_connection(refusal_level(c, refused->reason),
-	    refused->connection, "the broker refused a request",
-	    "number=%" PRIu64 " reason=%u", refused->number, refused->reason);
-	if (c != NULL)
-		client_on_refused(w, c, refused->reason);
+	speech_on_refused(w, m);
 	return true;
+}
+
+static bool
+on_listed(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	struct worker *w = owner;
+
+	(void)peer;
+	w->now_ms = clock_ms();
+	return speech_on_listed(w, m);
+}
+
+static bool
+on_whispered(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	struct worker *w = owner;
+
+	(void)peer;
+	w->now_ms = clock_ms();
+	return speech_on_whispered(w, m);
 }
 
 /* The log itself is looked at once in the turn that this starts. */
@@ -594,6 +602,8 @@ worker_deliver(struct worker *w)
 		worker_send_requests(w);
 	if (delivery_is_due(w))
 		delivery_run(w);
+	if (w->waiting != NULL)
+		waiting_give(w);
 	client_flush_all(w);
 }
 

@@ -22,7 +22,9 @@
 struct client;
 struct compress;
 struct delivery;
+struct origin;
 struct site;
+struct waiting_line;
 struct wire;
 
 #define WORKER_RECEIVE	(64 * 1024)	/* the borrowed receive buffer */
@@ -49,6 +51,9 @@ struct worker {
 	struct outbox outbox;
 	struct delivery *delivery;
 	struct compress *compress;
+	struct waiting_line *waiting;	/* waiting.c's: the oldest first */
+	uint64_t waiting_bytes;
+	struct origin *origins;		/* likewise; NULL: none was heard */
 	struct site *site;
 	struct incidents incidents;
 	struct wire *wire;		/* NULL: no listener speaks TLS */

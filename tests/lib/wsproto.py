@@ -501,6 +501,13 @@ class Chatter(Peer):
         for line in lines:
             eq(self.hear(), line, "line heard")
 
+    def hear_until(self, start):
+        """The next line that begins so; those before it are passed over."""
+        while True:
+            line = self.hear()
+            if line.startswith(start):
+                return line
+
     def name(self):
         """Says something to learn the own name; others hear it too."""
         mark = f"who am I {random.getrandbits(48):x}"

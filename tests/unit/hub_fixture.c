@@ -9,11 +9,13 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "broker/name.h"
 #include "ipc/messages.h"
 
 struct settings *
@@ -42,14 +44,20 @@ world_settings(void)
 void
 world_open(struct world *w)
 {
+	static struct names *names;	/* opened once, for all worlds */
+	const char *why;
 	uint32_t damaged;
+
+	if (names == NULL)
+		names = name_open(&why);
+	assert_non_null(names);
 
 	w->log = log_map(w->log_fd, true);
 	assert_non_null(w->log);
 	w->state = state_open(w->state_fd, &damaged);
 	assert_non_null(w->state);
 	assert_int_equal(damaged, 0);
-	w->hub = hub_new(world_settings(), w->log, w->state);
+	w->hub = hub_new(world_settings(), names, w->log, w->state);
 	assert_non_null(w->hub);
 }
 
@@ -117,6 +125,107 @@ ask_join(struct world *w, unsigned index, uint64_t number, uint64_t conn,
 	};
 
 	return hub_join(w->hub, index, &q, room, strlen(room));
+}
+
+enum hub_result
+ask_move(struct world *w, unsigned index, uint64_t number, uint64_t conn,
+    uint32_t route, const char *room)
+{
+	struct ipc_request q = {
+		.connection = conn, .number = number, .route = route
+	};
+
+	return hub_move(w->hub, index, &q, room, strlen(room));
+}
+
+enum hub_result
+ask_nick(struct world *w, unsigned index, uint64_t number, uint64_t conn,
+    uint32_t route, const char *name)
+{
+	struct ipc_request q = {
+		.connection = conn, .number = number, .route = route
+	};
+
+	return hub_nick(w->hub, index, &q, name, strlen(name));
+}
+
+/* The texts of an answer as one string. */
+static const char *
+show_texts(struct buf *texts)
+{
+	static char shown[4096];
+	size_t len = buf_len(texts);
+
+	assert_true(len < sizeof(shown));
+	for (size_t i = 0; i < len; i++)
+		shown[i] = buf_head(texts)[i] == '\0' ? '|' :
+		    (char)buf_head(texts)[i];
+	shown[len] = '\0';
+	buf_clear(texts);
+	return shown;
+}
+
+const char *
+ask_who(struct world *w, unsigned index, uint64_t number, uint64_t conn,
+    uint32_t route)
+{
+	struct ipc_request q = {
+		.connection = conn, .number = number, .route = route
+	};
+	uint32_t more = 9;
+	struct buf out;
+
+	buf_init(&out);
+	assert_int_equal(hub_who(w->hub, index, &q, &out, &more), HUB_DONE);
+	assert_int_equal(more, 0);
+	return show_texts(&out);
+}
+
+const char *
+ask_rooms(struct world *w, unsigned index, uint64_t number, uint64_t conn,
+    uint32_t route)
+{
+	struct ipc_request q = {
+		.connection = conn, .number = number, .route = route
+	};
+	uint32_t more = 9;
+	struct buf out;
+
+	buf_init(&out);
+	assert_int_equal(hub_rooms_list(w->hub, index, &q, &out, &more),
+	    HUB_DONE);
+	assert_int_equal(more, 0);
+	return show_texts(&out);
+}
+
+static bool
+hear_whisper(void *arg, const struct hub_whisper *w)
+{
+	char *heard = arg;
+	size_t len = strlen(heard);
+
+	snprintf(heard + len, 1024 - len, "%u:%u<%.*s>%.*s ", w->index,
+	    (unsigned)ipc_connection_slot(w->connection), (int)w->sender_len,
+	    w->sender, (int)w->text_len, (const char *)w->text);
+	return true;
+}
+
+const char *
+ask_whisper(struct world *w, unsigned index, uint64_t number, uint64_t conn,
+    uint32_t route, const char *names, const char *text,
+    char heard_out[static 1024])
+{
+	struct ipc_request q = {
+		.connection = conn, .number = number, .route = route
+	};
+	struct buf out;
+
+	heard_out[0] = '\0';
+	buf_init(&out);
+	assert_int_equal(hub_whisper(w->hub, index, &q, names, strlen(names),
+	    (const uint8_t *)text, strlen(text), hear_whisper, heard_out,
+	    &out), HUB_DONE);
+	return show_texts(&out);
 }
 
 enum hub_result

@@ -48,6 +48,19 @@ enum hub_result ask_attach(struct world *, unsigned index, uint64_t number,
     uint64_t conn, uint32_t route);
 enum hub_result ask_join(struct world *, unsigned index, uint64_t number,
     uint64_t conn, uint32_t route, const char *room);
+enum hub_result ask_move(struct world *, unsigned index, uint64_t number,
+    uint64_t conn, uint32_t route, const char *room);
+enum hub_result ask_nick(struct world *, unsigned index, uint64_t number,
+    uint64_t conn, uint32_t route, const char *name);
+/* The names of the answer with a bar behind each; lent until the next. */
+const char *ask_who(struct world *, unsigned index, uint64_t number,
+    uint64_t conn, uint32_t route);
+const char *ask_rooms(struct world *, unsigned index, uint64_t number,
+    uint64_t conn, uint32_t route);
+/* Likewise; `heard_out` gets "worker:slot<sender>text " for each whisper. */
+const char *ask_whisper(struct world *, unsigned index, uint64_t number,
+    uint64_t conn, uint32_t route, const char *names, const char *text,
+    char heard_out[static 1024]);
 enum hub_result ask_say(struct world *, unsigned index, uint64_t number,
     uint64_t conn, uint32_t route, const char *text);
 enum hub_result ask_leave(struct world *, unsigned index, uint64_t number,

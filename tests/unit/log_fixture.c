@@ -227,7 +227,7 @@ chat_append(struct chat *chat, struct chat_event event)
 		.request = ++chat->request,
 		.count = 2,
 		.name = chat_name(event.room),
-		.name_len = (uint16_t)strlen(chat_name(event.room)),
+		.name_len = (uint8_t)strlen(chat_name(event.room)),
 		.text = text,
 		.text_len = (uint32_t)event.text_len,
 	};

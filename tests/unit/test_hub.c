@@ -601,6 +601,137 @@ an_address_has_so_many_connections(void **state)
 	world_close(&w);
 }
 
+static void
+names_are_taken_and_given_back(void **state)
+{
+	uint64_t a = connection(1, 0), b = connection(2, 0);
+	struct cursor_view v;
+	struct world w;
+
+	(void)state;
+	world_create(&w, 2);
+	assert_int_equal(ask_join(&w, 0, 1, a, CHAT, ""), HUB_DONE);
+	assert_int_equal(ask_join(&w, 1, 1, b, CHAT, ""), HUB_DONE);
+	assert_int_equal(ask_nick(&w, 0, 2, a, CHAT, "Anna"), HUB_DONE);
+	world_commit(&w);
+	v = world_last(&w);
+	assert_record(&v, RECORD_RENAME, "user0", "Anna", 0, 2);
+	assert_origin(&v, 101, 2, a);
+	assert_int_equal(ask_nick(&w, 1, 2, b, CHAT, "anna"), HUB_TAKEN);
+	assert_int_equal(ask_nick(&w, 1, 3, b, CHAT, "user0"), HUB_NAME);
+	assert_int_equal(ask_nick(&w, 1, 4, b, CHAT, "Server"), HUB_NAME);
+	assert_int_equal(ask_nick(&w, 1, 5, b, CHAT, ""), HUB_NAME);
+	/* In another case it stays his; the old name is free. */
+	assert_int_equal(ask_nick(&w, 0, 3, a, CHAT, "ANNA"), HUB_DONE);
+	assert_int_equal(ask_nick(&w, 0, 4, a, CHAT, "Berta"), HUB_DONE);
+	assert_int_equal(ask_nick(&w, 1, 6, b, CHAT, "anna"), HUB_DONE);
+	assert_int_equal(ask_say(&w, 0, 5, a, CHAT, "hello"), HUB_DONE);
+	world_commit(&w);
+	v = world_last(&w);
+	assert_record(&v, RECORD_MESSAGE, "Berta", "hello", 1, 2);
+	assert_string_equal(ask_who(&w, 0, 6, a, CHAT), "anna|Berta|");
+	/* One's own number. */
+	assert_int_equal(ask_nick(&w, 0, 7, a, CHAT, "user0"), HUB_DONE);
+	assert_int_equal(ask_nick(&w, 1, 7, b, CHAT, "Berta"), HUB_DONE);
+	assert_string_equal(ask_who(&w, 0, 8, a, CHAT), "Berta|user0|");
+	/* Who leaves gives it back. */
+	assert_int_equal(ask_leave(&w, 1, 8, b, CHAT), HUB_DONE);
+	world_commit(&w);
+	v = world_last(&w);
+	assert_record(&v, RECORD_LEAVE, "Berta", "", 1, 1);
+	assert_int_equal(ask_nick(&w, 0, 9, a, CHAT, "berta"), HUB_DONE);
+	/* Nobody without a room has a name. */
+	assert_int_equal(ask_attach(&w, 1, 9, connection(3, 1), ECHO),
+	    HUB_DONE);
+	assert_int_equal(ask_nick(&w, 1, 10, connection(3, 1), ECHO, "x"),
+	    HUB_FORGED);
+	world_close(&w);
+}
+
+static void
+moving_is_leaving_and_joining_at_once(void **state)
+{
+	uint64_t a = connection(1, 0), b = connection(2, 0);
+	struct cursor_view v[VIEWS];
+	struct world w;
+
+	(void)state;
+	world_create(&w, 2);
+	assert_int_equal(ask_join(&w, 0, 1, a, CHAT, ""), HUB_DONE);
+	assert_int_equal(ask_join(&w, 1, 1, b, CHAT, "lab"), HUB_DONE);
+	assert_int_equal(ask_move(&w, 0, 2, a, CHAT, "lab"), HUB_DONE);
+	world_commit(&w);
+	assert_int_equal(world_read(&w, v, VIEWS), 4);
+	assert_record(&v[2], RECORD_LEAVE, "user0", "", 0, 0);
+	assert_record(&v[3], RECORD_JOIN, "user0", "lab", 0, 2);
+	assert_int_equal(v[2].record.flags, RECORD_MOVED);
+	assert_int_equal(v[3].record.flags, RECORD_MOVED);
+	assert_origin(&v[2], 101, 2, a);
+	assert_origin(&v[3], 101, 2, a);
+	/* The room it left was empty and nothing had been said there. */
+	assert_int_equal(hub_rooms(w.hub), 1);
+	assert_int_equal(ask_move(&w, 0, 3, a, CHAT, "lab"), HUB_THERE);
+	assert_int_equal(ask_move(&w, 0, 4, a, CHAT, "a/b"), HUB_FORGED);
+	assert_int_equal(ask_say(&w, 0, 5, a, CHAT, "here"), HUB_DONE);
+	world_commit(&w);
+	assert_int_equal(world_last(&w).record.room, v[3].record.room);
+	assert_string_equal(ask_who(&w, 1, 2, b, CHAT), "user0|user1|");
+	assert_string_equal(ask_rooms(&w, 1, 3, b, CHAT), "lab 2|");
+	assert_int_equal(ask_move(&w, 1, 4, b, CHAT, ""), HUB_DONE);
+	assert_string_equal(ask_who(&w, 1, 5, b, CHAT), "user1|");
+	assert_string_equal(ask_rooms(&w, 0, 6, a, CHAT), "lab 1| 1|");
+	world_close(&w);
+}
+
+static void
+rooms_are_listed_the_fullest_first(void **state)
+{
+	static const char *const rooms[] = { "a", "b", "b", "c", "c", "c" };
+	struct world w;
+
+	(void)state;
+	world_create(&w, 1);
+	for (unsigned i = 0; i < 6; i++)
+		assert_int_equal(ask_join(&w, 0, 1 + i, connection(1 + i, i),
+		    CHAT, rooms[i]), HUB_DONE);
+	assert_int_equal(ask_join(&w, 0, 7, connection(7, 6), SMALL, "d"),
+	    HUB_DONE);
+	assert_string_equal(ask_rooms(&w, 0, 8, connection(1, 0), CHAT),
+	    "c 3|b 2|a 1|");
+	assert_string_equal(ask_rooms(&w, 0, 9, connection(7, 6), SMALL),
+	    "d 1|");
+	world_close(&w);
+}
+
+static void
+whispers_go_to_whom_they_name(void **state)
+{
+	char heard[1024];
+	struct world w;
+
+	(void)state;
+	world_create(&w, 2);
+	for (unsigned i = 0; i < 4; i++)
+		assert_int_equal(ask_join(&w, i % 2, 1 + i, connection(1 + i,
+		    i / 2), CHAT, i == 3 ? "lab" : ""), HUB_DONE);
+	assert_int_equal(ask_nick(&w, 0, 5, connection(3, 1), CHAT, "Carl"),
+	    HUB_DONE);
+	assert_string_equal(ask_whisper(&w, 0, 6, connection(1, 0), CHAT,
+	    "user3,CARL,user2,user3,nobody,user77,user0", "psst", heard),
+	    "user3|Carl|user0||user2|nobody|user77|");
+	assert_string_equal(heard, "1:1<user0>psst 0:1<user0>psst "
+	    "0:0<user0>psst ");
+	/* Routes are apart. */
+	assert_int_equal(ask_join(&w, 1, 7, connection(9, 5), SMALL, ""),
+	    HUB_DONE);
+	assert_string_equal(ask_whisper(&w, 1, 8, connection(9, 5), SMALL,
+	    "user0,Carl,user1", "x", heard), "user1||user0|Carl|");
+	/* The log has nothing of it. */
+	world_commit(&w);
+	assert_int_equal(world_last(&w).record.kind, RECORD_JOIN);
+	world_close(&w);
+}
+
 int
 main(void)
 {
@@ -615,6 +746,10 @@ main(void)
 		    forged_requests_are_refused_and_change_nothing),
 		cmocka_unit_test(lines_have_bounds),
 		cmocka_unit_test(an_address_has_so_many_connections),
+		cmocka_unit_test(names_are_taken_and_given_back),
+		cmocka_unit_test(moving_is_leaving_and_joining_at_once),
+		cmocka_unit_test(rooms_are_listed_the_fullest_first),
+		cmocka_unit_test(whispers_go_to_whom_they_name),
 		cmocka_unit_test(the_bell_rings_where_it_concerns),
 		cmocka_unit_test(receipts_say_what_was_asked),
 		cmocka_unit_test(the_members_of_a_dead_worker_leave),

@@ -27,8 +27,10 @@ number_next(struct outbox *o)
 static void
 add(struct outbox *o, unsigned count)
 {
+	const struct ipc_request request = { .connection = 9 };
+
 	while (count-- > 0)
-		assert_true(outbox_add(o, IPC_SAY, 9, 0, 0, "text", 4));
+		assert_true(outbox_add(o, IPC_SAY, &request, "text", 4));
 }
 
 static void
@@ -36,6 +38,7 @@ requests_come_out_as_they_went_in(void **state)
 {
 	static const size_t lens[] = { 0, 1, 7, 8, 9, 100, 70000, 3 };
 	static uint8_t text[70000 + 8];
+	struct ipc_request request;
 	struct outbox_entry e;
 	struct outbox o;
 	size_t i;
@@ -46,9 +49,14 @@ requests_come_out_as_they_went_in(void **state)
 	outbox_init(&o);
 	assert_false(outbox_next(&o, &e));
 	assert_int_equal(outbox_bytes(&o), 0);
-	for (i = 0; i < 8; i++)
+	for (i = 0; i < 8; i++) {
+		request = (struct ipc_request){
+			.connection = 100 + i, .address = 7 * i,
+			.route = (uint32_t)i
+		};
 		assert_true(outbox_add(&o, i % 2 ? IPC_SAY : IPC_JOIN,
-		    100 + i, (uint32_t)i, 7 * i, text + i, lens[i]));
+		    &request, text + i, lens[i]));
+	}
 	assert_int_equal(o.count, 8);
 	assert_int_equal(o.number, 8);
 	assert_true(outbox_bytes(&o) > 70000);
@@ -61,7 +69,7 @@ requests_come_out_as_they_went_in(void **state)
 		assert_int_equal(e.request.number, i + 1);
 		assert_int_equal(e.request.route, i);
 		assert_int_equal(e.request.address, 7 * i);
-		assert_int_equal(e.request.zero, 0);
+		assert_int_equal(e.request.flags, 0);
 		assert_int_equal(e.tail_len, lens[i]);
 		assert_memory_equal(e.tail, text + i, lens[i]);
 		outbox_sent(&o);
@@ -288,6 +296,31 @@ it_agrees_with_a_list(void **state)
 	outbox_clear(&o);
 }
 
+static void
+what_is_answered_is_not_sent_again(void **state)
+{
+	struct outbox o;
+
+	(void)state;
+	outbox_init(&o);
+	add(&o, 4);
+	/* Not before it was sent. */
+	outbox_answered(&o, 1);
+	for (uint64_t i = 1; i <= 3; i++)
+		assert_int_equal(number_next(&o), i);
+	outbox_answered(&o, 2);
+	outbox_rewind(&o, NULL, NULL);
+	assert_int_equal(number_next(&o), 1);
+	assert_int_equal(number_next(&o), 3);
+	assert_int_equal(number_next(&o), 4);
+	outbox_release(&o, 1);
+	assert_int_equal(o.count, 2);
+	outbox_release(&o, 4);
+	assert_int_equal(outbox_bytes(&o), 0);
+	assert_int_equal(o.count, 0);
+	outbox_clear(&o);
+}
+
 int
 main(void)
 {
@@ -303,6 +336,7 @@ main(void)
 		cmocka_unit_test(
 		    poison_alone_or_last_leaves_nothing_to_send),
 		cmocka_unit_test(it_agrees_with_a_list),
+		cmocka_unit_test(what_is_answered_is_not_sent_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

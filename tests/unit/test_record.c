@@ -16,32 +16,34 @@
 static const struct {
 	uint64_t available;
 	uint32_t length, text_len;
-	uint16_t name_len;
-	uint8_t kind, route;
+	uint8_t name_len, kind, route, flags;
 	bool is_sane;
 } heads[] = {
-	{ 80, 80, 0, 0, RECORD_MESSAGE, 0, true },
-	{ 80, 80, 0, 0, RECORD_KEPT, LOG_ROUTES - 1, true },
-	{ 88, 88, 5, 3, RECORD_JOIN, 0, true },
-	{ 96, 96, 5, 4, RECORD_LEAVE, 0, true },
-	{ UINT64_MAX, 80, 0, 0, RECORD_RENAME, 0, true },
-	{ 79, 80, 0, 0, RECORD_MESSAGE, 0, false },
-	{ 0, 80, 0, 0, RECORD_MESSAGE, 0, false },
-	{ 0, 0, 0, 0, RECORD_MESSAGE, 0, false },
-	{ 1000, 0, 0, 0, RECORD_MESSAGE, 0, false },
-	{ 1000, 81, 0, 0, RECORD_MESSAGE, 0, false },
-	{ 1000, 88, 0, 0, RECORD_MESSAGE, 0, false },
-	{ 1000, 80, 1, 0, RECORD_MESSAGE, 0, false },
-	{ 1000, 88, 9, 0, RECORD_MESSAGE, 0, false },
-	{ 1000, 80, 0, 0, 0, 0, false },
-	{ 1000, 80, 0, 0, RECORD_KINDS, 0, false },
-	{ 1000, 80, 0, 0, 255, 0, false },
-	{ 1000, 80, 0, 0, RECORD_MESSAGE, LOG_ROUTES, false },
+	{ 80, 80, 0, 0, RECORD_MESSAGE, 0, 0, true },
+	{ 80, 80, 0, 0, RECORD_KEPT, LOG_ROUTES - 1, 0, true },
+	{ 88, 88, 5, 3, RECORD_JOIN, 0, 0, true },
+	{ 96, 96, 5, 4, RECORD_LEAVE, 0, 0, true },
+	{ UINT64_MAX, 80, 0, 0, RECORD_RENAME, 0, 0, true },
+	{ 79, 80, 0, 0, RECORD_MESSAGE, 0, 0, false },
+	{ 0, 80, 0, 0, RECORD_MESSAGE, 0, 0, false },
+	{ 0, 0, 0, 0, RECORD_MESSAGE, 0, 0, false },
+	{ 1000, 0, 0, 0, RECORD_MESSAGE, 0, 0, false },
+	{ 1000, 81, 0, 0, RECORD_MESSAGE, 0, 0, false },
+	{ 1000, 88, 0, 0, RECORD_MESSAGE, 0, 0, false },
+	{ 1000, 80, 1, 0, RECORD_MESSAGE, 0, 0, false },
+	{ 1000, 88, 9, 0, RECORD_MESSAGE, 0, 0, false },
+	{ 1000, 80, 0, 0, 0, 0, 0, false },
+	{ 1000, 80, 0, 0, RECORD_KINDS, 0, 0, false },
+	{ 1000, 80, 0, 0, 255, 0, 0, false },
+	{ 1000, 80, 0, 0, RECORD_MESSAGE, LOG_ROUTES, 0, false },
+	{ 1000, 80, 0, 0, RECORD_MESSAGE, 0, RECORD_ACTION, true },
+	{ 1000, 80, 0, 0, RECORD_MESSAGE, 0, 4, false },
+	{ 1000, 80, 0, 0, RECORD_MESSAGE, 0, 128, false },
 	/* Sums that would wrap in 32 bits. */
-	{ UINT64_MAX, 80, UINT32_MAX - 7, 8, RECORD_MESSAGE, 0, false },
-	{ UINT64_MAX, 72, UINT32_MAX - 7, 0, RECORD_MESSAGE, 0, false },
-	{ UINT64_MAX, UINT32_MAX - 7, UINT32_MAX, UINT16_MAX,
-	    RECORD_MESSAGE, 0, false },
+	{ UINT64_MAX, 80, UINT32_MAX - 7, 8, RECORD_MESSAGE, 0, 0, false },
+	{ UINT64_MAX, 72, UINT32_MAX - 7, 0, RECORD_MESSAGE, 0, 0, false },
+	{ UINT64_MAX, UINT32_MAX - 7, UINT32_MAX, UINT8_MAX,
+	    RECORD_MESSAGE, 0, 0, false },
 };
 
 static void
@@ -58,6 +60,7 @@ heads_are_sane_or_not(void **state)
 		record.name_len = heads[i].name_len;
 		record.kind = heads[i].kind;
 		record.route = heads[i].route;
+		record.flags = heads[i].flags;
 		if (record_is_sane(&record, heads[i].available) !=
 		    heads[i].is_sane)
 			fail_msg("row %zu", i);

@@ -1,0 +1,247 @@
+/*
+ * query - what a worker asks that changes nothing: who, which rooms, and a
+ * whisper.
+ *
+ * A part of the hub.  The answers are messages; a request that a new broker
+ * gets again is answered again, and it is the workers who drop what they
+ * have had.
+ */
+#include "config.h"
+
+#include "broker/hub.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "broker/hub_parts.h"
+#include "broker/session.h"
+
+#define ANSWER_MAX	16384	/* bytes of names */
+#define ROOMS_MAX	50
+
+static bool
+append_text(struct buf *out, const char *text, size_t len)
+{
+	return (len == 0 || buf_append(out, text, len)) &&
+	    buf_append(out, "", 1);
+}
+
+/* The session that asks, in a room; NULL with the result. */
+static const struct state_session *
+find_asker(struct hub *hub, unsigned index, const struct ipc_request *q,
+    enum hub_result *result_out)
+{
+	uint32_t row;
+
+	*result_out = hub_open_request(hub, index, q);
+	if (*result_out != HUB_DONE)
+		return NULL;
+	row = roster_find(hub->roster, hub->worker[index].connections,
+	    q->connection);
+	if (row == STATE_NONE)
+		*result_out = hub_owe_answer(hub, index, HUB_UNKNOWN);
+	else if (session_room(hub, state_session(hub->state, row)) == NULL)
+		*result_out = HUB_FORGED;
+	return *result_out != HUB_DONE ? NULL :
+	    state_session(hub->state, row);
+}
+
+enum hub_result
+hub_who(struct hub *hub, unsigned index, const struct ipc_request *q,
+    struct buf *out, uint32_t *more_out)
+{
+	enum hub_result result;
+	const struct state_session *s = find_asker(hub, index, q, &result);
+	const struct room *room;
+	char name[SESSION_NAME];
+	uint32_t row = STATE_NONE, told = 0;
+
+	if (s == NULL)
+		return result;
+	room = session_room(hub, s);
+	while (buf_len(out) < ANSWER_MAX && (row = members_next(hub->members,
+	    room, row)) != STATE_NONE) {
+		if (!append_text(out, name, session_name(hub, state_session(
+		    hub->state, row), name)))
+			return hub_owe_answer(hub, index, HUB_MEMORY);
+		told++;
+	}
+	*more_out = room->count - told;
+	return hub_owe_answer(hub, index, HUB_DONE);
+}
+
+/*
+ * Rooms.
+ */
+
+struct ranking {
+	const struct hub *hub;
+	uint8_t route;
+	struct room *best[ROOMS_MAX];	/* the fullest first */
+	uint32_t count, more;
+};
+
+static void
+rank_room(void *arg, struct room *room)
+{
+	struct ranking *r = arg;
+	uint32_t at = r->count;
+
+	if (room_route(room) != r->route || room->count == 0)
+		return;
+	if (r->count == ROOMS_MAX) {
+		r->more++;
+		if (room->count <= r->best[ROOMS_MAX - 1]->count)
+			return;
+		at = ROOMS_MAX - 1;
+	} else {
+		r->count++;
+	}
+	for (; at > 0 && r->best[at - 1]->count < room->count; at--)
+		r->best[at] = r->best[at - 1];
+	r->best[at] = room;
+}
+
+enum hub_result
+hub_rooms_list(struct hub *hub, unsigned index, const struct ipc_request *q,
+    struct buf *out, uint32_t *more_out)
+{
+	enum hub_result result;
+	const struct state_session *s = find_asker(hub, index, q, &result);
+	struct ranking ranking = { .hub = hub };
+	char line[ROOM_NAME_MAX + 16];
+	const char *name;
+	size_t len;
+	int n;
+
+	if (s == NULL)
+		return result;
+	ranking.route = s->route;
+	room_each(hub->rooms, rank_room, &ranking);
+	for (uint32_t i = 0; i < ranking.count; i++) {
+		name = room_name(ranking.best[i], &len);
+		n = snprintf(line, sizeof(line), "%.*s %u", (int)len, name,
+		    (unsigned)ranking.best[i]->count);
+		if (!append_text(out, line, (size_t)n))
+			return hub_owe_answer(hub, index, HUB_MEMORY);
+	}
+	*more_out = ranking.more;
+	return hub_owe_answer(hub, index, HUB_DONE);
+}
+
+/*
+ * Whispers.
+ */
+
+static uint32_t
+find_user(const struct hub *hub, uint8_t route, const char *name, size_t len)
+{
+	struct name_keys keys;
+	uint64_t number;
+	uint32_t row;
+
+	if (name_is_automatic(name, len, &number)) {
+		row = numbers_find(hub->numbers, route, number);
+		return row != STATE_NONE && state_session(hub->state,
+		    row)->name == STATE_NONE ? row : STATE_NONE;
+	}
+	return name_key(hub->names, name, len, &keys) ?
+	    nametable_find(hub->nametable, route, &keys) : STATE_NONE;
+}
+
+/* The index of the living worker of a generation; no index: none. */
+static unsigned
+find_worker(const struct hub *hub, uint64_t generation)
+{
+	unsigned index;
+
+	for (index = 0; index < hub->workers; index++)
+		if (hub->worker[index].generation == generation)
+			break;
+	return index;
+}
+
+/* One pass over the names: tells or lists those that are found, or lists
+ * those that are not.  A name that is there twice is told once. */
+struct whisper {
+	struct hub *hub;
+	struct hub_whisper to;
+	uint8_t route;
+	bool (*deliver)(void *, const struct hub_whisper *);
+	void *arg;
+	uint32_t told[16];
+	unsigned told_count;
+	struct buf *out;
+};
+
+static bool
+whisper_to(struct whisper *w, uint32_t row)
+{
+	const struct state_session *s = state_session(w->hub->state, row);
+	char name[SESSION_NAME];
+
+	for (unsigned i = 0; i < w->told_count; i++)
+		if (w->told[i] == row)
+			return true;
+	if (w->told_count < sizeof(w->told) / sizeof(w->told[0]))
+		w->told[w->told_count++] = row;
+	w->to.index = find_worker(w->hub, s->generation);
+	w->to.connection = s->connection;
+	return w->deliver(w->arg, &w->to) &&
+	    append_text(w->out, name, session_name(w->hub, s, name));
+}
+
+static bool
+whisper_pass(struct whisper *w, const char *names, size_t len, bool is_found)
+{
+	const char *end = names + len, *comma;
+	uint32_t row;
+
+	for (; names < end; names = comma + 1) {
+		comma = memchr(names, ',', (size_t)(end - names));
+		if (comma == NULL)
+			comma = end;
+		row = find_user(w->hub, w->route, names,
+		    (size_t)(comma - names));
+		if (row != STATE_NONE && find_worker(w->hub, state_session(
+		    w->hub->state, row)->generation) == w->hub->workers)
+			row = STATE_NONE;
+		if ((row != STATE_NONE) != is_found)
+			continue;
+		if (is_found ? !whisper_to(w, row) : !append_text(w->out,
+		    names, (size_t)(comma - names)))
+			return false;
+	}
+	return true;
+}
+
+enum hub_result
+hub_whisper(struct hub *hub, unsigned index, const struct ipc_request *q,
+    const char *names, size_t names_len, const uint8_t *text, size_t text_len,
+    bool (*deliver)(void *arg, const struct hub_whisper *), void *arg,
+    struct buf *out)
+{
+	enum hub_result result;
+	const struct state_session *s = find_asker(hub, index, q, &result);
+	char sender[SESSION_NAME];
+	struct whisper w = {
+		.hub = hub, .deliver = deliver, .arg = arg, .out = out,
+		.to = { .sender = sender, .text = text, .text_len = text_len }
+	};
+	const struct settings_limits *limits;
+
+	if (s == NULL)
+		return result;
+	limits = &hub->settings->routes[s->route].limits;
+	if (names_len > HUB_WHISPER_NAMES ||
+	    (limits->message_size != 0 && text_len > limits->message_size))
+		return HUB_FORGED;
+	w.route = s->route;
+	w.to.sender_len = session_name(hub, s, sender);
+	if (!whisper_pass(&w, names, names_len, true) ||
+	    !append_text(out, NULL, 0) ||
+	    !whisper_pass(&w, names, names_len, false))
+		return hub_owe_answer(hub, index, HUB_MEMORY);
+	return hub_owe_answer(hub, index, HUB_DONE);
+}

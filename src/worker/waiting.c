@@ -1,0 +1,113 @@
+/*
+ * waiting - see waiting.h.
+ */
+#include "config.h"
+
+#include "worker/waiting.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "worker/delivery.h"
+
+#define REPEATS		8192	/* origins remembered, a power of two */
+
+struct waiting_line {
+	struct waiting_line *next;
+	uint64_t connection;
+	uint64_t position;
+	struct buf line;
+};
+
+struct origin {
+	uint64_t generation, request, connection;
+};
+
+/* Gives a line to a client who is there; closes him who takes nothing. */
+static void
+give(struct worker *w, struct client *c, const struct buf *line)
+{
+	uint64_t most = client_limits(w, c)->backlog;
+
+	client_queue_message(w, c, FRAME_TEXT, buf_head(line), buf_len(line));
+	if (c->state == CLIENT_OPEN && c->is_blocked && most != 0 &&
+	    buf_len(&c->out) > most)
+		client_close(w, c, CLOSE_BACKLOG);
+}
+
+void
+waiting_put(struct worker *w, struct client *c, uint64_t position,
+    const struct buf *line)
+{
+	struct waiting_line *entry, **at;
+	uint64_t most = client_limits(w, c)->backlog;
+
+	if (delivery_has_reached(w, c, position)) {
+		give(w, c, line);
+		return;
+	}
+	if (most != 0 && w->waiting_bytes > most && c->is_lagging) {
+		client_close(w, c, CLOSE_BACKLOG);
+		return;
+	}
+	entry = calloc(1, sizeof(*entry));
+	if (entry == NULL || !buf_append(&entry->line, buf_head(line),
+	    buf_len(line))) {
+		free(entry);
+		client_close(w, c, CLOSE_SERVER_FAULT);
+		return;
+	}
+	entry->connection = c->connection;
+	entry->position = position;
+	for (at = &w->waiting; *at != NULL; at = &(*at)->next)
+		;
+	*at = entry;
+	w->waiting_bytes += buf_len(line);
+}
+
+void
+waiting_give(struct worker *w)
+{
+	struct waiting_line **at = &w->waiting, *entry;
+	struct client *c;
+
+	while ((entry = *at) != NULL) {
+		c = client_find(w, entry->connection);
+		if (c != NULL && c->state == CLIENT_OPEN &&
+		    !delivery_has_reached(w, c, entry->position)) {
+			at = &entry->next;
+			continue;
+		}
+		*at = entry->next;
+		if (c != NULL && c->state == CLIENT_OPEN)
+			give(w, c, &entry->line);
+		w->waiting_bytes -= buf_len(&entry->line);
+		buf_clear(&entry->line);
+		free(entry);
+	}
+}
+
+/* A place for each hash: an origin is forgotten when another takes its
+ * place, long after its repeat could have come. */
+bool
+waiting_is_repeat(struct worker *w, uint64_t generation, uint64_t request,
+    uint64_t connection)
+{
+	const struct origin origin = {
+		.generation = generation, .request = request,
+		.connection = connection
+	};
+	uint64_t hash = (generation * 31 + request * 17 + connection) *
+	    UINT64_C(0x9e3779b97f4a7c15);
+	struct origin *place;
+
+	if (w->origins == NULL)
+		w->origins = calloc(REPEATS, sizeof(*w->origins));
+	if (w->origins == NULL)
+		return false;
+	place = &w->origins[hash >> 32 & (REPEATS - 1)];
+	if (memcmp(place, &origin, sizeof(origin)) == 0)
+		return true;
+	*place = origin;
+	return false;
+}

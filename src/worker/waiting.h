@@ -1,0 +1,31 @@
+/*
+ * waiting - lines for one client each that belong behind a position of the
+ * log, until his delivery is there.
+ *
+ * Most clients are there when a line comes; then nothing waits.  Runs in the
+ * worker.
+ */
+#ifndef WORKER_WAITING_H
+#define WORKER_WAITING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "worker/client.h"
+#include "worker/worker.h"
+
+/* Gives the line to the client now or later, in its order; who does not take
+ * what he is told is closed. */
+void waiting_put(struct worker *, struct client *, uint64_t position,
+    const struct buf *line);
+/* Delivery has moved: gives whoever is there what waits for him. */
+void waiting_give(struct worker *);
+
+/* Whether the whisper of this origin has been here for the connection;
+ * remembers it when not.  False for want of memory, too: twice is better
+ * than never. */
+bool waiting_is_repeat(struct worker *, uint64_t generation, uint64_t request,
+    uint64_t connection);
+
+#endif
