@@ -431,18 +431,30 @@ client_append_pong(struct client *c)
 	return true;
 }
 
+/* Sends `out` and the body behind it; false: not all of that. */
+static bool
+client_send_own(struct worker *w, struct client *c)
+{
+	struct client_input *in = c->input;
+	size_t n;
+
+	if (in == NULL || in->body_len == 0) {
+		(void)client_send(w, c, NULL, 0);
+		return buf_len(&c->out) == 0;
+	}
+	n = client_send(w, c, in->body, in->body_len);
+	in->body += n;
+	in->body_len -= n;
+	return in->body_len == 0;
+}
+
 bool
 client_flush(struct worker *w, struct client *c)
 {
-	size_t n;
-
 	if (c->state == CLIENT_GONE)
 		return false;
-	n = client_send(w, c, c->body, c->body_len);
-	c->body = n > 0 ? c->body + n : c->body;
-	c->body_len -= n;
-	if (c->state == CLIENT_GONE || buf_len(&c->out) > 0 ||
-	    c->body_len > 0 || wire_is_waiting(c))
+	if (!client_send_own(w, c) || c->state == CLIENT_GONE ||
+	    wire_is_waiting(c))
 		return false;
 	if (c->has_pong) {
 		if (!client_append_pong(c)) {

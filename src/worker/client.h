@@ -52,6 +52,8 @@ struct client_input {
 	struct buf message;		/* of a message, so far */
 	uint64_t message_ms;		/* when it began; 0: none */
 	struct inflater *inflater;	/* NULL: nothing compressed so far */
+	const uint8_t *body;		/* ANSWERED: what goes behind `out`, */
+	size_t body_len;		/* of the site's image */
 	bool waits_rate, waits_out;	/* why `held` is not decoded */
 	uint8_t pong_len;
 	uint8_t pong[FRAME_PAYLOAD_CONTROL_MAX];
@@ -59,18 +61,43 @@ struct client_input {
 
 #define CLIENT_NO_ROUTE	UINT8_MAX	/* more than SETTINGS_ROUTES */
 
+/* There are many of these, and most are idle: what few of them need stands in
+ * `input`, no byte is lost between two fields, and what a delivery touches is
+ * in the first two cache lines. */
 struct client {
 	/* What delivery touches. */
 	int fd;
 	uint8_t state;			/* enum client_state */
 	uint8_t route;			/* index, from OPEN on */
 	uint8_t form;			/* in which it takes messages, form.h */
-	bool is_blocked;		/* something waits for the socket */
-	bool is_lagging;		/* goes on at `cursor` by itself */
-	struct audience *audience;	/* of its room; NULL: not a member */
+	uint8_t inflate_bits;		/* 0: its messages are plain */
+	bool is_blocked : 1;		/* something waits for the socket */
+	bool is_lagging : 1;		/* goes on at `cursor` by itself */
+	bool is_near : 1;		/* the socket's peer is loopback */
+	bool is_refused : 1;		/* gets 503 */
+	bool is_registered : 1;		/* the broker knows it */
+	bool is_joining : 1;		/* its JOIN is not in the log yet */
+	bool has_write_event : 1;
+	bool has_read_event : 1;
+	bool is_dirty : 1;
+	bool is_pinged : 1;		/* waits for a pong since ping_ms */
+	bool is_replied : 1;		/* ANSWERED or close reply: LINGER when
+					 * `out` is sent */
+	bool is_ended : 1;		/* the peer has ended its side, what it
+					 * is owed comes first */
+	bool has_pong : 1;		/* `pong` waits for a blocked socket */
+	bool has_takeover : 1;		/* keeps its inflater */
+	uint8_t listener;		/* index of the one it came by */
+	uint8_t why;			/* enum close_reason */
+	uint16_t peer_code;		/* close code the peer sent */
+	uint16_t port;			/* 0: not known */
 	uint32_t member;		/* place in the audience */
 	uint32_t batch_from;		/* where this turn's batch begins */
 	struct buf out;			/* of its own, sent before the room's */
+	struct tls_session *tls;	/* wire.c's; NULL: plain */
+	uint64_t sent;			/* bytes */
+	uint64_t progress_ms;		/* blocked: when it last took bytes */
+	struct audience *audience;	/* of its room; NULL: not a member */
 	uint64_t cursor;		/* lagging: log position to go on at */
 	uint64_t room;			/* whose lines it gets; lagging: at
 					 * `cursor` */
@@ -80,40 +107,18 @@ struct client {
 	uint64_t connection;
 	uint8_t address[NETADDR_BYTES];	/* of the client, behind proxies, too;
 					 * all zero: by a unix socket */
-	uint16_t port;			/* 0: not known */
-	bool is_near;			/* the socket's peer is loopback */
-	uint8_t listener;		/* index of the one it came by */
-	bool is_refused;		/* gets 503 */
-	bool is_registered;		/* the broker knows it */
-	bool is_joining;		/* its JOIN is not in the log yet */
-	bool has_write_event;
-	bool has_read_event;
-	bool is_dirty;
-	bool is_pinged;			/* waits for a pong since ping_ms */
-	bool is_replied;		/* ANSWERED or close reply: LINGER when
-					 * `out` is sent */
-	bool is_ended;			/* the peer has ended its side, what it
-					 * is owed comes first */
-	bool has_pong;			/* `pong` waits for a blocked socket */
-	bool has_takeover;		/* keeps its inflater */
-	uint8_t inflate_bits;		/* 0: its messages are plain */
-	uint8_t why;			/* enum close_reason */
-	uint16_t peer_code;		/* close code the peer sent */
-	const uint8_t *body;		/* ANSWERED: what goes behind `out`, */
-	size_t body_len;		/* of the site's image */
 	struct client *next_dirty, *next_gone;
-	struct tls_session *tls;	/* wire.c's; NULL: plain */
-	struct preface *preface;	/* likewise; NULL: none is awaited */
+	struct preface *preface;	/* wire.c's; NULL: none is awaited */
 	struct client_input *input;	/* NULL: between messages */
 	struct wheel_item deadline;
-	uint64_t state_ms;		/* when the state was entered */
+	union {
+		uint64_t state_ms;	/* when the state was entered */
+		uint64_t ping_ms;	/* OPEN: when it was pinged */
+	};
 	uint64_t heard_ms;		/* when something last came */
-	uint64_t ping_ms;
-	uint64_t progress_ms;		/* blocked: when it last took bytes */
 	uint64_t message_us;		/* next message is free from here on,
 					 * less the burst (GCRA) */
 	uint64_t control_us;		/* the same of control frames */
-	uint64_t sent;			/* bytes */
 };
 
 /*

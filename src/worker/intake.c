@@ -34,9 +34,10 @@ intake_trim(struct worker *w, struct client *c)
 {
 	struct client_input *in = c->input;
 
-	if (in == NULL || c->state == CLIENT_HEAD || c->has_pong ||
-	    buf_len(&in->held) > 0 || buf_len(&in->message) > 0 ||
-	    client_is_waiting(c) || !frame_decoder_is_idle(&in->decoder) ||
+	if (in == NULL || c->state == CLIENT_HEAD || in->body_len > 0 ||
+	    c->has_pong || buf_len(&in->held) > 0 ||
+	    buf_len(&in->message) > 0 || client_is_waiting(c) ||
+	    !frame_decoder_is_idle(&in->decoder) ||
 	    (c->has_takeover && in->inflater != NULL))
 		return;
 	client_free_input(w, c);
@@ -316,8 +317,8 @@ intake_decode_head(struct worker *w, struct client *c, uint8_t *data,
 		return head->length;
 	}
 	client_enter(w, c, CLIENT_ANSWERED);
-	c->body = answer.body;
-	c->body_len = answer.body_len;
+	c->input->body = answer.body;
+	c->input->body_len = answer.body_len;
 	client_finish(w, c);
 	return len;
 }
