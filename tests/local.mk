@@ -32,6 +32,7 @@ bats_tests = \
 	tests/35-conformance.bats \
 	tests/40-chat.bats \
 	tests/45-commands.bats \
+	tests/46-formats.bats \
 	tests/50-lifecycle.bats \
 	tests/60-faults.bats \
 	tests/70-limits.bats \

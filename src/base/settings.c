@@ -134,6 +134,8 @@ const struct settings_row settings_table[] = {
 	    "for who joins; %u: users in the room; empty: none"),
 	ROUTE("message", TYPE_TEXT, message, 1, SETTINGS_FORMAT - 1,
 	    "[%n]: %t", NULL, "a line; %n: name, %t: text"),
+	ROUTE("echo", TYPE_TEXT, echo, 1, SETTINGS_FORMAT - 1, "%t", NULL,
+	    "what comes back for a text on an echo route; %t: text"),
 	ROUTE("first-user", TYPE_NUMBER, first_user, 0, MANY, "0", NULL,
 	    "number of the first name"),
 	ROUTE("announce", TYPE_BOOL, announce, 0, 1, "no", NULL,

@@ -84,6 +84,7 @@ struct settings_route {
 	uint64_t first_user;
 	char greeting[SETTINGS_FORMAT];	/* %u: users in the room; "": none */
 	char message[SETTINGS_FORMAT];	/* %n: name, %t: text */
+	char echo[SETTINGS_FORMAT];	/* ECHO: of a text; %t: it */
 	/* Who may come by a page: "*", "null", "https://example.org"; none:
 	 * pages of the same host. */
 	char origins[SETTINGS_LIST];

@@ -127,6 +127,8 @@ placeholders(const struct settings_row *row)
 		return "u%";
 	if (row->offset == offsetof(struct settings_route, message))
 		return "nt%";
+	if (row->offset == offsetof(struct settings_route, echo))
+		return "t%";
 	return NULL;
 }
 

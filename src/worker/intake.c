@@ -15,6 +15,7 @@
 #include "worker/answer.h"
 #include "worker/compress.h"
 #include "worker/rate.h"
+#include "worker/render.h"
 #include "worker/speech.h"
 #include "worker/wire.h"
 #include "ws/forwarded.h"
@@ -339,11 +340,32 @@ intake_say(struct worker *w, struct client *c, const uint8_t *text,
 	speech_line(w, c, text, len);
 }
 
+/* A text may have a format of the route's. */
+static void
+intake_answer_echo(struct worker *w, struct client *c,
+    enum frame_opcode opcode, const uint8_t *data, size_t len)
+{
+	const struct settings_route *route = &w->settings->routes[c->route];
+	struct buf line;
+
+	if (opcode != FRAME_TEXT || strcmp(route->echo, "%t") == 0) {
+		client_queue_message(w, c, opcode, data, len);
+		return;
+	}
+	buf_init(&line);
+	if (render_echo(&line, route, data, len))
+		client_queue_message(w, c, opcode, buf_head(&line),
+		    buf_len(&line));
+	else
+		client_drop(w, c, CLOSE_SERVER_FAULT);
+	buf_clear(&line);
+}
+
 static void
 intake_echo(struct worker *w, struct client *c, enum frame_opcode opcode,
     const uint8_t *data, size_t len)
 {
-	client_queue_message(w, c, opcode, data, len);
+	intake_answer_echo(w, c, opcode, data, len);
 	if (buf_len(&c->out) < OUT_HIGH || c->state == CLIENT_GONE)
 		return;
 	(void)client_flush(w, c);

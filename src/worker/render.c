@@ -146,6 +146,30 @@ render_message(struct buf *b, const struct settings_route *route,
 }
 
 bool
+render_echo(struct buf *b, const struct settings_route *route,
+    const uint8_t *text, size_t text_len)
+{
+	size_t len = 0;
+	const char *f;
+	uint8_t *to;
+
+	for (f = route->echo; *f != '\0'; f++)
+		len += *f == '%' && *++f == 't' ? text_len : 1;
+	to = line_reserve(b, len);
+	if (to == NULL)
+		return false;
+	for (f = route->echo; *f != '\0'; f++) {
+		if (*f != '%' || *++f != 't') {
+			*to++ = (uint8_t)*f;
+		} else if (text_len > 0) {
+			memcpy(to, text, text_len);
+			to += text_len;
+		}
+	}
+	return true;
+}
+
+bool
 render_greeting(struct buf *b, const struct settings_route *route,
     uint64_t users)
 {

@@ -29,6 +29,10 @@ size_t render_safe_write(uint8_t *out, size_t limit, const uint8_t *text,
 bool render_message(struct buf *, const struct settings_route *,
     const uint8_t *name, size_t name_len, const uint8_t *text,
     size_t text_len) __attribute__((warn_unused_result));
+/* What an echo route says to a text, which is not made safe: it is for him
+ * who sent it.  The format is not "%t" alone, or this need not be called. */
+bool render_echo(struct buf *, const struct settings_route *,
+    const uint8_t *text, size_t text_len) __attribute__((warn_unused_result));
 /* Nothing when the route has no greeting. */
 bool render_greeting(struct buf *, const struct settings_route *,
     uint64_t users) __attribute__((warn_unused_result));

@@ -262,6 +262,40 @@ an_action_names_who_acts(void **state)
 	buf_clear(&b);
 }
 
+static void
+an_echo_may_have_a_form(void **state)
+{
+	static struct settings_route route;
+	struct buf b;
+
+	(void)state;
+	buf_init(&b);
+	strcpy(route.echo, "You said: %t");
+	assert_true(render_echo(&b, &route, (const uint8_t *)"a\nb", 3));
+	assert_line(&b, "You said: a\nb");
+	buf_reset(&b);
+	strcpy(route.echo, "%t%% of %t");
+	assert_true(render_echo(&b, &route, (const uint8_t *)"99", 2));
+	assert_line(&b, "99% of 99");
+	buf_reset(&b);
+	assert_true(render_echo(&b, &route, NULL, 0));
+	assert_line(&b, "% of ");
+	buf_clear(&b);
+}
+
+static void
+renames_tell_both_names(void **state)
+{
+	struct buf b;
+
+	(void)state;
+	buf_init(&b);
+	assert_true(render_rename(&b, (const uint8_t *)"user0", 5,
+	    (const uint8_t *)"a\nb", 3));
+	assert_line(&b, "[server] Member renamed from user0 to a" BREAK "b.");
+	buf_clear(&b);
+}
+
 int
 main(void)
 {
@@ -274,6 +308,8 @@ main(void)
 		cmocka_unit_test(a_message_has_the_routes_form),
 		cmocka_unit_test(greetings_count_and_announcements_name),
 		cmocka_unit_test(an_action_names_who_acts),
+		cmocka_unit_test(an_echo_may_have_a_form),
+		cmocka_unit_test(renames_tell_both_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
