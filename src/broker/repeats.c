@@ -127,3 +127,13 @@ repeats_has(struct repeats *r, unsigned index, uint64_t generation,
 		row->next++;
 	return row->next < row->count && row->numbers[row->next] == number;
 }
+
+bool
+repeats_has_later(const struct repeats *r, unsigned index,
+    uint64_t generation, uint64_t number)
+{
+	const struct repeats_row *row = &r->rows[index];
+
+	return row->generation == generation && row->count > 0 &&
+	    row->numbers[row->count - 1] > number;
+}

@@ -25,5 +25,9 @@ void repeats_free(struct repeats *);
  * rising order. */
 bool repeats_has(struct repeats *, unsigned index, uint64_t generation,
     uint64_t number);
+/* Whether a later request of the generation has a record: one before it that
+ * has none has been refused, or was a question. */
+bool repeats_has_later(const struct repeats *, unsigned index,
+    uint64_t generation, uint64_t number);
 
 #endif

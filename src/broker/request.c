@@ -239,6 +239,16 @@ hub_leave(struct hub *hub, unsigned index, const struct ipc_request *q)
 	return HUB_DONE;
 }
 
+/* A dead broker has refused this and carried out what was asked later: what
+ * the later one has brought about must not be undone. */
+static bool
+was_refused(const struct hub *hub, unsigned index,
+    const struct ipc_request *q)
+{
+	return repeats_has_later(hub->repeats, index,
+	    hub->worker[index].generation, q->number);
+}
+
 /* The two records of a move, which count together. */
 static bool
 append_move(struct hub *hub, struct asker *a, struct room *to,
@@ -272,6 +282,8 @@ hub_move(struct hub *hub, unsigned index, const struct ipc_request *q,
 	if (a.room == NULL ||
 	    (len > 0 && !settings_room_is_valid(room_name, len)))
 		return HUB_FORGED;
+	if (was_refused(hub, index, q))
+		return hub_owe_answer(hub, index, HUB_THERE);
 	to = hub_room(hub, a.session->route, room_name, len);
 	if (to == NULL)
 		return hub_owe_answer(hub, index, HUB_MEMORY);
@@ -344,6 +356,8 @@ hub_nick(struct hub *hub, unsigned index, const struct ipc_request *q,
 	if (name_judge(hub->names, wanted, len, a.session->number, &name) !=
 	    NAME_GOOD)
 		return hub_owe_answer(hub, index, HUB_NAME);
+	if (was_refused(hub, index, q))
+		return hub_owe_answer(hub, index, HUB_TAKEN);
 	result = take_name(hub, &a, &name, &text);
 	if (result != HUB_DONE)
 		return hub_owe_answer(hub, index, result);
