@@ -190,6 +190,15 @@ hub_settle_early(struct hub *hub)
 	}
 }
 
+void
+hub_append_reserve(struct hub *hub, uint64_t bytes)
+{
+	append_reserve(hub->append, bytes);
+	if (append_position(hub->append) + bytes - state_applied(hub->state) >
+	    log_ring_size(hub->log) / 8)
+		hub_settle_early(hub);
+}
+
 bool
 hub_append(struct hub *hub, struct room *room, struct append_record *r)
 {

@@ -59,6 +59,9 @@ enum hub_result hub_owe_answer(struct hub *, unsigned index,
  * fit into the log. */
 bool hub_append(struct hub *, struct room *, struct append_record *)
     __attribute__((warn_unused_result));
+/* Before several records that must count together, of at most so many bytes:
+ * hub_append commits nothing until they are there. */
+void hub_append_reserve(struct hub *, uint64_t bytes);
 /* Removes a room that has neither members nor lines; arg is the hub. */
 void hub_remove_idle(void *arg, struct room *);
 

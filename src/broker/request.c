@@ -254,6 +254,8 @@ static bool
 append_move(struct hub *hub, struct asker *a, struct room *to,
     const char *room_name, size_t len)
 {
+	hub_append_reserve(hub, record_length(a->record.name_len, 0) +
+	    record_length(a->record.name_len, (uint32_t)len));
 	a->record.kind = RECORD_LEAVE;
 	a->record.flags = RECORD_MOVED;
 	a->record.count--;

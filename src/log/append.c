@@ -148,6 +148,14 @@ append_evict(struct append *append)
 	return copy;
 }
 
+void
+append_reserve(struct append *append, uint64_t bytes)
+{
+	assert(bytes <= append->ring_size / 8);
+	while (append_space(append) < bytes + append->length_max)
+		(void)append_evict(append);
+}
+
 uint64_t
 append_write(struct append *append, const struct append_record *what)
 {

@@ -65,6 +65,10 @@ void append_free(struct append *);
 uint64_t append_write(struct append *, const struct append_record *)
     __attribute__((warn_unused_result));
 
+/* Makes room for records of so many bytes together, a small part of the ring
+ * at most: until that is used up, writing them commits nothing. */
+void append_reserve(struct append *, uint64_t bytes);
+
 /* Makes everything written count: one release store of `committed`. */
 void append_commit(struct append *);
 

@@ -856,6 +856,74 @@ a_hub_may_die_at_any_store_while_the_ring_turns(void **state)
 	assert_true(rings_turned > 0);
 }
 
+static enum record_kind
+world_last_but_kept(const struct world *w)
+{
+	static struct cursor_view views[16384];
+	size_t count = world_read(w, views, 16384);
+
+	assert_true(count > 0);
+	return (enum record_kind)views[count - 1].record.kind;
+}
+
+/* A log whose oldest records are lines that a room keeps: for further
+ * records some are copied, which commits what is there. */
+static uint64_t
+fill_with_moves(struct world *w)
+{
+	uint64_t number = 1;
+	unsigned to = 0;
+
+	world_create(w, 1);
+	assert_int_equal(ask_join(w, 0, 1, connection(1, 0), CHAT, ""),
+	    HUB_DONE);
+	do {
+		number++;
+		if (number < 250) {
+			assert_int_equal(ask_say(w, 0, number++,
+			    connection(1, 0), CHAT, "x"), HUB_DONE);
+			assert_int_equal(ask_nick(w, 0, number++,
+			    connection(1, 0), CHAT, "Anna"), HUB_DONE);
+		}
+		assert_int_equal(ask_move(w, 0, number, connection(1, 0),
+		    CHAT, room_names[++to % 2]), HUB_DONE);
+		world_commit(w);
+	} while (log_first(w->log) == 0);
+	hub_receipt(w->hub, 0);
+	return number;
+}
+
+static void
+both_halves_of_a_move_count_or_none(void **state)
+{
+	unsigned many = fixture_is_valgrind() ? 5 : FORK_IS_SLOW ? 20 : 100;
+	uint64_t number, random = 1;
+	struct world w;
+	pid_t pid;
+
+	(void)state;
+	for (unsigned i = 0; i < many; i++) {
+		number = fill_with_moves(&w);
+		pid = fork();
+		assert_true(pid >= 0);
+		if (pid == 0) {
+			fixture_die_at(1 + fixture_random(&random) % 900);
+			for (unsigned k = 1; k < 40; k++)
+				(void)!ask_move(&w, 0, number + k,
+				    connection(1, 0), CHAT,
+				    room_names[k % 2]);
+			_exit(0);
+		}
+		fixture_wait(pid);
+		(void)fixture_random(&random);
+		fixture_die_at(0);
+		world_die(&w);
+		world_open(&w);
+		assert_int_not_equal(world_last_but_kept(&w), RECORD_LEAVE);
+		world_close(&w);
+	}
+}
+
 static void
 members_whom_nobody_knows_leave(void **state)
 {
@@ -1084,6 +1152,7 @@ main(void)
 		cmocka_unit_test(a_hub_may_die_between_any_two_stores),
 		cmocka_unit_test(
 		    a_hub_may_die_at_any_store_while_the_ring_turns),
+		cmocka_unit_test(both_halves_of_a_move_count_or_none),
 		cmocka_unit_test(members_whom_nobody_knows_leave),
 		cmocka_unit_test(
 		    an_echo_connection_may_be_gone_when_it_is_asked_for_again),
