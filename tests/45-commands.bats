@@ -199,6 +199,31 @@ load lib/common
 	PY
 }
 
+@test "no name is too long to be refused" {
+	start_server -o 'workers = 1'
+	peer "$(worker_pids)" <<-'PY'
+	a, b = Chatter(), Chatter()
+	for names in "x" * 4097, "x" * 60000, ",".join(["y" * 300] * 16), \
+	        "user1\0", "\0":
+	    a.say(f"/w {names} hello")
+	    a.expect("[server::error] usage: /whisper NAME[,NAME…] text")
+	widest = ",".join(["\U00020000" * 32] * 16)
+	a.say(f"/w {widest} hello")
+	a.expect(f"[server::whisper] not found: {widest.replace(',', ', ')}")
+	a.say("/nick " + "\U00020000" * 32)
+	a.expect("[server::nick] you are now " + "\U00020000" * 32)
+	for length in 33, 512, 513, 60000:
+	    b.say("/nick " + "x" * length)
+	    assert "not possible" in b.hear()
+	b.say("/w user1 " + "z" * 65000)
+	b.expect("[server::whisper] from user1: " + "z" * 65000,
+	    "[server::whisper] to user1: " + "z" * 65000)
+	a.say("/join " + "r" * 65)
+	assert "not possible" in a.hear()
+	os.kill(int(sys.argv[1]), 0)
+	PY
+}
+
 @test "names and rooms outlive the broker, and whispers come once" {
 	start_server -o 'workers = 2'
 	peer "$(broker_pid)" <<-'PY'

@@ -24,8 +24,6 @@
 #include "log/log.h"
 #include "log/state.h"
 
-#define HUB_WHISPER_NAMES 4096	/* bytes of a whisper's names */
-
 enum hub_result {
 	HUB_DONE,
 	HUB_REPEAT,	/* carried out before; its record is in the log */

@@ -234,7 +234,7 @@ hub_whisper(struct hub *hub, unsigned index, const struct ipc_request *q,
 	if (s == NULL)
 		return result;
 	limits = &hub->settings->routes[s->route].limits;
-	if (names_len > HUB_WHISPER_NAMES ||
+	if (names_len > IPC_NAMES ||
 	    (limits->message_size != 0 && text_len > limits->message_size))
 		return HUB_FORGED;
 	w.route = s->route;

@@ -30,6 +30,7 @@ enum ipc_role {			/* a mask: several may send or receive */
 #define IPC_TEXT	(UINT32_C(1) << 28)	/* limits.message-size rules */
 #define IPC_ROOM	64
 #define IPC_NAME	512
+#define IPC_NAMES	4096			/* of a whisper */
 #define IPC_IDS		32768			/* 4096 connections */
 
 /* clang-format off */

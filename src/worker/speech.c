@@ -81,13 +81,21 @@ command_rooms(struct worker *w, struct client *c, struct buf *line)
 /* The names as they were written lie in one piece before the text. */
 static void
 command_whisper(struct worker *w, struct client *c,
-    const struct command *cmd)
+    const struct command *cmd, struct buf *line)
 {
 	const struct slice *last = &cmd->names[cmd->name_count - 1];
 	const char *names = cmd->names[0].at;
 	size_t len = (size_t)(last->at + last->len - names);
+	const struct command misused = {
+		.kind = COMMAND_MISUSED, .of = COMMAND_WHISPER
+	};
 	struct buf tail;
 
+	/* Nobody has such names, and the broker takes no more. */
+	if (len > IPC_NAMES || memchr(names, '\0', len) != NULL) {
+		speech_answer(w, c, command_error_write(line, &misused), line);
+		return;
+	}
 	buf_init(&tail);
 	if (!buf_append(&tail, names, len) || !buf_append(&tail, "", 1) ||
 	    !buf_append(&tail, cmd->text.at, cmd->text.len))
@@ -127,7 +135,7 @@ command_run(struct worker *w, struct client *c, const struct command *cmd,
 		ask(w, c, IPC_WHO, 0, slice_of(NULL, 0));
 		break;
 	case COMMAND_WHISPER:
-		command_whisper(w, c, cmd);
+		command_whisper(w, c, cmd, line);
 		break;
 	case COMMAND_JOIN:
 		command_join(w, c, cmd, line);
