@@ -277,3 +277,30 @@ load lib/common
 	    slow.expect(f"[user2]: lab {i} {pad}")
 	PY
 }
+
+@test "a move neither adds to what who lags is owed nor takes from it" {
+	start_server -o 'limits { message-rate = 0 backlog = 16M }'
+	peer <<-'PY'
+	slow = Chatter(receive_buffer=4096)
+	talker, lab = Chatter(), Chatter("/chat/lab")
+	pad = "x" * 8000
+	for i in range(600):
+	    talker.say(f"{i} {pad}")
+	    talker.hear()
+	slow.say("/nick Snail")
+	slow.say("/join lab")
+	eventually(lambda: [lab.say("/who"), lab.hear_until("[server::who]")][1]
+	    .count("Snail"), "the move")
+	for i in range(300):
+	    slow.expect(f"[user1]: {i} {pad}")
+	for i in range(3):
+	    lab.say(f"lab {i}")
+	    lab.hear_until(f"[user2]: lab {i}")
+	for i in range(300, 600):
+	    slow.expect(f"[user1]: {i} {pad}")
+	slow.expect("[server::nick] you are now Snail")
+	slow.expect("[server::join] you are in lab, there are 2 users")
+	for i in range(3):
+	    slow.expect(f"[user2]: lab {i}")
+	PY
+}

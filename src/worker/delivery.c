@@ -264,17 +264,19 @@ delivery_own(struct worker *w, const struct cursor_view *v)
 }
 
 /* A member who lags goes elsewhere: he counts there, and comes to it in his
- * own time. */
+ * own time.  What he is owed by the old room he is owed still. */
 static void
 delivery_move_lagging(struct worker *w, const struct cursor_view *v)
 {
 	struct client *c = client_find(w, v->record.sender);
+	uint64_t owed;
 
 	if (c == NULL || c->state != CLIENT_OPEN || !c->is_lagging)
 		return;
+	owed = c->audience->rendered[c->form] - c->mark;
 	audience_leave(c);
 	if (delivery_enter(w->delivery, c, v->record.room))
-		c->mark = c->audience->rendered[c->form];
+		c->mark = c->audience->rendered[c->form] - owed;
 	else
 		client_close(w, c, CLOSE_SERVER_FAULT);
 }
@@ -378,9 +380,12 @@ static void
 delivery_check_backlog(struct worker *w, struct client *c)
 {
 	uint64_t most = w->settings->routes[c->route].limits.backlog;
+	uint64_t owed = c->audience->rendered[c->form] - c->mark;
 
-	if (most != 0 && c->audience->rendered[c->form] - c->mark +
-	    buf_len(&c->out) > most)
+	/* Lines for him alone take his mark past what the room has had. */
+	if (owed > INT64_MAX)
+		owed = 0;
+	if (most != 0 && owed + buf_len(&c->out) > most)
 		client_close(w, c, CLOSE_BACKLOG);
 }
 
