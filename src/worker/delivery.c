@@ -250,6 +250,9 @@ delivery_own(struct worker *w, const struct cursor_view *v)
 		return;
 	}
 	if (v->record.kind == RECORD_JOIN) {
+		/* He lagged, and caught up between the halves. */
+		if (c->audience != NULL)
+			audience_leave(c);
 		c->is_joining = false;
 		c->room = v->record.room;
 	}
