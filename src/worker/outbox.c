@@ -124,6 +124,7 @@ outbox_release(struct outbox *o, uint64_t number)
 		size = entry_size(entry.tail_len);
 		buf_consume(&o->bytes, size);
 		o->sent -= size;
+		o->answered -= o->answered < size ? o->answered : size;
 		o->count--;
 	}
 }
@@ -149,13 +150,19 @@ outbox_rewind(struct outbox *o,
 	skip_done(o);
 }
 
-/* Where the entry begins; the end: it is not here. */
+/* Where the entry begins; the end: it is not here.  Answers come in order, as
+ * a rule: it is not looked for from the head each time. */
 static size_t
 entry_find(const struct outbox *o, uint64_t number,
     struct outbox_entry *entry_out)
 {
-	size_t at = 0;
+	size_t at = o->answered;
 
+	if (at < buf_len(&o->bytes)) {
+		(void)entry_at(o, at, entry_out);
+		if (entry_out->request.number > number)
+			at = 0;
+	}
 	while (at < buf_len(&o->bytes)) {
 		(void)entry_at(o, at, entry_out);
 		if (entry_out->request.number == number)
@@ -177,6 +184,7 @@ outbox_answered(struct outbox *o, uint64_t number)
 	head = entry_at(o, at, &entry);
 	head.is_done = true;
 	memcpy(buf_head(&o->bytes) + at, &head, sizeof(head));
+	o->answered = at;
 }
 
 bool

@@ -23,6 +23,8 @@
 struct outbox {
 	struct buf bytes;
 	size_t sent;		/* bytes behind the head handed on */
+	size_t answered;	/* bytes behind the head to an entry, where
+				 * the next answer is looked for */
 	uint64_t number;	/* of the last request */
 	uint64_t released;	/* requests up to here are answered */
 	uint32_t count;		/* requests without a receipt */

@@ -321,11 +321,37 @@ what_is_answered_is_not_sent_again(void **state)
 	outbox_clear(&o);
 }
 
+/* An answer may be for an earlier request than the one before it. */
+static void
+answers_may_come_in_any_order(void **state)
+{
+	struct outbox o;
+
+	(void)state;
+	outbox_init(&o);
+	add(&o, 6);
+	for (uint64_t i = 1; i <= 6; i++)
+		assert_int_equal(number_next(&o), i);
+	outbox_answered(&o, 5);
+	outbox_answered(&o, 2);
+	outbox_release(&o, 1);
+	outbox_answered(&o, 4);
+	outbox_answered(&o, 1);
+	outbox_rewind(&o, NULL, NULL);
+	assert_int_equal(number_next(&o), 3);
+	assert_int_equal(number_next(&o), 6);
+	outbox_answered(&o, 3);
+	outbox_release(&o, 6);
+	assert_int_equal(outbox_bytes(&o), 0);
+	outbox_clear(&o);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(requests_come_out_as_they_went_in),
+		cmocka_unit_test(answers_may_come_in_any_order),
 		cmocka_unit_test(a_receipt_releases_what_was_sent),
 		cmocka_unit_test(
 		    after_a_death_all_without_a_receipt_goes_again),
