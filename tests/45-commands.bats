@@ -304,3 +304,41 @@ load lib/common
 	    slow.expect(f"[user2]: lab {i}")
 	PY
 }
+
+@test "what waits for one who lags is not counted against another" {
+	start_server -o 'workers = 1' \
+	    -o 'limits { message-rate = 0 backlog = 4M }'
+	peer <<-'PY'
+	slow = [Chatter(receive_buffer=4096) for _ in range(2)]
+	talker, whisperer = Chatter(), Chatter("/chat/lab")
+	pad = "x" * 8000
+	for i in range(450):
+	    talker.say(f"{i} {pad}")
+	    talker.hear()
+	text = "y" * 60000
+	for name, count in ("user0", 60), ("user1", 20):
+	    for i in range(count):
+	        whisperer.say(f"/w {name} {i} {text}")
+	        whisperer.expect(f"[server::whisper] to {name}: {i} {text}")
+	for one, count in zip(slow, (60, 20)):
+	    for i in range(450):
+	        one.expect(f"[user2]: {i} {pad}")
+	    for i in range(count):
+	        one.expect(f"[server::whisper] from user3: {i} {text}")
+	PY
+}
+
+@test "who asks and asks and takes no answer is closed" {
+	start_server -o 'limits { message-rate = 0 backlog = 64K }'
+	peer "$LOG" <<-'PY'
+	a = Chatter(receive_buffer=4096)
+	try:
+	    for _ in range(100):
+	        for _ in range(500):
+	            a.say("/help")
+	except (BrokenPipeError, ConnectionResetError):
+	    pass
+	eventually(lambda: "why=backlog" in open(sys.argv[1]).read(),
+	    "the end")
+	PY
+}

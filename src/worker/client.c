@@ -520,6 +520,17 @@ client_queue_message(struct worker *w, struct client *c,
 	client_mark_dirty(w, c);
 }
 
+void
+client_tell(struct worker *w, struct client *c, const struct buf *line)
+{
+	uint64_t most = client_limits(w, c)->backlog;
+
+	client_queue_message(w, c, FRAME_TEXT, buf_head(line), buf_len(line));
+	if (c->state == CLIENT_OPEN && c->is_blocked && most != 0 &&
+	    buf_len(&c->out) > most)
+		client_close(w, c, CLOSE_BACKLOG);
+}
+
 /*
  * Closing.
  */

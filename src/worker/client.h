@@ -119,6 +119,7 @@ struct client {
 	uint64_t message_us;		/* next message is free from here on,
 					 * less the burst (GCRA) */
 	uint64_t control_us;		/* the same of control frames */
+	uint64_t waiting;		/* bytes of lines in waiting.c */
 };
 
 /*
@@ -175,6 +176,9 @@ bool client_queue(struct worker *, struct client *, const void *bytes,
 /* The same for a whole message, in the client's form. */
 void client_queue_message(struct worker *, struct client *,
     enum frame_opcode, const uint8_t *data, size_t len);
+/* A line that the client alone is told; who takes nothing, and has been told
+ * more than his backlog, is closed. */
+void client_tell(struct worker *, struct client *, const struct buf *line);
 /* Sends `out`.  False when the socket took less than all, or it is gone. */
 bool client_flush(struct worker *, struct client *);
 /* Sends `out` and then `bytes`, in one call; returns how many of `bytes`

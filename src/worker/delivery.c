@@ -262,8 +262,7 @@ delivery_own(struct worker *w, const struct cursor_view *v)
 	else if (!speech_render_own(&d->line, v))
 		client_close(w, c, CLOSE_SERVER_FAULT);
 	else
-		client_queue_message(w, c, FRAME_TEXT, buf_head(&d->line),
-		    buf_len(&d->line));
+		client_tell(w, c, &d->line);
 }
 
 /* A member who lags goes elsewhere: he counts there, and comes to it in his

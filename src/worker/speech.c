@@ -23,8 +23,7 @@ speech_answer(struct worker *w, struct client *c, bool good,
 	if (!good)
 		client_close(w, c, CLOSE_SERVER_FAULT);
 	else if (c->state == CLIENT_OPEN)
-		client_queue_message(w, c, FRAME_TEXT, buf_head(line),
-		    buf_len(line));
+		client_tell(w, c, line);
 }
 
 static struct slice

@@ -23,30 +23,26 @@ struct origin {
 	uint64_t generation, request, connection;
 };
 
-/* Gives a line to a client who is there; closes him who takes nothing. */
-static void
-give(struct worker *w, struct client *c, const struct buf *line)
+/* What it counts for: never 0. */
+static uint64_t
+line_size(const struct waiting_line *entry)
 {
-	uint64_t most = client_limits(w, c)->backlog;
-
-	client_queue_message(w, c, FRAME_TEXT, buf_head(line), buf_len(line));
-	if (c->state == CLIENT_OPEN && c->is_blocked && most != 0 &&
-	    buf_len(&c->out) > most)
-		client_close(w, c, CLOSE_BACKLOG);
+	return sizeof(*entry) + buf_len(&entry->line);
 }
 
 void
 waiting_put(struct worker *w, struct client *c, uint64_t position,
     const struct buf *line)
 {
-	struct waiting_line *entry, **at;
+	struct waiting_line *entry;
 	uint64_t most = client_limits(w, c)->backlog;
 
-	if (delivery_has_reached(w, c, position)) {
-		give(w, c, line);
+	/* Behind what waits for him, even if he is there by now. */
+	if (c->waiting == 0 && delivery_has_reached(w, c, position)) {
+		client_tell(w, c, line);
 		return;
 	}
-	if (most != 0 && w->waiting_bytes > most && c->is_lagging) {
+	if (most != 0 && c->waiting > most && c->is_lagging) {
 		client_close(w, c, CLOSE_BACKLOG);
 		return;
 	}
@@ -59,10 +55,9 @@ waiting_put(struct worker *w, struct client *c, uint64_t position,
 	}
 	entry->connection = c->connection;
 	entry->position = position;
-	for (at = &w->waiting; *at != NULL; at = &(*at)->next)
-		;
-	*at = entry;
-	w->waiting_bytes += buf_len(line);
+	*(w->waiting == NULL ? &w->waiting : w->waiting_end) = entry;
+	w->waiting_end = &entry->next;
+	c->waiting += line_size(entry);
 }
 
 void
@@ -79,12 +74,14 @@ waiting_give(struct worker *w)
 			continue;
 		}
 		*at = entry->next;
+		if (c != NULL)
+			c->waiting -= line_size(entry);
 		if (c != NULL && c->state == CLIENT_OPEN)
-			give(w, c, &entry->line);
-		w->waiting_bytes -= buf_len(&entry->line);
+			client_tell(w, c, &entry->line);
 		buf_clear(&entry->line);
 		free(entry);
 	}
+	w->waiting_end = at;
 }
 
 /* A place for each hash: an origin is forgotten when another takes its

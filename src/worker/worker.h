@@ -52,7 +52,7 @@ struct worker {
 	struct delivery *delivery;
 	struct compress *compress;
 	struct waiting_line *waiting;	/* waiting.c's: the oldest first */
-	uint64_t waiting_bytes;
+	struct waiting_line **waiting_end;	/* likewise, behind the last */
 	struct origin *origins;		/* likewise; NULL: none was heard */
 	struct site *site;
 	struct incidents incidents;
