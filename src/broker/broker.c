@@ -48,6 +48,7 @@ struct link {
 	bool is_mute;			/* reported to the parent */
 	bool owes_answers;		/* queued, not yet in the socket */
 	bool has_whispers;		/* likewise, of others' */
+	bool has_whispered;		/* an answer in `held` says so */
 	struct buf held;		/* answers that wait for whispers */
 	bool owes_receipt;		/* waits for its answers */
 	bool owes_bell;
@@ -269,6 +270,7 @@ on_attach_worker(void *owner, struct peer *peer, const struct ipc_message *m)
 	if (link->generation != 0)
 		hub_remove_worker(b->hub, link->index);
 	peer_free(link->peer);
+	buf_clear(&link->held);
 	*link = (struct link){ .broker = b, .index = w->index };
 	config.owner = link;
 	link->peer = peer_new(b->base, m->fd, &config);
@@ -590,9 +592,14 @@ link_hold(struct link *link, const struct ipc_listed *listed,
 	uint64_t len = buf_len(texts);
 
 	link->owes_answers = true;
-	return buf_append(&link->held, listed, sizeof(*listed)) &&
-	    buf_append(&link->held, &len, sizeof(len)) &&
-	    (len == 0 || buf_append(&link->held, buf_head(texts), len));
+	if (!buf_append(&link->held, listed, sizeof(*listed)) ||
+	    !buf_append(&link->held, &len, sizeof(len)) ||
+	    (len > 0 && !buf_append(&link->held, buf_head(texts), len)))
+		return false;
+	/* A question is short, its answer need not be. */
+	if (buf_len(&link->held) > QUEUE_HIGH)
+		peer_pause(link->peer, true);
+	return true;
 }
 
 typedef enum hub_result hub_question(struct hub *, unsigned,
@@ -658,7 +665,10 @@ link_whisper(void *arg, const struct hub_whisper *w)
 	    peer_send(to->peer, IPC_WHISPERED, &payload, buf_head(&tail),
 	    buf_len(&tail), -1);
 	buf_clear(&tail);
-	to->has_whispers = true;
+	to->has_whispers = errand->link->has_whispered = true;
+	/* One text may be for many; its sender waits for its answer. */
+	if (peer_queued(to->peer) > QUEUE_HIGH)
+		peer_pause(errand->link->peer, true);
 	return good;
 }
 
@@ -733,14 +743,17 @@ link_turn(struct link *link)
 	}
 	peer_flush(link->peer);
 	peer_pause(link->peer, (link->is_registered && !b->is_serving) ||
+	    buf_len(&link->held) > 0 ||
 	    peer_queued(link->peer) > QUEUE_HIGH);
 }
 
-/* Sends what waited for whispers, when all of these are in the sockets. */
+/* Sends what waited for whispers, when all of these are in the sockets; what
+ * a worker asked that did not whisper need not wait. */
 static void
 broker_release_held(struct broker *b)
 {
 	struct ipc_listed listed;
+	bool is_waiting = false;
 	uint64_t len;
 
 	for (unsigned i = 0; i < b->settings->workers; i++) {
@@ -750,14 +763,19 @@ broker_release_held(struct broker *b)
 			continue;
 		if (link->peer != NULL && peer_is_open(link->peer)) {
 			peer_flush(link->peer);
-			if (peer_queued(link->peer) > 0)
-				return;
+			if (peer_queued(link->peer) > 0) {
+				is_waiting = true;
+				continue;
+			}
 		}
 		link->has_whispers = false;
 	}
 	for (unsigned i = 0; i < b->settings->workers; i++) {
 		struct link *link = &b->links[i];
 
+		if (is_waiting && link->has_whispered)
+			continue;
+		link->has_whispered = false;
 		while (buf_len(&link->held) > 0) {
 			memcpy(&listed, buf_head(&link->held),
 			    sizeof(listed));
