@@ -64,6 +64,7 @@ struct broker {
 	bool has_all;			/* ATTACHED_ALL was heard */
 	bool is_serving;
 	bool is_stopping;
+	bool is_flooded;		/* with whispers: a worker is slow */
 	int exit_code;
 	struct link links[SETTINGS_WORKERS];
 };
@@ -666,7 +667,7 @@ link_whisper(void *arg, const struct hub_whisper *w)
 	    buf_len(&tail), -1);
 	buf_clear(&tail);
 	to->has_whispers = errand->link->has_whispered = true;
-	/* One text may be for many; its sender waits for its answer. */
+	/* One text may be for many; its sender waits (link_turn). */
 	if (peer_queued(to->peer) > QUEUE_HIGH)
 		peer_pause(errand->link->peer, true);
 	return good;
@@ -743,7 +744,8 @@ link_turn(struct link *link)
 	}
 	peer_flush(link->peer);
 	peer_pause(link->peer, (link->is_registered && !b->is_serving) ||
-	    buf_len(&link->held) > 0 ||
+	    buf_len(&link->held) > QUEUE_HIGH ||
+	    (link->has_whispered && b->is_flooded) ||
 	    peer_queued(link->peer) > QUEUE_HIGH);
 }
 
@@ -756,6 +758,7 @@ broker_release_held(struct broker *b)
 	bool is_waiting = false;
 	uint64_t len;
 
+	b->is_flooded = false;
 	for (unsigned i = 0; i < b->settings->workers; i++) {
 		struct link *link = &b->links[i];
 
@@ -765,6 +768,8 @@ broker_release_held(struct broker *b)
 			peer_flush(link->peer);
 			if (peer_queued(link->peer) > 0) {
 				is_waiting = true;
+				b->is_flooded |= peer_queued(link->peer) >
+				    QUEUE_HIGH;
 				continue;
 			}
 		}

@@ -1000,8 +1000,6 @@ an_echo_connection_may_be_gone_when_it_is_asked_for_again(void **state)
 	world_close(&w);
 }
 
-/* A turn of joins and leaves alone may fill more than the ring; the lines
- * that this drives out were counted. */
 /* A turn longer than the ring: records leave the log before the turn's end
  * receipts them, so it is done on the way. */
 static void
