@@ -44,7 +44,10 @@ void inflater_reset(struct inflater *, unsigned bits);
  * found at the first wrong byte: CLOSE_BAD_DEFLATE, also for a message that
  * ends within a block; CLOSE_TOO_BIG; CLOSE_BAD_UTF8 in a text message;
  * CLOSE_SERVER_FAULT when there is no memory. Then `out` has a part of the
- * message, and the inflater is good for nothing but inflater_reset.
+ * message, and the inflater is good for nothing but inflater_reset. What
+ * points back behind the window agreed on may pass within one call, where
+ * zlib still has the bytes: whoever sends it has broken his word, and gets
+ * no more than his own text.
  *
  * After a final block (BFINAL, 7.2.3.4) the next begins at the next byte and
  * without a window. The empty block that a sender begins and this end
