@@ -237,8 +237,11 @@ delivery_own(struct worker *w, const struct cursor_view *v)
 	struct delivery *d = w->delivery;
 	struct client *c = client_find(w, v->record.sender);
 
+	/* Overrun: the turn will end for all, and nothing torn may be among
+	 * what the client is sent before that. */
 	if (c == NULL || c->state != CLIENT_OPEN || c->is_lagging ||
-	    (c->audience == NULL) != c->is_joining)
+	    (c->audience == NULL) != c->is_joining ||
+	    !cursor_is_intact(d->log, d->position))
 		return;
 	if (c->audience != NULL && !delivery_settle(c)) {
 		client_close(w, c, CLOSE_SERVER_FAULT);
@@ -261,7 +264,7 @@ delivery_own(struct worker *w, const struct cursor_view *v)
 		client_close(w, c, CLOSE_SERVER_FAULT);
 	else if (!speech_render_own(&d->line, v))
 		client_close(w, c, CLOSE_SERVER_FAULT);
-	else
+	else if (cursor_is_intact(d->log, d->position))
 		client_tell(w, c, &d->line);
 }
 
@@ -528,7 +531,8 @@ catch_up_move(struct worker *w, struct client *c,
 	struct delivery *d = w->delivery;
 
 	buf_reset(&d->line);
-	if (!speech_render_own(&d->line, v))
+	if (!speech_render_own(&d->line, v) ||
+	    !cursor_is_intact(d->log, v->position))
 		return false;
 	client_queue_message(w, c, FRAME_TEXT, buf_head(&d->line),
 	    buf_len(&d->line));
