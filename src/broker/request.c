@@ -1,8 +1,8 @@
 /*
  * request - what a worker asks that changes something, and what follows.
  *
- * A part of the hub.  Everything that can fail comes before the commit; after
- * it the tables follow the log.
+ * A part of the hub, in the broker.  Everything that can fail comes before
+ * the commit; after it the tables follow the log.
  */
 #include "config.h"
 
@@ -295,11 +295,7 @@ hub_move(struct hub *hub, unsigned index, const struct ipc_request *q,
 	if (!append_move(hub, &a, to, room_name, len))
 		return HUB_FORGED;
 	append_commit(hub->append);
-	session_move(hub, a.row, a.room, to);
-	room_count(to, index, 1);
-	room_count(a.room, index, -1);
-	if (a.room->count == 0 && a.room->seq == 0)
-		room_remove(hub->rooms, a.room);
+	session_move(hub, a.row, a.room, to, index);
 	return HUB_DONE;
 }
 

@@ -7,6 +7,18 @@
 
 #include "broker/naming.h"
 
+/* Counts a member out; a room in which nothing was said goes with the last. */
+static void
+room_count_out(struct hub *hub, struct room *room, unsigned index)
+{
+	if (index < hub->workers)
+		room_count(room, index, -1);
+	else
+		room->count--;
+	if (room->count == 0 && room->seq == 0)
+		room_remove(hub->rooms, room);
+}
+
 /* A member of a room is found there and by its number. */
 void
 session_enter(struct hub *hub, uint32_t row, struct room *room)
@@ -82,13 +94,15 @@ session_rename(struct hub *hub, uint32_t row, uint32_t text)
 
 void
 session_move(struct hub *hub, uint32_t row, struct room *from,
-    struct room *to)
+    struct room *to, unsigned index)
 {
 	struct state_session *s = state_session(hub->state, row);
 
 	members_remove(hub->members, from, row);
 	atomic_store(&s->room, to->row);
 	members_add(hub->members, to, row);
+	room_count(to, index, 1);
+	room_count_out(hub, from, index);
 }
 
 struct room *
@@ -114,14 +128,8 @@ session_remove(struct hub *hub, struct roster_worker *w, uint32_t row,
 		release_name(hub, state_session(hub->state, row), row);
 	}
 	roster_remove(hub->roster, w, row);
-	if (room == NULL)
-		return;
-	if (index < hub->workers)
-		room_count(room, index, -1);
-	else
-		room->count--;
-	if (room->count == 0 && room->seq == 0)
-		room_remove(hub->rooms, room);
+	if (room != NULL)
+		room_count_out(hub, room, index);
 }
 
 void

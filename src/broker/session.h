@@ -1,8 +1,9 @@
 /*
  * session - a connection in the broker's tables, from its row to its end.
  *
- * A part of the hub: puts a session's row, its place in the roster and its
- * room's counts there together, and takes them away together.
+ * A part of the hub, in the broker: puts a session's row, its places in the
+ * tables, its name and its room's counts there together, and takes them away
+ * together.
  */
 #ifndef BROKER_SESSION_H
 #define BROKER_SESSION_H
@@ -39,10 +40,9 @@ uint8_t session_name(const struct hub *, const struct state_session *,
  * STATE_NONE, once that is committed; the old name's entry goes, the new
  * name's is the caller's. */
 void session_rename(struct hub *, uint32_t row, uint32_t text);
-/* Goes to another room, once that is committed; the counts are the
- * caller's. */
+/* Goes to another room, once that is committed, in all counts, too. */
 void session_move(struct hub *, uint32_t row, struct room *from,
-    struct room *to);
+    struct room *to, unsigned index);
 /* Its room; NULL: on an echo route. */
 struct room *session_room(const struct hub *, const struct state_session *);
 /* Takes it out of the table and all counts, once that is committed.
