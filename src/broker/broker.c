@@ -2,8 +2,9 @@
  * broker - see broker.h.
  *
  * Holds a channel to the parent and one to each worker; everything that a
- * request does is hub.c's.  A turn of its loop: read all that is there, carry
- * it out, commit once, then ring each worker that has something to read.
+ * request does is the hub's (hub.h).  A turn of its loop: read all that is
+ * there, carry it out, commit once, send answers, then ring each worker that
+ * has something to read.
  *
  *	RECOVERING   waits until every live worker has named its connections;
  *	     |       requests stay unread
@@ -471,8 +472,7 @@ link_answer(struct link *link, const struct ipc_message *m,
 	const struct ipc_request *q = m->payload;
 	bool is_wish = m->type == IPC_NICK || m->type == IPC_MOVE;
 	struct ipc_refused refused = {
-		.connection = q->connection, .number = q->number,
-		.type = m->type
+		.connection = q->connection, .number = q->number
 	};
 
 	switch (result) {

@@ -58,7 +58,7 @@ name_number(const uint8_t *name, size_t len)
 }
 
 /* The row may show the other room still. */
-static bool
+static void
 replay_move(struct hub *hub, const struct roster_worker *w,
     const struct record *r, const struct room *room)
 {
@@ -68,7 +68,6 @@ replay_move(struct hub *hub, const struct roster_worker *w,
 	if (row != STATE_NONE)
 		atomic_store(&state_session(hub->state, row)->room,
 		    room->row);
-	return true;
 }
 
 /* The row may have the old name still. */
@@ -99,7 +98,8 @@ replay_rename(struct hub *hub, const struct cursor_view *v)
 	return true;
 }
 
-/* The join was committed; its row may be missing. */
+/* The join was committed; its row may be missing, or show the room that was
+ * left. */
 static bool
 replay_join(struct hub *hub, const struct cursor_view *v)
 {
@@ -110,11 +110,13 @@ replay_join(struct hub *hub, const struct cursor_view *v)
 	struct session session;
 	uint32_t row;
 
-	/* Its slot may be another's by now: then it has left, too. */
 	if (r->generation == 0 || room == NULL)
 		return true;
-	if ((r->flags & RECORD_MOVED) != 0)
-		return replay_move(hub, w, r, room);
+	if ((r->flags & RECORD_MOVED) != 0) {
+		replay_move(hub, w, r, room);
+		return true;
+	}
+	/* Its slot may be another's by now: then it has left, too. */
 	if (w != NULL && !roster_slot_is_free(w, r->sender))
 		return true;
 	row = state_reserve(hub->state);

@@ -154,7 +154,7 @@ struct ipc_refused {
 	uint64_t connection;
 	uint64_t number;
 	uint32_t reason;	/* enum ipc_refusal */
-	uint32_t type;		/* of the request, enum ipc_type */
+	uint32_t zero;
 };
 
 struct ipc_listed {
