@@ -3,7 +3,7 @@
  * from a path to its route and room.
  *
  * Runs in every process.  Reading the configuration file is the parent's
- * (parent/config.c).
+ * (parent/conf.c).
  */
 #include "config.h"
 

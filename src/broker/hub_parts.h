@@ -1,7 +1,8 @@
 /*
  * hub_parts - what the files of the hub share: the hub itself.
  *
- * Private to hub.c, request.c, query.c, session.c and takeover.c.
+ * In the broker; private to hub.c, request.c, query.c, session.c and
+ * takeover.c.
  */
 #ifndef BROKER_HUB_PARTS_H
 #define BROKER_HUB_PARTS_H

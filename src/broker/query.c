@@ -2,9 +2,9 @@
  * query - what a worker asks that changes nothing: who, which rooms, and a
  * whisper.
  *
- * A part of the hub.  The answers are messages; a request that a new broker
- * gets again is answered again, and it is the workers who drop what they
- * have had.
+ * A part of the hub, in the broker.  The answers are messages; a request that
+ * a new broker gets again is answered again, and it is the workers who drop
+ * what they have had.
  */
 #include "config.h"
 

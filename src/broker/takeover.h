@@ -1,8 +1,8 @@
 /*
  * takeover - a new broker finds its tables again.
  *
- * A part of the hub, at its start: the rows of the state file, brought up to
- * date with what the log holds beyond them.
+ * A part of the hub, in the broker, at its start: the rows of the state file,
+ * brought up to date with what the log holds beyond them.
  */
 #ifndef BROKER_TAKEOVER_H
 #define BROKER_TAKEOVER_H

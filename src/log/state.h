@@ -9,7 +9,7 @@
  *
  * A row counts when its `kind` is set, which state_publish stores last; the
  * checksum covers what never changes while the row lives.  Fields that do
- * change are single 64-bit stores, repaired by replaying the log from
+ * change are single stores, repaired by replaying the log from
  * `applied`.  Long names lie in TEXT rows, linked.
  */
 #ifndef LOG_STATE_H

@@ -1,7 +1,8 @@
 /*
  * value - one setting's text: read, judged, stored, written back.
  *
- * Pure; used by config.c for every row of settings_table.
+ * Pure; used by conf.c and grammar.c of the parent for every row of
+ * settings_table.
  */
 #ifndef PARENT_VALUE_H
 #define PARENT_VALUE_H

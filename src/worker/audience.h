@@ -1,7 +1,8 @@
 /*
  * audience - the members of a room that are on this worker.
  *
- * Who they are and where they stand in a dense array, which delivery walks.
+ * In the worker: who they are and where they stand in a dense array, which
+ * delivery walks, and how many take each form.
  * An audience appears with its first member and vanishes with its last.
  */
 #ifndef WORKER_AUDIENCE_H

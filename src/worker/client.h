@@ -9,9 +9,9 @@
  * Every state may end in GONE.  HEAD reads the HTTP request; ANSWERED sends
  * a response that ends the connection; OPEN speaks WebSocket; CLOSING has
  * sent a close frame and waits for the peer's (from HEAD when a handshake is
- * accepted only to be refused); LINGER has sent everything
- * and waits for the end of file, so that the kernel resets nothing that is
- * still on its way; GONE is closed and freed at the end of the turn.
+ * accepted only to be refused); LINGER has sent everything and waits for the
+ * end of file, so that the kernel resets nothing that is still on its way;
+ * GONE is closed and freed at the end of the turn.
  *
  * Runs in the worker.  Owns the states, the output and the end; what comes in
  * is intake.c's, what a deadline means deadline.c's, rooms delivery.c's.
@@ -76,7 +76,8 @@ struct client {
 	bool is_near : 1;		/* the socket's peer is loopback */
 	bool is_refused : 1;		/* gets 503 */
 	bool is_registered : 1;		/* the broker knows it */
-	bool is_joining : 1;		/* its JOIN is not in the log yet */
+	bool is_joining : 1;		/* its JOIN has not been delivered; so
+					 * between the halves of a move */
 	bool has_write_event : 1;
 	bool has_read_event : 1;
 	bool is_dirty : 1;
@@ -202,12 +203,12 @@ void client_poll(struct worker *, struct client *);
 /* Our side ends the connection: leaves the room, sends a close frame when
  * the state has one, and waits for the peer's for a while. */
 void client_close(struct worker *, struct client *, enum close_reason);
-/* The switch to WebSocket is queued, but he may not stay: a close frame with
- * the refusal's code, after which nothing he sends counts. */
-void client_close_refused(struct worker *, struct client *, enum refusal);
 /* The same with a code that is not ours; `why` is set already. */
 void client_queue_close(struct worker *, struct client *, uint16_t code,
     const char *text);
+/* The switch to WebSocket is queued, but he may not stay: a close frame with
+ * the refusal's code, after which nothing he sends counts. */
+void client_close_refused(struct worker *, struct client *, enum refusal);
 /* Everything is said: after `out`, our side of the socket is shut. */
 void client_finish(struct worker *, struct client *);
 /* Ends it now, without a word. */

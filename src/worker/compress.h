@@ -1,10 +1,10 @@
 /*
  * compress - a worker's compressors and decompressors.
  *
- * Owns one deflater for each window in use, for all clients, and the
- * inflaters that are between two messages; a client has one of its own only
- * while a message of his is under way, or for good when it was agreed that
- * he keeps his window.
+ * Runs in the worker.  Owns one deflater for each window in use, for all
+ * clients, and the inflaters that are between two messages; a client has one
+ * of its own only while a message of his is under way, or for good when it
+ * was agreed that he keeps his window.
  */
 #ifndef WORKER_COMPRESS_H
 #define WORKER_COMPRESS_H

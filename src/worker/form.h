@@ -1,8 +1,9 @@
 /*
  * form - the forms in which a message goes to clients.
  *
- * Plain, and compressed for each window that was negotiated (RFC 7692): a
- * message is made once in each form that is in use, however many take it.
+ * In the worker: plain, and compressed for each window that was negotiated
+ * (RFC 7692).  A message is made once in each form that is in use, however
+ * many take it.
  */
 #ifndef WORKER_FORM_H
 #define WORKER_FORM_H

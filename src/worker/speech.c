@@ -190,8 +190,9 @@ refused_wish(const struct ipc_refused *refused, struct slice wish,
 	return aside_join_impossible(line, wish, "you are there");
 }
 
-/* Of who joins or says something.  What any client can bring about is told
- * once, as the end of its connection. */
+/* The rest: nothing was at fault with what was asked, and who goes on as if
+ * it had been granted would be wrong.  What any client can bring about is
+ * told once, as the end of its connection. */
 static void
 refused_close(struct worker *w, struct client *c, enum ipc_refusal reason)
 {
@@ -204,7 +205,8 @@ refused_close(struct worker *w, struct client *c, enum ipc_refusal reason)
 	else if (reason == IPC_REFUSED_SIZE)
 		client_close(w, c, CLOSE_TOO_BIG);
 	else if (reason == IPC_REFUSED_MEMORY)
-		/* With a leave: a broker that takes over may grant it. */
+		/* With a leave: a broker that dies before we know may be
+		 * followed by one that grants it. */
 		client_close(w, c, CLOSE_TRY_LATER);
 }
 
