@@ -85,9 +85,9 @@ replay_rename(struct hub *hub, const struct cursor_view *v)
 	if (row == STATE_NONE)
 		return true;
 	s = state_session(hub->state, row);
-	if (!name_is_automatic((const char *)v->text, r->text_len, &number)) {
+	if (!name_is_automatic((const char *)v->text, v->text_len, &number)) {
 		text = state_text_store(hub->state, (const char *)v->text,
-		    r->text_len);
+		    v->text_len);
 		if (text == STATE_NONE)
 			return false;
 	}

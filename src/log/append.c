@@ -70,14 +70,47 @@ append_commit(struct append *append)
 	LOG_STEP();
 }
 
+/* The texts of a record, as they lie in it. */
+struct texts {
+	const void *name;
+	uint8_t front[RECORD_TOKEN_BYTES + 1 + RECORD_ID_MAX +
+	    sizeof(struct record_enter)];
+	size_t front_len;
+	const void *text;
+};
+
+static void
+texts_put(struct texts *t, const void *bytes, size_t len)
+{
+	memcpy(t->front + t->front_len, bytes, len);
+	t->front_len += len;
+}
+
+static void
+texts_init(struct texts *t, const struct append_record *what)
+{
+	assert(what->id_len <= RECORD_ID_MAX);
+	t->name = what->name;
+	t->text = what->text;
+	t->front_len = 0;
+	if (what->token != NULL)
+		texts_put(t, what->token, RECORD_TOKEN_BYTES);
+	if (what->id_len > 0) {
+		texts_put(t, &what->id_len, 1);
+		texts_put(t, what->id, what->id_len);
+	}
+	if (what->kind == RECORD_ENTER)
+		texts_put(t, &what->enter, sizeof(what->enter));
+}
+
 /* Writes a record at `end`; `head` has everything but length and checksum.
  * The caller has seen to the space. */
 static uint64_t
-append_put(struct append *append, struct record *head, const void *name,
-    const void *text)
+append_put(struct append *append, struct record *head, const struct texts *t)
 {
 	size_t used = sizeof(*head) + head->name_len + head->text_len;
-	uint8_t *at = log_at(append->log, append->end);
+	size_t text_len = head->text_len - t->front_len;
+	uint8_t *at = log_at(append->log, append->end), *to;
 	uint64_t position = append->end;
 
 	head->length = (uint32_t)record_length(head->name_len,
@@ -85,12 +118,16 @@ append_put(struct append *append, struct record *head, const void *name,
 	head->checksum = 0;
 	memcpy(at, head, sizeof(*head));
 	LOG_STEP();
+	to = at + sizeof(*head);
 	if (head->name_len > 0)
-		memcpy(at + sizeof(*head), name, head->name_len);
+		memcpy(to, t->name, head->name_len);
 	LOG_STEP();
-	if (head->text_len > 0)
-		memcpy(at + sizeof(*head) + head->name_len, text,
-		    head->text_len);
+	to += head->name_len;
+	if (t->front_len > 0)
+		memcpy(to, t->front, t->front_len);
+	to += t->front_len;
+	if (text_len > 0)
+		memcpy(to, t->text, text_len);
 	LOG_STEP();
 	memset(at + used, 0, head->length - used);
 	LOG_STEP();
@@ -112,12 +149,15 @@ append_keep(struct append *append, const struct record *oldest,
 {
 	const uint8_t *name = (const uint8_t *)(oldest + 1);
 	struct record head = *oldest;
+	const struct texts texts = {
+		.name = name, .text = name + head.name_len
+	};
 	uint64_t position;
 
 	assert(newest == LOG_NONE || newest < append->end);
 	head.kind = RECORD_KEPT;
 	head.previous = newest;
-	position = append_put(append, &head, name, name + head.name_len);
+	position = append_put(append, &head, &texts);
 	append_commit(append);
 	append->callbacks->kept(append->arg, log_at(append->log, position),
 	    position);
@@ -160,12 +200,15 @@ uint64_t
 append_write(struct append *append, const struct append_record *what)
 {
 	uint64_t copy, length, previous = what->previous;
+	struct texts texts;
 	struct record head;
 
-	assert(what->kind >= RECORD_MESSAGE && what->kind < RECORD_KEPT);
+	assert(what->kind >= RECORD_MESSAGE && what->kind < RECORD_KINDS &&
+	    what->kind != RECORD_KEPT);
 	assert(what->route < LOG_ROUTES);
-	length = (uint64_t)sizeof(head) + what->name_len + what->text_len +
-	    RECORD_ALIGN - 1;
+	texts_init(&texts, what);
+	length = (uint64_t)sizeof(head) + what->name_len + texts.front_len +
+	    what->text_len + RECORD_ALIGN - 1;
 	length &= ~(uint64_t)(RECORD_ALIGN - 1);
 	if (length > append->length_max)
 		return LOG_NONE;
@@ -182,8 +225,10 @@ append_write(struct append *append, const struct append_record *what)
 		.kind = (uint8_t)what->kind,
 		.route = what->route,
 		.name_len = what->name_len,
-		.flags = what->flags,
-		.text_len = what->text_len,
+		.flags = (uint8_t)(what->flags |
+		    (what->token != NULL ? RECORD_TOKEN : 0) |
+		    (what->id_len > 0 ? RECORD_ID : 0)),
+		.text_len = (uint32_t)texts.front_len + what->text_len,
 		.time_us = what->time_us,
 		.room = what->room,
 		.seq = what->seq,
@@ -193,7 +238,7 @@ append_write(struct append *append, const struct append_record *what)
 		.request = what->request,
 		.count = what->count,
 	};
-	return append_put(append, &head, what->name, what->text);
+	return append_put(append, &head, &texts);
 }
 
 /* A writer that died after it committed a copy and before it passed the

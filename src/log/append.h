@@ -44,7 +44,12 @@ struct append_record {
 	uint64_t time_us, room, seq, previous, sender, generation, request,
 	    count;
 	const void *name;
-	uint8_t name_len, flags;
+	uint8_t name_len;
+	uint8_t flags;		/* ACTION, MOVED; the rest follows from: */
+	const uint8_t *token;	/* RECORD_TOKEN_BYTES; NULL: none */
+	const void *id;
+	uint8_t id_len;		/* at most RECORD_ID_MAX; 0: none */
+	struct record_enter enter;	/* of ENTER */
 	const void *text;
 	uint32_t text_len;
 };

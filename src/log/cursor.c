@@ -36,6 +36,44 @@ cursor_seek(struct cursor *cursor, const struct log *log, uint64_t position,
 	return false;
 }
 
+/* Takes what stands before the text proper apart.  False: it is not all
+ * there, as in a record that changes under our hands. */
+static bool
+view_text(struct cursor_view *v)
+{
+	const struct record *r = &v->record;
+
+	v->text = v->name + r->name_len;
+	v->text_len = r->text_len;
+	v->token = NULL;
+	v->id_len = 0;
+	if ((r->flags & RECORD_TOKEN) != 0) {
+		if (v->text_len < RECORD_TOKEN_BYTES)
+			return false;
+		v->token = v->text;
+		v->text += RECORD_TOKEN_BYTES;
+		v->text_len -= RECORD_TOKEN_BYTES;
+	}
+	if ((r->flags & RECORD_ID) != 0) {
+		if (v->text_len < 1)
+			return false;
+		v->id_len = *(const volatile uint8_t *)v->text;
+		if (v->id_len > RECORD_ID_MAX || 1 + (uint32_t)v->id_len > v->text_len)
+			return false;
+		v->id = v->text + 1;
+		v->text += 1 + v->id_len;
+		v->text_len -= 1 + (uint32_t)v->id_len;
+	}
+	if (r->kind == RECORD_ENTER) {
+		if (v->text_len < sizeof(v->enter))
+			return false;
+		memcpy(&v->enter, v->text, sizeof(v->enter));
+		v->text += sizeof(v->enter);
+		v->text_len -= (uint32_t)sizeof(v->enter);
+	}
+	return true;
+}
+
 bool
 cursor_next(struct cursor *cursor, uint64_t end, struct cursor_view *view_out)
 {
@@ -59,7 +97,8 @@ cursor_next(struct cursor *cursor, uint64_t end, struct cursor_view *view_out)
 	view_out->position = position;
 	view_out->record = record;
 	view_out->name = at + sizeof(record);
-	view_out->text = at + sizeof(record) + record.name_len;
+	if (!view_text(view_out))
+		return false;
 	cursor->position = position + record.length;
 	return true;
 }

@@ -29,12 +29,17 @@ struct cursor {
 };
 
 /* One record: a copy of the fixed part, whose lengths are checked to lie
- * inside the readable part, and the two texts, lent from the ring. */
+ * inside the readable part, and the texts, lent from the ring. */
 struct cursor_view {
 	uint64_t position;
 	struct record record;
 	const uint8_t *name;
-	const uint8_t *text;
+	const uint8_t *token;	/* RECORD_TOKEN_BYTES; NULL: none */
+	const uint8_t *id;
+	const uint8_t *text;	/* proper, behind all that */
+	uint32_t text_len;
+	uint8_t id_len;		/* 0: none */
+	struct record_enter enter;	/* of ENTER */
 };
 
 /* Places the cursor; a position before `first` is an overrun: returns false

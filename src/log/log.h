@@ -23,7 +23,7 @@
 #include <stdint.h>
 
 #define LOG_MAGIC		UINT64_C(0x31676f6c74616863)	/* "chatlog1" */
-#define LOG_LAYOUT		1
+#define LOG_LAYOUT		2
 #define LOG_RECEIPTS		1024	/* rows: worker indexes 0..1023 */
 #define LOG_ROUTES		64	/* naming counters */
 #define LOG_RECEIPTS_AT		4096

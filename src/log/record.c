@@ -13,6 +13,8 @@
 
 /* What the checksum covers begins here. */
 #define RECORD_SUMMED_AT	offsetof(struct record, kind)
+#define RECORD_FLAGS	(RECORD_ACTION | RECORD_MOVED | RECORD_TOKEN | \
+			    RECORD_ID)
 
 bool
 record_is_sane(const struct record *record, uint64_t available)
@@ -25,7 +27,7 @@ record_is_sane(const struct record *record, uint64_t available)
 	length = (length + RECORD_ALIGN - 1) & ~(uint64_t)(RECORD_ALIGN - 1);
 	return record->length == length && length <= available &&
 	    record->kind >= RECORD_MESSAGE && record->kind < RECORD_KINDS &&
-	    (record->flags & ~(RECORD_ACTION | RECORD_MOVED)) == 0 &&
+	    (record->flags & ~RECORD_FLAGS) == 0 &&
 	    record->route < LOG_ROUTES;
 }
 
@@ -45,6 +47,7 @@ record_kind_name(enum record_kind kind)
 		[RECORD_JOIN] = "join",
 		[RECORD_LEAVE] = "leave",
 		[RECORD_RENAME] = "rename",
+		[RECORD_ENTER] = "enter",
 		[RECORD_KEPT] = "kept",
 	};
 

@@ -2,8 +2,11 @@
  * record - the form of one event in the log.
  *
  * A record is its fixed part, the name, the text and zero bytes up to a
- * multiple of 8.  It is written by append.h and read by cursor.h; whoever
- * reads one through a mapping that the broker writes copies it first.
+ * multiple of 8.  What its flags and its kind call for stands before the text
+ * proper and counts as text in `text_len`: the token's hash, the id with its
+ * length in front, struct record_enter, in this order.  A record is written
+ * by append.h and read by cursor.h; whoever reads one through a mapping that
+ * the broker writes copies it first.
  */
 #ifndef LOG_RECORD_H
 #define LOG_RECORD_H
@@ -18,13 +21,29 @@ enum record_kind {
 	RECORD_LEAVE,		/* name: the member's */
 	RECORD_RENAME,		/* name: the old one; text: the new one */
 	RECORD_KEPT,		/* a MESSAGE appended again, see append.h */
+	RECORD_ENTER,		/* a connection takes its place as a member
+				 * that is there already; as JOIN */
 	RECORD_KINDS
 };
 
 enum record_flag {
 	RECORD_ACTION = 1,	/* MESSAGE: what the sender does (/me) */
-	RECORD_MOVED = 2	/* LEAVE, and the JOIN behind it: another room
-				 * of the route */
+	RECORD_MOVED = 2,	/* LEAVE, and the JOIN behind it: another room
+				 * of the route; ENTER: a connection follows
+				 * its member there */
+	RECORD_TOKEN = 4,	/* the member has a token */
+	RECORD_ID = 8		/* MESSAGE: its sender has given it an id */
+};
+
+#define RECORD_TOKEN_BYTES	16	/* the first half of its SHA-256 */
+#define RECORD_ID_MAX		64	/* bytes */
+
+/* What ENTER has besides. */
+struct record_enter {
+	uint64_t proven;	/* up to here the member has had the room's
+				 * messages for certain */
+	uint64_t replaced;	/* the connection that it takes the place of
+				 * and that ends; 0: none */
 };
 
 struct record {
@@ -43,7 +62,9 @@ struct record {
 	uint64_t sender;	/* connection */
 	uint64_t generation;	/* origin: worker generation, 0: the broker */
 	uint64_t request;	/* origin: request number */
-	uint64_t count;		/* members of the room after the event */
+	uint64_t count;		/* members of the room after the event;
+				 * MESSAGE: the N of the member, of its name
+				 * userN, whatever it is called now */
 };
 
 _Static_assert(sizeof(struct record) == 80, "no hidden padding");

@@ -8,6 +8,7 @@
 
 #include "log/verify.h"
 
+#include "log/cursor.h"
 #include "log/record.h"
 
 #include <string.h>
@@ -26,9 +27,12 @@ verify_header(const struct log *log, uint64_t first, uint64_t committed)
 }
 
 static enum verify_result
-verify_record(const struct record *record, uint64_t position,
-    uint64_t available, uint64_t most)
+verify_record(const struct log *log, uint64_t position, uint64_t available)
 {
+	const uint64_t most = record_length_max(log_ring_size(log));
+	const struct record *record = log_at(log, position);
+	struct cursor_view view;
+
 	if (available > most)
 		available = most;
 	if (available < sizeof(*record) || !record_is_sane(record, available))
@@ -37,13 +41,15 @@ verify_record(const struct record *record, uint64_t position,
 		return VERIFY_BAD_CHECKSUM;
 	if (record->previous != LOG_NONE && record->previous >= position)
 		return VERIFY_BAD_LINK;
-	return VERIFY_OK;
+	/* And its texts, as its readers take them. */
+	return cursor_read(log, position, &view) ? VERIFY_OK :
+	    VERIFY_BAD_RECORD;
 }
 
 enum verify_result
 verify_log(const struct log *log, struct verify_report *report)
 {
-	uint64_t committed = log_committed(log), first = log_first(log), most;
+	uint64_t committed = log_committed(log), first = log_first(log);
 	const struct record *record;
 
 	memset(report, 0, sizeof(*report));
@@ -52,11 +58,10 @@ verify_log(const struct log *log, struct verify_report *report)
 		report->result = VERIFY_BAD_HEADER;
 		return report->result;
 	}
-	most = record_length_max(log_ring_size(log));
 	while (report->position < committed) {
 		record = log_at(log, report->position);
-		report->result = verify_record(record, report->position,
-		    committed - report->position, most);
+		report->result = verify_record(log, report->position,
+		    committed - report->position);
 		if (report->result != VERIFY_OK)
 			return report->result;
 		report->records++;

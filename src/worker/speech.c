@@ -387,7 +387,7 @@ speech_on_whispered(struct worker *w, const struct ipc_message *m)
 bool
 speech_render_own(struct buf *line, const struct cursor_view *v)
 {
-	struct slice text = slice_of(v->text, v->record.text_len);
+	struct slice text = slice_of(v->text, v->text_len);
 	struct aside_room room = { .name = text, .users = v->record.count };
 
 	return v->record.kind == RECORD_RENAME ? aside_nick(line, text) :

@@ -77,7 +77,29 @@ slow_record(const struct image *image, uint64_t position,
 		length++;
 	return record_out->length == length && length <= left &&
 	    length <= ring_size / 16 + 80 + 256 && record_out->kind >= 1 &&
-	    record_out->kind <= 5 && record_out->route < 64;
+	    record_out->kind <= 6 && record_out->flags < 16 &&
+	    record_out->route < 64;
+}
+
+/* How many bytes stand before the text proper; more than there are when they
+ * are not whole. */
+static uint32_t
+slow_front(const struct image *image, uint64_t position,
+    const struct record *record)
+{
+	const uint8_t *text = (const uint8_t *)log_at(image->log, position) +
+	    80 + record->name_len;
+	uint32_t len = 0;
+
+	if (record->flags & 4)
+		len += 16;
+	if (record->flags & 8 && len < record->text_len)
+		len += text[len] <= 64 ? 1U + text[len] : UINT32_MAX / 2;
+	else if (record->flags & 8)
+		len++;
+	if (record->kind == 6)
+		len += 16;
+	return len;
 }
 
 static uint32_t
@@ -106,6 +128,9 @@ slow_verify(const struct image *image, struct verify_report *report)
 		if (record.previous != LOG_NONE &&
 		    record.previous >= report->position)
 			return VERIFY_BAD_LINK;
+		if (slow_front(image, report->position, &record) >
+		    record.text_len)
+			return VERIFY_BAD_RECORD;
 		report->records++;
 		report->messages += record.kind == RECORD_MESSAGE;
 		report->kept += record.kind == RECORD_KEPT;
@@ -146,8 +171,10 @@ check_view(const struct image *image, const struct cursor_view *view,
 	must(view->position == position);
 	must(memcmp(&view->record, &record, sizeof(record)) == 0);
 	must(view->name == at + sizeof(record));
-	must(view->text == view->name + record.name_len);
-	must(view->text + record.text_len <= at + record.length);
+	must(view->text == view->name + record.name_len +
+	    slow_front(image, position, &record));
+	must(view->text + view->text_len == view->name + record.name_len +
+	    record.text_len);
 	must(record_checksum((const struct record *)at) ==
 	    slow_sum(image, position, record.length));
 	must(strcmp(record_kind_name(record.kind), "unknown") != 0);
@@ -172,7 +199,8 @@ check_cursor(const struct image *image)
 		must(cursor.position == position);
 	}
 	must(cursor.position == position);
-	must(!slow_record(image, position, &record));
+	must(!slow_record(image, position, &record) ||
+	    slow_front(image, position, &record) > record.text_len);
 	must(!cursor_read(image->log, position, &view));
 	if (image->first > 0) {
 		must(!cursor_seek(&cursor, image->log, image->first / 2,

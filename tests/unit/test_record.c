@@ -37,7 +37,7 @@ static const struct {
 	{ 1000, 80, 0, 0, 255, 0, 0, false },
 	{ 1000, 80, 0, 0, RECORD_MESSAGE, LOG_ROUTES, 0, false },
 	{ 1000, 80, 0, 0, RECORD_MESSAGE, 0, RECORD_ACTION, true },
-	{ 1000, 80, 0, 0, RECORD_MESSAGE, 0, 4, false },
+	{ 1000, 80, 0, 0, RECORD_MESSAGE, 0, 16, false },
 	{ 1000, 80, 0, 0, RECORD_MESSAGE, 0, 128, false },
 	/* Sums that would wrap in 32 bits. */
 	{ UINT64_MAX, 80, UINT32_MAX - 7, 8, RECORD_MESSAGE, 0, 0, false },
