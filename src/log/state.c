@@ -3,7 +3,7 @@
  *
  * The parent creates the file and holds it, the broker alone maps it.  What a
  * row means to the broker is not known here, but which rows it names: a
- * session its room, both their TEXT rows.
+ * session its room, both their TEXT rows, a connection its member.
  *
  *	chunk 0 (1 MiB)                        chunk 1
  *	+--------+-------+-------+- - - -+-------+-------+- - -
@@ -32,7 +32,7 @@
 #include <zlib.h>
 
 #define STATE_MAGIC	UINT64_C(0x3165746174737377)	/* "wsstate1" */
-#define STATE_LAYOUT	1
+#define STATE_LAYOUT	2
 #ifndef CHUNK_SIZE			/* tests have smaller ones */
 #define CHUNK_SIZE	((size_t)1 << 20)
 #endif
@@ -152,7 +152,21 @@ row_checksum(const void *row, enum state_kind kind)
 		    bytes + offsetof(struct state_session, generation),
 		    offsetof(struct state_session, room) -
 		    offsetof(struct state_session, generation));
-	case STATE_ROOM:	/* identity, then name .. reserved */
+	case STATE_MEMBER:	/* token, number, then route, reserved */
+		sum = crc32_z(sum,
+		    bytes + offsetof(struct state_session, token),
+		    offsetof(struct state_session, grace_end) -
+		    offsetof(struct state_session, token));
+		return (uint32_t)crc32_z(sum,
+		    bytes + offsetof(struct state_session, route),
+		    offsetof(struct state_session, room) -
+		    offsetof(struct state_session, route));
+	case STATE_CONNECTION:	/* generation .. reserved */
+		return (uint32_t)crc32_z(sum,
+		    bytes + offsetof(struct state_connection, generation),
+		    sizeof(struct state_connection) -
+		    offsetof(struct state_connection, generation));
+	case STATE_ROOM:	/* identity, then name .. reserved_too */
 		sum = crc32_z(sum, (const uint8_t *)&room->identity,
 		    sizeof(room->identity));
 		return (uint32_t)crc32_z(sum,
@@ -293,7 +307,7 @@ open_rows_check(struct state *state)
 		    memory_order_relaxed);
 		if (kind == STATE_FREE)
 			continue;
-		if (kind <= STATE_TEXT && ((const struct state_text *)row_at(
+		if (kind <= STATE_CONNECTION && ((const struct state_text *)row_at(
 		    state, row))->checksum == row_checksum(row_at(state, row),
 		    (enum state_kind)kind))
 			continue;
@@ -303,20 +317,30 @@ open_rows_check(struct state *state)
 	return damaged;
 }
 
+/* Whether the room or member that a row names is there. */
+static bool
+open_row_is_whole(const struct state *state, uint32_t row)
+{
+	const struct state_connection *c = state_connection(state, row);
+	const struct state_session *s = state_session(state, row);
+
+	if (c != NULL)
+		return row_is(state, c->member, STATE_MEMBER);
+	return s == NULL || s->room == STATE_NONE ||
+	    state_room(state, s->room) != NULL;
+}
+
 /* Marks the rows of a kind busy, with their texts; frees those that name a
  * row which is not there. */
 static uint32_t
 open_rows_claim(struct state *state, enum state_kind kind)
 {
-	const struct state_session *session;
 	uint32_t damaged = 0, row;
 
 	for (row = 0; row < state->rows; row++) {
 		if (!row_is(state, row, kind))
 			continue;
-		session = state_session(state, row);
-		if ((session == NULL || session->room == STATE_NONE ||
-		    state_room(state, session->room) != NULL) &&
+		if (open_row_is_whole(state, row) &&
 		    open_text_claim(state, row)) {
 			*row_link(state, row) = ROW_BUSY;
 			continue;
@@ -337,6 +361,8 @@ open_rows(struct state *state)
 	damaged = open_rows_check(state);
 	damaged += open_rows_claim(state, STATE_ROOM);
 	damaged += open_rows_claim(state, STATE_SESSION);
+	damaged += open_rows_claim(state, STATE_MEMBER);
+	damaged += open_rows_claim(state, STATE_CONNECTION);
 	for (row = 0; row < state->rows; row++)
 		if (*row_link(state, row) == ROW_BUSY)
 			last = row + 1;
@@ -512,7 +538,15 @@ state_text_load(const struct state *state, uint32_t row, char *out,
 struct state_session *
 state_session(const struct state *state, uint32_t row)
 {
-	return row_is(state, row, STATE_SESSION) ? row_at(state, row) : NULL;
+	return row_is(state, row, STATE_SESSION) ||
+	    row_is(state, row, STATE_MEMBER) ? row_at(state, row) : NULL;
+}
+
+struct state_connection *
+state_connection(const struct state *state, uint32_t row)
+{
+	return row_is(state, row, STATE_CONNECTION) ? row_at(state, row) :
+	    NULL;
 }
 
 struct state_room *

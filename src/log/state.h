@@ -1,8 +1,10 @@
 /*
  * state - the broker's private memory file: fixed rows that outlive it.
  *
- * A row is a session (one connection's membership) or a room; both the
- * broker's tables and what its successor finds.  The parent holds the
+ * A row is a session (one connection and its membership), a room, or, where
+ * somebody may come back or have several connections, a member and each of
+ * its connections by themselves.  Rows are the broker's tables and what its
+ * successor finds.  The parent holds the
  * descriptor, the broker alone maps it.  The file grows by chunks that are
  * mapped one by one and never move, so a row's address stays valid.  A pure
  * module over a descriptor.
@@ -24,26 +26,54 @@ enum state_kind {
 	STATE_FREE = 0,
 	STATE_SESSION = 1,
 	STATE_ROOM = 2,
-	STATE_TEXT = 3
+	STATE_TEXT = 3,
+	STATE_MEMBER = 4,
+	STATE_CONNECTION = 5
 };
 
 #define STATE_ROW		64	/* bytes */
 #define STATE_NONE		UINT32_MAX
 
-/* A connection the broker knows: a member of a room, or on an echo route.
- * What may change stands last and is not in the checksum. */
+#define STATE_TOKEN	16		/* bytes: the first half of SHA-256 */
+
+/* SESSION: a connection the broker knows, which is a member of a room or on
+ * an echo route.  MEMBER: one with a token, whose connections have rows of
+ * their own; without any it is away.  What may change is not in the
+ * checksum. */
 struct state_session {
 	_Atomic uint32_t kind;
 	uint32_t checksum;
-	uint64_t generation;		/* of its worker */
-	uint64_t connection;
+	union {
+		struct {		/* SESSION */
+			uint64_t generation;	/* of its worker */
+			uint64_t connection;
+		};
+		uint8_t token[STATE_TOKEN];	/* MEMBER: its hash */
+	};
 	uint64_t number;		/* N of the name userN */
-	uint64_t address;		/* whom it counts for; 0: nobody */
+	union {
+		uint64_t address;	/* SESSION: whom it counts for; 0:
+					 * nobody */
+		_Atomic uint64_t grace_end;	/* MEMBER, away: clock_ms() at
+						 * which it leaves */
+	};
 	uint8_t route;
 	uint8_t reserved[7];
 	_Atomic uint32_t room;		/* row of its room; STATE_NONE: echo */
 	_Atomic uint32_t name;		/* TEXT row; STATE_NONE: userN */
-	uint8_t unused[8];
+	_Atomic uint64_t proven;	/* MEMBER: up to here it has had the
+					 * room's messages for certain */
+};
+
+/* A connection of a MEMBER. */
+struct state_connection {
+	_Atomic uint32_t kind;
+	uint32_t checksum;
+	uint64_t generation;		/* of its worker */
+	uint64_t connection;
+	uint64_t address;		/* whom it counts for; 0: nobody */
+	uint32_t member;		/* row */
+	uint8_t reserved[28];
 };
 
 struct state_room {
@@ -54,7 +84,9 @@ struct state_room {
 	_Atomic uint64_t newest;	/* position of its newest record */
 	uint32_t name;			/* TEXT row; STATE_NONE: default room */
 	uint8_t route;
-	uint8_t reserved[27];
+	uint8_t reserved[3];
+	uint64_t maker;			/* address it counts for; 0: nobody */
+	uint8_t reserved_too[16];
 };
 
 struct state_text {
@@ -66,6 +98,7 @@ struct state_text {
 };
 
 _Static_assert(sizeof(struct state_session) == STATE_ROW, "one row");
+_Static_assert(sizeof(struct state_connection) == STATE_ROW, "one row");
 _Static_assert(sizeof(struct state_room) == STATE_ROW, "one row");
 _Static_assert(sizeof(struct state_text) == STATE_ROW, "one row");
 
@@ -75,8 +108,8 @@ struct state;
 int state_create(void) __attribute__((warn_unused_result));
 
 /* Maps the file; borrows `fd`, which must stay open (growing needs it).
- * Rows whose checksum does not hold or whose room or text is not there become
- * free, as do TEXT rows that no row uses.  `damaged_out` counts the former.
+ * Rows whose checksum does not hold or whose room, text or member is not there
+ * become free, as do TEXT rows that no row uses.  `damaged_out` counts the former.
  * NULL with errno (EPROTO: not a state file of this layout). */
 struct state *state_open(int fd, uint32_t *damaged_out)
     __attribute__((warn_unused_result));
@@ -98,8 +131,11 @@ uint32_t state_text_store(struct state *, const char *text, size_t len)
 size_t state_text_load(const struct state *, uint32_t row, char *out,
     size_t size);
 
-/* Lends a row of the kind; NULL when the row is another kind or none. */
+/* Lends a row of the kind (a session: SESSION or MEMBER); NULL when the row
+ * is another kind or none. */
 struct state_session *state_session(const struct state *, uint32_t row);
+struct state_connection *state_connection(const struct state *,
+    uint32_t row);
 struct state_room *state_room(const struct state *, uint32_t row);
 /* A row just reserved, before it is published. */
 void *state_reserved(const struct state *, uint32_t row);
