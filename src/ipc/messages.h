@@ -9,14 +9,14 @@
  *
  *	parent --- CONNECTION, STOP, PING ... --> broker, workers
  *	worker --- JOIN, SAY, LEAVE ... --------> broker
- *	broker --- REFUSED, APPENDED -----------> workers
+ *	broker --- REFUSED, APPENDED ... -------> workers
  */
 #ifndef IPC_MESSAGES_H
 #define IPC_MESSAGES_H
 
 #include <stdint.h>
 
-#define IPC_VERSION	3	/* of this catalogue; both ends must agree */
+#define IPC_VERSION	4	/* of this catalogue; both ends must agree */
 
 enum ipc_role {			/* a mask: several may send or receive */
 	IPC_PARENT = 1,
@@ -31,6 +31,10 @@ enum ipc_role {			/* a mask: several may send or receive */
 #define IPC_ROOM	64
 #define IPC_NAME	512
 #define IPC_NAMES	4096			/* of a whisper */
+#define IPC_TOKEN	16			/* a resume token, as bytes */
+#define IPC_JOIN_TAIL	(2 * IPC_TOKEN + IPC_ROOM)
+#define IPC_PROOF	16			/* struct ipc_proof */
+#define IPC_MESSAGE_ID	64
 #define IPC_IDS		32768			/* 4096 connections */
 
 /* clang-format off */
@@ -59,17 +63,19 @@ IPC_MESSAGE(TAKEN,        IPC_WORKER, IPC_PARENT, ipc_connection, 0,        0, "
 IPC_MESSAGE(CLOSED,       IPC_WORKER, IPC_PARENT, ipc_connection, 0,        0, "the connection has ended; its slot is free") \
 /* requests, numbered and kept until their receipt */ \
 IPC_MESSAGE(ATTACH,       IPC_WORKER, IPC_BROKER, ipc_request,    0,        0, "a connection on an echo route") \
-IPC_MESSAGE(JOIN,         IPC_WORKER, IPC_BROKER, ipc_request,    IPC_ROOM, 0, "wants a name and this room of the route") \
-IPC_MESSAGE(SAY,          IPC_WORKER, IPC_BROKER, ipc_request,    IPC_TEXT, 0, "text from a client") \
+IPC_MESSAGE(JOIN,         IPC_WORKER, IPC_BROKER, ipc_request,    IPC_JOIN_TAIL, 0, "wants a name and this room of the route; see enum ipc_request_flag") \
+IPC_MESSAGE(SAY,          IPC_WORKER, IPC_BROKER, ipc_request,    IPC_TEXT, 0, "text from a client; with IPC_ID its id in front, behind a byte with its length") \
 IPC_MESSAGE(LEAVE,        IPC_WORKER, IPC_BROKER, ipc_request,    0,        0, "the connection has ended") \
+IPC_MESSAGE(PROVEN,       IPC_WORKER, IPC_BROKER, ipc_request,    IPC_PROOF, 0, "up to here a member has had the room's messages: struct ipc_proof") \
 IPC_MESSAGE(NICK,         IPC_WORKER, IPC_BROKER, ipc_request,    IPC_NAME, 0, "wants this name") \
 IPC_MESSAGE(MOVE,         IPC_WORKER, IPC_BROKER, ipc_request,    IPC_ROOM, 0, "goes to this room of the route") \
-IPC_MESSAGE(WHO,          IPC_WORKER, IPC_BROKER, ipc_request,    0,        0, "who is in the room?") \
+IPC_MESSAGE(WHO,          IPC_WORKER, IPC_BROKER, ipc_request,    IPC_NAME, 0, "who is in the room? a name: those behind it") \
 IPC_MESSAGE(ROOMS,        IPC_WORKER, IPC_BROKER, ipc_request,    0,        0, "which rooms does the route have?") \
 IPC_MESSAGE(WHISPER,      IPC_WORKER, IPC_BROKER, ipc_request,    IPC_TEXT, 0, "names with a comma between, a NUL, a text for them alone") \
 /* answers; that of a granted request is its record in the log */ \
-IPC_MESSAGE(REFUSED,      IPC_BROKER, IPC_WORKER, ipc_refused,    IPC_NAME, 0, "the request changed nothing; of NICK and MOVE, what they wanted") \
+IPC_MESSAGE(REFUSED,      IPC_BROKER, IPC_WORKER, ipc_refused,    IPC_NAME, 0, "the request changed nothing; of NICK and MOVE: a word and a sentence, each with a NUL, and what they wanted") \
 IPC_MESSAGE(LISTED,       IPC_BROKER, IPC_WORKER, ipc_listed,     IPC_TEXT, 0, "the answer to WHO, ROOMS, WHISPER: texts, each with a NUL; behind them what was whispered") \
+IPC_MESSAGE(ACKED,        IPC_BROKER, IPC_WORKER, ipc_acked,      IPC_MESSAGE_ID, 0, "a SAY that was said before under its id, which is repeated") \
 IPC_MESSAGE(WHISPERED,    IPC_BROKER, IPC_WORKER, ipc_whispered,  IPC_TEXT, 0, "for this connection alone: its sender, a NUL, the text") \
 IPC_MESSAGE(APPENDED,     IPC_BROKER, IPC_WORKER, ipc_position,   0,        0, "the log has grown to here")
 /* clang-format on */
@@ -137,7 +143,20 @@ struct ipc_request {
 };
 
 enum ipc_request_flag {
-	IPC_ACTION = 1		/* SAY: what the user does (/me) */
+	IPC_ACTION = 1,		/* SAY: what the user does (/me) */
+	IPC_ID = 2,		/* SAY: it has an id */
+	IPC_FRESH = 4,		/* JOIN: the tail begins with a token, for a
+				 * member that is made */
+	IPC_RESUME = 8,		/* JOIN, with FRESH: the tail begins with
+				 * another, of a member to go on as */
+	IPC_MAY_RETURN = 16	/* LEAVE: a member with a token is away, for
+				 * its grace time, and leaves after it */
+};
+
+/* Tail of PROVEN. */
+struct ipc_proof {
+	uint64_t room;		/* identity: it may be elsewhere by now */
+	uint64_t seq;
 };
 
 enum ipc_refusal {
@@ -147,7 +166,10 @@ enum ipc_refusal {
 	IPC_REFUSED_ADDRESS,		/* too many connections from there */
 	IPC_REFUSED_TAKEN,		/* NICK: somebody has the name */
 	IPC_REFUSED_NAME,		/* NICK: it may not be one */
-	IPC_REFUSED_ROOM		/* MOVE: is there already */
+	IPC_REFUSED_ROOM,		/* MOVE: is there already */
+	IPC_REFUSED_ROOMS,		/* JOIN, MOVE: there are too many */
+	IPC_REFUSED_TABS,		/* JOIN: too many of this member */
+	IPC_REFUSED_AFTER		/* WHO: the name is not in the room */
 };
 
 struct ipc_refused {
@@ -163,6 +185,12 @@ struct ipc_listed {
 	uint64_t position;	/* of the log, behind which it belongs */
 	uint32_t type;		/* of the request, enum ipc_type */
 	uint32_t more;		/* that did not fit */
+};
+
+struct ipc_acked {
+	uint64_t connection;
+	uint64_t number;	/* of the request */
+	uint64_t seq;		/* of the message */
 };
 
 struct ipc_whispered {
@@ -184,6 +212,8 @@ _Static_assert(sizeof(struct ipc_connection) == 8, "size");
 _Static_assert(sizeof(struct ipc_request) == 32, "size");
 _Static_assert(sizeof(struct ipc_refused) == 24, "size");
 _Static_assert(sizeof(struct ipc_listed) == 32, "size");
+_Static_assert(sizeof(struct ipc_acked) == 24, "size");
+_Static_assert(sizeof(struct ipc_proof) == IPC_PROOF, "size");
 _Static_assert(sizeof(struct ipc_whispered) == 32, "size");
 
 enum ipc_type {
