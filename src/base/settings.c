@@ -46,6 +46,9 @@ static const char *const level_words[] = {
 	"error", "warning", "info", "debug", NULL
 };
 static const char *const kind_words[] = { "chat", "echo", NULL };
+static const char *const identity_words[] = {
+	"connection", "session", NULL
+};
 static const char *const client_words[] = { "required", "optional", NULL };
 static const char *const forwarded_words[] = {
 	"x-forwarded-for", "forwarded", NULL
@@ -126,6 +129,10 @@ const struct settings_row settings_table[] = {
 	    false, "an IPv6 /64 is one address; over it: 503"),
 	LIMIT("loopback-exempt", TYPE_BOOL, loopback_exempt, 0, 1, "yes",
 	    false, "connections of this machine are not counted by address"),
+	LIMIT("rooms", TYPE_NUMBER, rooms, 0, MANY, "10000",
+	    false, "of all routes"),
+	LIMIT("rooms-per-address", TYPE_NUMBER, rooms_per_address, 0, MANY,
+	    "100", false, "made from one address"),
 
 	ROUTE("kind", TYPE_WORD, kind, 0, 1, "chat", kind_words,
 	    "chat: rooms; echo: everything comes back"),
@@ -142,8 +149,14 @@ const struct settings_row settings_table[] = {
 	    "joins and leaves are lines, too"),
 	ROUTE("history", TYPE_NUMBER, history, 0, 100000, "100", NULL,
 	    "lines of a room that are kept"),
+	ROUTE("history-age", TYPE_SECONDS, history_age_ms, 0, 366 * DAY, "0",
+	    NULL, "older lines are forgotten; 0: never for their age"),
 	ROUTE("replay", TYPE_NUMBER, replay, 0, SETTINGS_REPLAY, "0", NULL,
 	    "lines sent to who joins"),
+	ROUTE("identity", TYPE_WORD, identity, 0, 1, "connection",
+	    identity_words, "who is one user: a connection, or a cookie"),
+	ROUTE("grace", TYPE_SECONDS, grace_ms, 0, DAY, "60", NULL,
+	    "a user with a token may come back; 0: leaves at once"),
 	ROUTE("commands", TYPE_BOOL, commands, 0, 1, "yes", NULL,
 	    "lines such as /who are commands"),
 	ROUTE("list-rooms", TYPE_BOOL, list_rooms, 0, 1, "yes", NULL,

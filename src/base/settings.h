@@ -50,6 +50,9 @@ struct settings_limits {
 	uint64_t connections;
 	uint64_t connections_per_address;
 	bool loopback_exempt;
+	/* the broker's; likewise */
+	uint64_t rooms;
+	uint64_t rooms_per_address;
 };
 
 enum settings_client { SETTINGS_CLIENT_REQUIRED, SETTINGS_CLIENT_OPTIONAL };
@@ -70,6 +73,9 @@ struct settings_listener {
 
 enum settings_kind { SETTINGS_CHAT, SETTINGS_ECHO };
 
+/* Who is one user: a connection, or all that have the SESSION cookie. */
+enum settings_identity { SETTINGS_CONNECTION, SETTINGS_SESSION };
+
 /* In which field trusted proxies write whom they speak for. */
 enum settings_forwarded { SETTINGS_X_FORWARDED_FOR, SETTINGS_FORWARDED };
 
@@ -77,7 +83,10 @@ struct settings_route {
 	char path[SETTINGS_ROUTE_PATH];	/* "/chat", without a last slash */
 	uint32_t kind;			/* enum settings_kind */
 	uint32_t history;		/* lines kept */
+	uint64_t history_age_ms;	/* older ones are not; 0: no limit */
 	uint32_t replay;		/* lines sent to who joins */
+	uint32_t identity;		/* enum settings_identity */
+	uint64_t grace_ms;		/* for who lost his connection */
 	bool announce;			/* joins and leaves as text lines */
 	bool commands;			/* "/who" asks; else it is said */
 	bool list_rooms;		/* /rooms names them */
