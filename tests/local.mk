@@ -43,12 +43,12 @@ unit_tests = \
 	tests/unit/test_append \
 	tests/unit/test_aside \
 	tests/unit/test_buf \
-	tests/unit/test_client \
 	tests/unit/test_close_codes \
 	tests/unit/test_command \
 	tests/unit/test_compress \
 	tests/unit/test_conf \
 	tests/unit/test_cursor \
+	tests/unit/test_deadline \
 	tests/unit/test_deflate \
 	tests/unit/test_deflater \
 	tests/unit/test_forwarded \

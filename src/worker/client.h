@@ -14,7 +14,7 @@
  * GONE is closed and freed at the end of the turn.
  *
  * Runs in the worker.  Owns the states, the output and the end; what comes in
- * is intake.c's, what a deadline means deadline.c's, rooms delivery.c's.
+ * is intake.c's, when its time is up deadline.c's, rooms delivery.c's.
  */
 #ifndef WORKER_CLIENT_H
 #define WORKER_CLIENT_H
@@ -213,14 +213,5 @@ void client_close_refused(struct worker *, struct client *, enum refusal);
 void client_finish(struct worker *, struct client *);
 /* Ends it now, without a word. */
 void client_drop(struct worker *, struct client *, enum close_reason);
-
-/*
- * Deadlines.
- */
-
-/* The nearest of all times it waits for, in ms; UINT64_MAX: none. */
-uint64_t client_due(const struct worker *, const struct client *);
-/* Sees to it that its deadline comes up in time; early is fine. */
-void client_schedule(struct worker *, struct client *);
 
 #endif

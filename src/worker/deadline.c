@@ -11,6 +11,68 @@
 #include "worker/wire.h"
 
 #define RECHECK_MS	250	/* of a deadline that cannot count yet */
+#define ANSWER_RATE	1000	/* bytes/s, of who reads a response */
+
+uint64_t
+client_due(const struct worker *w, const struct client *c)
+{
+	const struct settings_limits *l = client_limits(w, c);
+	const struct client_input *in = c->input;
+	uint64_t due = UINT64_MAX;
+
+#define EARLIER(limit, since) do {					\
+		if ((limit) != 0 && (since) + (limit) < due)		\
+			due = (since) + (limit);			\
+	} while (0)
+	switch ((enum client_state)c->state) {
+	case CLIENT_HEAD:
+		EARLIER(l->handshake_time_ms, c->state_ms);
+		break;
+	case CLIENT_ANSWERED:
+		EARLIER(l->backlog_time_ms, c->progress_ms);
+		/* Nor by the byte: what it takes buys it time. */
+		EARLIER(l->backlog_time_ms, c->state_ms +
+		    c->sent * 1000 / ANSWER_RATE);
+		if (w->is_stopping)
+			EARLIER(l->close_time_ms, c->state_ms);
+		break;
+	case CLIENT_OPEN:
+		if (c->is_pinged)
+			EARLIER(l->ping_timeout_ms, c->ping_ms);
+		else
+			EARLIER(l->ping_interval_ms, c->heard_ms);
+		if (c->is_blocked)
+			EARLIER(l->backlog_time_ms, c->progress_ms);
+		if (in != NULL && in->message_ms != 0 && !in->waits_rate &&
+		    !in->waits_out)
+			EARLIER(l->message_time_ms, in->message_ms);
+		if (in != NULL && in->waits_rate)
+			EARLIER(1, rate_free_us(c->message_us,
+			    l->message_rate, l->message_burst) / 1000);
+		break;
+	case CLIENT_CLOSING:
+	case CLIENT_LINGER:
+		EARLIER(l->close_time_ms, c->state_ms);
+		break;
+	case CLIENT_GONE:
+		break;
+	}
+#undef EARLIER
+	return due;
+}
+
+void
+client_schedule(struct worker *w, struct client *c)
+{
+	uint64_t due = client_due(w, c);
+
+	/* The wheel does not take what is past. */
+	if (due <= w->now_ms)
+		due = w->now_ms + 1;
+	if (due != UINT64_MAX &&
+	    (c->deadline.at == NULL || due < c->deadline.due_ms))
+		wheel_set(&w->wheel, &c->deadline, due);
+}
 
 static void
 deadline_ping(struct worker *w, struct client *c)

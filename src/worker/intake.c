@@ -14,6 +14,7 @@
 #include "base/netaddr.h"
 #include "worker/answer.h"
 #include "worker/compress.h"
+#include "worker/deadline.h"
 #include "worker/rate.h"
 #include "worker/render.h"
 #include "worker/speech.h"

@@ -1,11 +1,11 @@
 /*
- * test_client - when a connection has waited long enough, by its state.
+ * test_deadline - when a connection has waited long enough, by its state.
  *
  * The times alone; what the program does then is what the Bats files test.
  */
 #include "config.h"
 
-#include "worker/client.h"
+#include "worker/deadline.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
