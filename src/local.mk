@@ -104,9 +104,12 @@ libparent_a_SOURCES = \
 libbroker_a_SOURCES = \
 	src/broker/broker.c \
 	src/broker/broker.h \
+	src/broker/broker_parts.h \
 	src/broker/hub.c \
 	src/broker/hub.h \
 	src/broker/hub_parts.h \
+	src/broker/link.c \
+	src/broker/link.h \
 	src/broker/members.c \
 	src/broker/members.h \
 	src/broker/name.c \

@@ -1,0 +1,28 @@
+/*
+ * broker_parts - what the files of the broker's process share: its state.
+ *
+ * In the broker; private to broker.c and link.c.
+ */
+#ifndef BROKER_BROKER_PARTS_H
+#define BROKER_BROKER_PARTS_H
+
+#include <stdbool.h>
+
+#include "base/settings.h"
+#include "broker/link.h"
+
+struct broker {
+	const struct settings *settings;
+	struct event_base *base;
+	struct event *deadline;		/* of the registration */
+	struct peer *parent;
+	struct hub *hub;
+	bool has_all;			/* ATTACHED_ALL was heard */
+	bool is_serving;
+	bool is_stopping;
+	bool is_flooded;		/* with whispers: a worker is slow */
+	int exit_code;
+	struct link links[SETTINGS_WORKERS];
+};
+
+#endif

@@ -1,0 +1,378 @@
+/*
+ * link - see link.h.
+ */
+#include "config.h"
+
+#include "broker/link.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/logger.h"
+#include "broker/broker_parts.h"
+#include "broker/hub.h"
+
+/*
+ * How the worker begins and ends.
+ */
+
+void
+link_report(struct link *link, const char *why)
+{
+	struct ipc_worker report = {
+		.index = link->index, .generation = link->generation
+	};
+
+	if (link->is_mute)
+		return;
+	link->is_mute = true;
+	logger_warning("worker is to be ended", "worker=%u why=%s",
+	    link->index, why);
+	if (!peer_send(link->broker->parent, IPC_WORKER_MUTE, &report, NULL,
+	    0, -1))
+		logger_error("no memory to report a worker", NULL);
+}
+
+bool
+link_welcome(struct link *link)
+{
+	struct ipc_position end = {
+		.position = hub_position(link->broker->hub)
+	};
+	uint32_t dropped = hub_registered(link->broker->hub, link->index);
+
+	if (dropped > 0)
+		logger_warning("members unknown to their worker",
+		    "worker=%u members=%" PRIu32, link->index, dropped);
+	peer_pause(link->peer, false);
+	return peer_send(link->peer, IPC_WELCOME, &end, NULL, 0, -1);
+}
+
+/*
+ * Requests.
+ */
+
+/* Answers a refusal; false ends the worker. */
+static bool
+link_answer(struct link *link, const struct ipc_message *m,
+    enum hub_result result)
+{
+	const struct ipc_request *q = m->payload;
+	bool is_wish = m->type == IPC_NICK || m->type == IPC_MOVE;
+	struct ipc_refused refused = {
+		.connection = q->connection, .number = q->number
+	};
+
+	switch (result) {
+	case HUB_DONE:
+	case HUB_REPEAT:
+		return true;
+	case HUB_FORGED:
+		return false;
+	case HUB_UNKNOWN:
+		refused.reason = IPC_REFUSED_UNKNOWN;
+		break;
+	case HUB_MEMORY:
+		refused.reason = IPC_REFUSED_MEMORY;
+		break;
+	case HUB_THERE:
+		refused.reason = IPC_REFUSED_ROOM;
+		break;
+	case HUB_TAKEN:
+		refused.reason = IPC_REFUSED_TAKEN;
+		break;
+	case HUB_NAME:
+		refused.reason = IPC_REFUSED_NAME;
+		break;
+	case HUB_ADDRESS:
+		refused.reason = IPC_REFUSED_ADDRESS;
+		break;
+	case HUB_SIZE:
+		refused.reason = IPC_REFUSED_SIZE;
+		break;
+	}
+	link->owes_answers = true;
+	return peer_send(link->peer, IPC_REFUSED, &refused, m->tail,
+	    is_wish ? m->tail_len : 0, -1);
+}
+
+bool
+link_on_attach(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	struct link *link = owner;
+
+	(void)peer;
+	return link_answer(link, m, hub_attach(link->broker->hub,
+	    link->index, m->payload));
+}
+
+bool
+link_on_join(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	struct link *link = owner;
+
+	(void)peer;
+	return link_answer(link, m, hub_join(link->broker->hub,
+	    link->index, m->payload, (const char *)m->tail, m->tail_len));
+}
+
+bool
+link_on_say(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	struct link *link = owner;
+
+	(void)peer;
+	return link_answer(link, m, hub_say(link->broker->hub,
+	    link->index, m->payload, m->tail, m->tail_len));
+}
+
+bool
+link_on_leave(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	struct link *link = owner;
+
+	(void)peer;
+	return link_answer(link, m, hub_leave(link->broker->hub,
+	    link->index, m->payload));
+}
+
+bool
+link_on_nick(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	struct link *link = owner;
+
+	(void)peer;
+	return link_answer(link, m, hub_nick(link->broker->hub, link->index,
+	    m->payload, (const char *)m->tail, m->tail_len));
+}
+
+bool
+link_on_move(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	struct link *link = owner;
+
+	(void)peer;
+	return link_answer(link, m, hub_move(link->broker->hub, link->index,
+	    m->payload, (const char *)m->tail, m->tail_len));
+}
+
+/*
+ * Questions.
+ */
+
+static struct ipc_listed
+listed_for(const struct link *link, const struct ipc_message *m)
+{
+	const struct ipc_request *q = m->payload;
+
+	return (struct ipc_listed){
+		.connection = q->connection, .number = q->number,
+		.position = hub_position(link->broker->hub), .type = m->type
+	};
+}
+
+/* Answers are sent at the end of the turn, and behind all whispers: a broker
+ * that dies between a whisper and what its sender is told is asked again, one
+ * that dies behind both has lost nothing. */
+static bool
+link_hold(struct link *link, const struct ipc_listed *listed,
+    const struct buf *texts)
+{
+	uint64_t len = buf_len(texts);
+
+	link->owes_answers = true;
+	if (!buf_append(&link->held, listed, sizeof(*listed)) ||
+	    !buf_append(&link->held, &len, sizeof(len)) ||
+	    (len > 0 && !buf_append(&link->held, buf_head(texts), len)))
+		return false;
+	/* A question is short, its answer need not be. */
+	if (buf_len(&link->held) > LINK_QUEUE_HIGH)
+		peer_pause(link->peer, true);
+	return true;
+}
+
+typedef enum hub_result hub_question(struct hub *, unsigned,
+    const struct ipc_request *, struct buf *, uint32_t *);
+
+static bool
+link_ask(struct link *link, const struct ipc_message *m,
+    hub_question *question)
+{
+	struct ipc_listed listed = listed_for(link, m);
+	enum hub_result result;
+	struct buf texts;
+	bool good;
+
+	buf_init(&texts);
+	result = question(link->broker->hub, link->index, m->payload, &texts,
+	    &listed.more);
+	good = result == HUB_DONE ? link_hold(link, &listed, &texts) :
+	    link_answer(link, m, result);
+	buf_clear(&texts);
+	return good;
+}
+
+bool
+link_on_who(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	(void)peer;
+	return link_ask(owner, m, hub_who);
+}
+
+bool
+link_on_rooms(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	(void)peer;
+	return link_ask(owner, m, hub_rooms_list);
+}
+
+/* A whisper on its way, for link_whisper. */
+struct errand {
+	struct link *link;		/* the sender's */
+	const struct ipc_request *request;
+};
+
+static bool
+link_whisper(void *arg, const struct hub_whisper *w)
+{
+	const struct errand *errand = arg;
+	struct broker *b = errand->link->broker;
+	struct link *to = &b->links[w->index];
+	struct ipc_whispered payload = {
+		.connection = w->connection,
+		.position = hub_position(b->hub),
+		.generation = errand->link->generation,
+		.request = errand->request->number
+	};
+	struct buf tail;
+	bool good;
+
+	buf_init(&tail);
+	good = buf_append(&tail, w->sender, w->sender_len) &&
+	    buf_append(&tail, "", 1) &&
+	    (w->text_len == 0 || buf_append(&tail, w->text, w->text_len)) &&
+	    peer_send(to->peer, IPC_WHISPERED, &payload, buf_head(&tail),
+	    buf_len(&tail), -1);
+	buf_clear(&tail);
+	to->has_whispers = errand->link->has_whispered = true;
+	/* One text may be for many; its sender waits (link_turn). */
+	if (peer_queued(to->peer) > LINK_QUEUE_HIGH)
+		peer_pause(errand->link->peer, true);
+	return good;
+}
+
+bool
+link_on_whisper(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	struct link *link = owner;
+	struct errand errand = { .link = link, .request = m->payload };
+	struct ipc_listed listed = listed_for(link, m);
+	const uint8_t *end = m->tail_len == 0 ? NULL :
+	    memchr(m->tail, '\0', m->tail_len);
+	enum hub_result result;
+	struct buf texts;
+	bool good;
+
+	(void)peer;
+	if (end == NULL)
+		return false;
+	buf_init(&texts);
+	result = hub_whisper(link->broker->hub, link->index, m->payload,
+	    (const char *)m->tail, (size_t)(end - m->tail), end + 1,
+	    m->tail_len - (size_t)(end + 1 - m->tail), link_whisper, &errand,
+	    &texts);
+	if (result != HUB_DONE)
+		good = link_answer(link, m, result);
+	else
+		good = buf_append(&texts, end, m->tail_len -
+		    (size_t)(end - m->tail)) && link_hold(link, &listed,
+		    &texts);
+	buf_clear(&texts);
+	return good;
+}
+
+/*
+ * The end of a turn.
+ */
+
+/* The receipt follows the refusals into the socket, and the bell follows the
+ * receipt: whoever hears it finds his requests answered. */
+void
+link_turn(struct link *link)
+{
+	struct broker *b = link->broker;
+	struct ipc_position end = { .position = hub_position(b->hub) };
+
+	if (link->owes_answers) {
+		peer_flush(link->peer);
+		if (peer_queued(link->peer) == 0 && buf_len(&link->held) == 0)
+			link->owes_answers = false;
+	}
+	if (link->owes_receipt && !link->owes_answers) {
+		hub_receipt(b->hub, link->index);
+		link->owes_receipt = false;
+		link->owes_bell = true;
+	}
+	/* The bell is a level: one in the queue is enough. */
+	if (peer_queued(link->peer) == 0)
+		link->has_bell_queued = false;
+	if (link->owes_bell && !link->has_bell_queued &&
+	    peer_send(link->peer, IPC_APPENDED, &end, NULL, 0, -1)) {
+		link->owes_bell = false;
+		link->has_bell_queued = true;
+	}
+	peer_flush(link->peer);
+	peer_pause(link->peer, (link->is_registered && !b->is_serving) ||
+	    buf_len(&link->held) > LINK_QUEUE_HIGH ||
+	    (link->has_whispered && b->is_flooded) ||
+	    peer_queued(link->peer) > LINK_QUEUE_HIGH);
+}
+
+/* Sends what waited for whispers, when all of these are in the sockets; what
+ * a worker asked that did not whisper need not wait. */
+void
+link_release_held(struct broker *b)
+{
+	struct ipc_listed listed;
+	bool is_waiting = false;
+	uint64_t len;
+
+	b->is_flooded = false;
+	for (unsigned i = 0; i < b->settings->workers; i++) {
+		struct link *link = &b->links[i];
+
+		if (!link->has_whispers)
+			continue;
+		if (link->peer != NULL && peer_is_open(link->peer)) {
+			peer_flush(link->peer);
+			if (peer_queued(link->peer) > 0) {
+				is_waiting = true;
+				b->is_flooded |= peer_queued(link->peer) >
+				    LINK_QUEUE_HIGH;
+				continue;
+			}
+		}
+		link->has_whispers = false;
+	}
+	for (unsigned i = 0; i < b->settings->workers; i++) {
+		struct link *link = &b->links[i];
+
+		if (is_waiting && link->has_whispered)
+			continue;
+		link->has_whispered = false;
+		while (buf_len(&link->held) > 0) {
+			memcpy(&listed, buf_head(&link->held),
+			    sizeof(listed));
+			memcpy(&len, buf_head(&link->held) + sizeof(listed),
+			    sizeof(len));
+			buf_consume(&link->held,
+			    sizeof(listed) + sizeof(len));
+			if (link->peer != NULL && !peer_send(link->peer,
+			    IPC_LISTED, &listed, buf_head(&link->held), len,
+			    -1))
+				link_report(link, "no-memory");
+			buf_consume(&link->held, len);
+		}
+		buf_clear(&link->held);
+	}
+}

@@ -1,0 +1,55 @@
+/*
+ * link - a worker's channel as the broker sees it, and what it is owed.
+ *
+ * In the broker; private to broker.c and link.c.  Hears a worker's requests
+ * and sends what it is to read, in this order: whispers, answers, the receipt,
+ * the bell.  What a request does is the hub's (hub.h); how workers come and go
+ * is broker.c's.
+ */
+#ifndef BROKER_LINK_H
+#define BROKER_LINK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "ipc/peer.h"
+
+#define LINK_QUEUE_HIGH	(256 * 1024)	/* bytes; then its requests wait */
+
+struct broker;
+
+struct link {
+	struct broker *broker;
+	struct peer *peer;
+	unsigned index;
+	uint64_t generation;		/* 0: nobody */
+	bool is_registered;
+	bool is_mute;			/* reported to the parent */
+	bool owes_answers;		/* queued, not yet in the socket */
+	bool has_whispers;		/* likewise, of others' */
+	bool has_whispered;		/* an answer in `held` says so */
+	struct buf held;		/* answers that wait for whispers */
+	bool owes_receipt;		/* waits for its answers */
+	bool owes_bell;
+	bool has_bell_queued;
+};
+
+/* Has the parent end the worker, once; `why` is a word for the log. */
+void link_report(struct link *, const char *why);
+/* Ends the registration: its members that it did not name are gone, and its
+ * requests are heard.  False: no memory to tell it. */
+bool link_welcome(struct link *) __attribute__((warn_unused_result));
+
+/* The worker's requests; their owner is the link. */
+peer_handler link_on_attach, link_on_join, link_on_say, link_on_leave,
+    link_on_nick, link_on_move, link_on_who, link_on_rooms, link_on_whisper;
+
+/* For the end of a turn, after the commit.  First once, for all links: sends
+ * the answers that no longer wait for a whisper. */
+void link_release_held(struct broker *);
+/* Then for each link that has an open peer: sends what is owed, and reads no
+ * more requests from who is behind. */
+void link_turn(struct link *);
+
+#endif
