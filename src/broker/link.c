@@ -328,14 +328,11 @@ link_turn(struct link *link)
 	    peer_queued(link->peer) > LINK_QUEUE_HIGH);
 }
 
-/* Sends what waited for whispers, when all of these are in the sockets; what
- * a worker asked that did not whisper need not wait. */
-void
-link_release_held(struct broker *b)
+/* Whether whispers wait for a socket still. */
+static bool
+link_flush_whispers(struct broker *b)
 {
-	struct ipc_listed listed;
 	bool is_waiting = false;
-	uint64_t len;
 
 	b->is_flooded = false;
 	for (unsigned i = 0; i < b->settings->workers; i++) {
@@ -354,25 +351,41 @@ link_release_held(struct broker *b)
 		}
 		link->has_whispers = false;
 	}
+	return is_waiting;
+}
+
+static void
+link_send_held(struct link *link)
+{
+	struct ipc_listed listed;
+	uint64_t len;
+
+	while (buf_len(&link->held) > 0) {
+		memcpy(&listed, buf_head(&link->held), sizeof(listed));
+		memcpy(&len, buf_head(&link->held) + sizeof(listed),
+		    sizeof(len));
+		buf_consume(&link->held, sizeof(listed) + sizeof(len));
+		if (link->peer != NULL && !peer_send(link->peer, IPC_LISTED,
+		    &listed, buf_head(&link->held), len, -1))
+			link_report(link, "no-memory");
+		buf_consume(&link->held, len);
+	}
+	buf_clear(&link->held);
+}
+
+/* Sends what waited for whispers, when all of these are in the sockets; what
+ * a worker asked that did not whisper need not wait. */
+void
+link_release_held(struct broker *b)
+{
+	bool is_waiting = link_flush_whispers(b);
+
 	for (unsigned i = 0; i < b->settings->workers; i++) {
 		struct link *link = &b->links[i];
 
 		if (is_waiting && link->has_whispered)
 			continue;
 		link->has_whispered = false;
-		while (buf_len(&link->held) > 0) {
-			memcpy(&listed, buf_head(&link->held),
-			    sizeof(listed));
-			memcpy(&len, buf_head(&link->held) + sizeof(listed),
-			    sizeof(len));
-			buf_consume(&link->held,
-			    sizeof(listed) + sizeof(len));
-			if (link->peer != NULL && !peer_send(link->peer,
-			    IPC_LISTED, &listed, buf_head(&link->held), len,
-			    -1))
-				link_report(link, "no-memory");
-			buf_consume(&link->held, len);
-		}
-		buf_clear(&link->held);
+		link_send_held(link);
 	}
 }
