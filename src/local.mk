@@ -165,6 +165,8 @@ libworker_a_SOURCES = \
 	src/worker/line.h \
 	src/worker/outbox.c \
 	src/worker/outbox.h \
+	src/worker/output.c \
+	src/worker/output.h \
 	src/worker/rate.h \
 	src/worker/render.c \
 	src/worker/render.h \

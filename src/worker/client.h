@@ -13,8 +13,9 @@
  * end of file, so that the kernel resets nothing that is still on its way;
  * GONE is closed and freed at the end of the turn.
  *
- * Runs in the worker.  Owns the states, the output and the end; what comes in
- * is intake.c's, when its time is up deadline.c's, rooms delivery.c's.
+ * Runs in the worker.  Owns the states, its coming and its end; what comes in
+ * is intake.c's, what goes out output.c's, when its time is up deadline.c's,
+ * rooms delivery.c's.
  */
 #ifndef WORKER_CLIENT_H
 #define WORKER_CLIENT_H
@@ -168,35 +169,6 @@ void client_free_input(struct worker *, struct client *);
 bool client_is_waiting(const struct client *);
 
 /*
- * Output.  A call that fails for memory drops the client.
- */
-
-/* Queues bytes behind what it has to send; they leave when the turn ends. */
-bool client_queue(struct worker *, struct client *, const void *bytes,
-    size_t len);
-/* The same for a whole message, in the client's form. */
-void client_queue_message(struct worker *, struct client *,
-    enum frame_opcode, const uint8_t *data, size_t len);
-/* A line that the client alone is told; who takes nothing, and has been told
- * more than his backlog, is closed. */
-void client_tell(struct worker *, struct client *, const struct buf *line);
-/* Sends `out`.  False when the socket took less than all, or it is gone. */
-bool client_flush(struct worker *, struct client *);
-/* Sends `out` and then `bytes`, in one call; returns how many of `bytes`
- * left.  The caller keeps the rest or tells where to go on. */
-size_t client_send(struct worker *, struct client *, const uint8_t *bytes,
-    size_t len);
-/* Puts the client on the list of those that client_flush_all serves. */
-void client_mark_dirty(struct worker *, struct client *);
-/* The end of a turn: flushes who has output, frees who is gone. */
-void client_flush_all(struct worker *);
-void client_free_gone(struct worker *);
-/* Something waits for the socket: is_blocked, with what follows from it. */
-void client_block(struct worker *, struct client *);
-/* Has the socket watched for what the client's state can use. */
-void client_poll(struct worker *, struct client *);
-
-/*
  * The end.
  */
 
@@ -213,5 +185,7 @@ void client_close_refused(struct worker *, struct client *, enum refusal);
 void client_finish(struct worker *, struct client *);
 /* Ends it now, without a word. */
 void client_drop(struct worker *, struct client *, enum close_reason);
+/* The end of a turn: frees who is gone. */
+void client_free_gone(struct worker *);
 
 #endif

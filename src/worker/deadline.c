@@ -7,6 +7,7 @@
 
 #include "worker/incident.h"
 #include "worker/intake.h"
+#include "worker/output.h"
 #include "worker/rate.h"
 #include "worker/wire.h"
 

@@ -14,6 +14,7 @@
 #include "worker/audience.h"
 #include "worker/batch.h"
 #include "worker/compress.h"
+#include "worker/output.h"
 #include "worker/render.h"
 #include "worker/speech.h"
 

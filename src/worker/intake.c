@@ -15,6 +15,7 @@
 #include "worker/answer.h"
 #include "worker/compress.h"
 #include "worker/deadline.h"
+#include "worker/output.h"
 #include "worker/rate.h"
 #include "worker/render.h"
 #include "worker/speech.h"

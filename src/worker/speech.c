@@ -11,6 +11,7 @@
 #include "log/cursor.h"
 #include "worker/aside.h"
 #include "worker/command.h"
+#include "worker/output.h"
 #include "worker/waiting.h"
 
 #define NAMES_MAX	4096	/* of an answer; more is not looked at */

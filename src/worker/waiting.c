@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "worker/delivery.h"
+#include "worker/output.h"
 
 #define REPEATS		8192	/* origins remembered, a power of two */
 

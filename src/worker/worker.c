@@ -37,6 +37,7 @@
 #include "worker/deadline.h"
 #include "worker/delivery.h"
 #include "worker/intake.h"
+#include "worker/output.h"
 #include "worker/site.h"
 #include "worker/speech.h"
 #include "worker/waiting.h"

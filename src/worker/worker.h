@@ -1,8 +1,9 @@
 /*
  * worker - the process that faces the network.
  *
- * worker.c is its life and its turn; client.c one connection; delivery.c the
- * way from the log to the clients.  They share this one struct.
+ * worker.c is its life and its turn; client.c one connection, output.c what
+ * it is sent; delivery.c the way from the log to the clients.  They share this
+ * one struct.
  */
 #ifndef WORKER_WORKER_H
 #define WORKER_WORKER_H

@@ -1,0 +1,209 @@
+/*
+ * output - see output.h.
+ */
+#include "config.h"
+
+#include "worker/output.h"
+
+#include <sys/epoll.h>
+#include <sys/uio.h>
+
+#include "worker/compress.h"
+#include "worker/deadline.h"
+#include "worker/wire.h"
+
+/*
+ * What it is to be sent.
+ */
+
+void
+client_mark_dirty(struct worker *w, struct client *c)
+{
+	if (c->is_dirty)
+		return;
+	c->is_dirty = true;
+	c->next_dirty = w->dirty;
+	w->dirty = c;
+}
+
+bool
+client_queue(struct worker *w, struct client *c, const void *bytes,
+    size_t len)
+{
+	if (!buf_append(&c->out, bytes, len)) {
+		client_drop(w, c, CLOSE_SERVER_FAULT);
+		return false;
+	}
+	client_mark_dirty(w, c);
+	return true;
+}
+
+void
+client_queue_message(struct worker *w, struct client *c,
+    enum frame_opcode opcode, const uint8_t *data, size_t len)
+{
+	if (!compress_message(w->compress, c->form, opcode, data, len,
+	    w->settings->routes[c->route].deflate_min_size, &c->out)) {
+		client_drop(w, c, CLOSE_SERVER_FAULT);
+		return;
+	}
+	client_mark_dirty(w, c);
+}
+
+void
+client_tell(struct worker *w, struct client *c, const struct buf *line)
+{
+	uint64_t most = client_limits(w, c)->backlog;
+
+	client_queue_message(w, c, FRAME_TEXT, buf_head(line), buf_len(line));
+	if (c->state == CLIENT_OPEN && c->is_blocked && most != 0 &&
+	    buf_len(&c->out) > most)
+		client_close(w, c, CLOSE_BACKLOG);
+}
+
+/*
+ * Sending it.
+ */
+
+void
+client_poll(struct worker *w, struct client *c)
+{
+	/* While it waits nothing is read, and TCP tells the peer; where the
+	 * end has been read there is nothing but that end. */
+	bool reads = !client_is_waiting(c) && !c->is_ended;
+	bool writes = c->is_blocked || c->is_lagging;
+	struct epoll_event event = {
+		.events = (reads ? (uint32_t)EPOLLIN : 0) |
+		    (writes ? (uint32_t)EPOLLOUT : 0),
+		.data.ptr = c
+	};
+
+	if (c->state == CLIENT_GONE || (c->has_read_event == reads &&
+	    c->has_write_event == writes))
+		return;
+	c->has_read_event = reads;
+	c->has_write_event = writes;
+	if (epoll_ctl(w->poll, EPOLL_CTL_MOD, c->fd, &event) == -1)
+		client_drop(w, c, CLOSE_SERVER_FAULT);
+}
+
+void
+client_block(struct worker *w, struct client *c)
+{
+	/* From here on it must make progress. */
+	if (!c->is_blocked)
+		c->progress_ms = w->now_ms;
+	c->is_blocked = true;
+	client_poll(w, c);
+	client_schedule(w, c);
+}
+
+size_t
+client_send(struct worker *w, struct client *c, const uint8_t *bytes,
+    size_t len)
+{
+	size_t own = buf_len(&c->out);
+	struct iovec iov[2] = {
+		{ .iov_base = buf_head(&c->out), .iov_len = own },
+		{ .iov_base = (void *)(uintptr_t)bytes, .iov_len = len },
+	};
+	size_t n;
+
+	if (c->state == CLIENT_GONE ||
+	    (own + len == 0 && !wire_is_waiting(c)))
+		return len;
+	if (!wire_send(w, c, own > 0 ? iov : iov + 1, (own > 0) + (len > 0),
+	    &n)) {
+		client_drop(w, c, CLOSE_RESET);
+		return len;
+	}
+	c->sent += n;
+	if (n < own + len || wire_is_waiting(c))
+		client_block(w, c);
+	if (n < own) {
+		buf_consume(&c->out, n);
+		return 0;
+	}
+	if (own > 0)
+		buf_clear(&c->out);
+	return n - own;
+}
+
+/* A pong that waited for the socket. */
+static bool
+client_append_pong(struct client *c)
+{
+	uint8_t header[FRAME_HEADER_MAX];
+	size_t len;
+
+	len = frame_header_write(header, FRAME_PONG, c->input->pong_len);
+	if (!buf_append(&c->out, header, len) ||
+	    !buf_append(&c->out, c->input->pong, c->input->pong_len))
+		return false;
+	c->has_pong = false;
+	return true;
+}
+
+/* Sends `out` and the body behind it; false: not all of that. */
+static bool
+client_send_own(struct worker *w, struct client *c)
+{
+	struct client_input *in = c->input;
+	size_t n;
+
+	if (in == NULL || in->body_len == 0) {
+		(void)client_send(w, c, NULL, 0);
+		return buf_len(&c->out) == 0;
+	}
+	n = client_send(w, c, in->body, in->body_len);
+	in->body += n;
+	in->body_len -= n;
+	return in->body_len == 0;
+}
+
+bool
+client_flush(struct worker *w, struct client *c)
+{
+	if (c->state == CLIENT_GONE)
+		return false;
+	if (!client_send_own(w, c) || c->state == CLIENT_GONE ||
+	    wire_is_waiting(c))
+		return false;
+	if (c->has_pong) {
+		if (!client_append_pong(c)) {
+			client_drop(w, c, CLOSE_SERVER_FAULT);
+			return false;
+		}
+		return client_flush(w, c);
+	}
+	if (c->is_blocked) {
+		c->is_blocked = false;
+		client_poll(w, c);
+	}
+	if (c->is_replied && (c->state == CLIENT_CLOSING ||
+	    c->state == CLIENT_ANSWERED)) {
+		if (!wire_end(w, c)) {
+			client_block(w, c);
+			return false;
+		}
+		client_enter(w, c, CLIENT_LINGER);
+		if (c->is_ended)	/* there is nothing to wait for */
+			client_drop(w, c, CLOSE_RESET);
+		client_poll(w, c);
+		client_schedule(w, c);
+	}
+	return c->state != CLIENT_GONE;
+}
+
+void
+client_flush_all(struct worker *w)
+{
+	struct client *c;
+
+	while ((c = w->dirty) != NULL) {
+		w->dirty = c->next_dirty;
+		c->is_dirty = false;
+		if (c->state != CLIENT_GONE && !c->is_blocked)
+			(void)client_flush(w, c);
+	}
+}

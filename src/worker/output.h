@@ -1,0 +1,45 @@
+/*
+ * output - what a client is sent: queued during a turn, sent at its end.
+ *
+ * Runs in the worker.  Owns the way of a client's `out`, the list of those
+ * who have some, and what a socket is watched for; how bytes reach the socket
+ * is wire.c's, what a room is told delivery.c's.  A call that fails for memory
+ * drops the client.
+ */
+#ifndef WORKER_OUTPUT_H
+#define WORKER_OUTPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "worker/client.h"
+#include "worker/worker.h"
+#include "ws/frame.h"
+
+/* Queues bytes behind what it has to send; they leave when the turn ends. */
+bool client_queue(struct worker *, struct client *, const void *bytes,
+    size_t len);
+/* The same for a whole message, in the client's form. */
+void client_queue_message(struct worker *, struct client *,
+    enum frame_opcode, const uint8_t *data, size_t len);
+/* A line that the client alone is told; who takes nothing, and has been told
+ * more than his backlog, is closed. */
+void client_tell(struct worker *, struct client *, const struct buf *line);
+/* Sends `out`.  False when the socket took less than all, or it is gone. */
+bool client_flush(struct worker *, struct client *);
+/* Sends `out` and then `bytes`, in one call; returns how many of `bytes`
+ * left.  The caller keeps the rest or tells where to go on. */
+size_t client_send(struct worker *, struct client *, const uint8_t *bytes,
+    size_t len);
+/* Puts the client on the list of those that client_flush_all serves. */
+void client_mark_dirty(struct worker *, struct client *);
+/* The end of a turn: flushes who has output. */
+void client_flush_all(struct worker *);
+/* Something waits for the socket: is_blocked, with what follows from it. */
+void client_block(struct worker *, struct client *);
+/* Has the socket watched for what the client's state can use. */
+void client_poll(struct worker *, struct client *);
+
+#endif
