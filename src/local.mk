@@ -156,6 +156,8 @@ libworker_a_SOURCES = \
 	src/worker/deadline.h \
 	src/worker/delivery.c \
 	src/worker/delivery.h \
+	src/worker/event.c \
+	src/worker/event.h \
 	src/worker/incident.c \
 	src/worker/incident.h \
 	src/worker/form.h \

@@ -14,9 +14,9 @@
 #include "worker/audience.h"
 #include "worker/batch.h"
 #include "worker/compress.h"
+#include "worker/event.h"
 #include "worker/output.h"
 #include "worker/render.h"
-#include "worker/speech.h"
 
 #define TURN_BYTES	(256 * 1024)	/* rendered, then it is sent */
 #define CATCH_UP_BYTES	(64 * 1024)	/* rendered for one who lags */
@@ -99,44 +99,6 @@ batch_get(struct delivery *d, struct audience *a)
 	return b;
 }
 
-/* Whether text clients are shown this record. */
-static bool
-record_is_shown(const struct settings_route *route, const struct record *r)
-{
-	return r->kind == RECORD_MESSAGE || (route->announce &&
-	    (r->kind == RECORD_JOIN || r->kind == RECORD_LEAVE ||
-	    r->kind == RECORD_RENAME));
-}
-
-static bool
-record_render(struct buf *out, const struct settings_route *route,
-    const struct cursor_view *v)
-{
-	const struct record *r = &v->record;
-
-	if (r->kind == RECORD_JOIN)
-		return render_announcement(out, "[server] Member joined: ",
-		    v->name, r->name_len);
-	if (r->kind == RECORD_LEAVE)
-		return render_announcement(out, "[server] Member left: ",
-		    v->name, r->name_len);
-	if (r->kind == RECORD_RENAME)
-		return render_rename(out, v->name, r->name_len, v->text,
-		    r->text_len);
-	if ((r->flags & RECORD_ACTION) != 0)
-		return render_action(out, v->name, r->name_len, v->text,
-		    r->text_len);
-	return render_message(out, route, v->name, r->name_len, v->text,
-	    r->text_len);
-}
-
-/* Whether the record is more to its sender than to others. */
-static bool
-record_is_answer(const struct record *r)
-{
-	return r->kind == RECORD_RENAME || (r->flags & RECORD_MOVED) != 0;
-}
-
 /* False: no memory, the batch is spoilt. */
 static bool
 delivery_append(struct delivery *d, struct batch *b,
@@ -144,7 +106,7 @@ delivery_append(struct delivery *d, struct batch *b,
     const struct cursor_view *v)
 {
 	buf_reset(&d->line);
-	return record_render(&d->line, route, v) && batch_append(b,
+	return event_render(&d->line, route, v) && batch_append(b,
 	    d->compress, in_form, v->position, &d->line,
 	    route->deflate_min_size);
 }
@@ -159,7 +121,7 @@ delivery_append_line(struct delivery *d, struct client *c,
     const struct settings_route *route, const struct cursor_view *v)
 {
 	buf_reset(&d->line);
-	return record_render(&d->line, route, v) &&
+	return event_render(&d->line, route, v) &&
 	    compress_message(d->compress, c->form, FRAME_TEXT,
 	    buf_head(&d->line), buf_len(&d->line), route->deflate_min_size,
 	    &c->out);
@@ -180,7 +142,7 @@ delivery_replay(struct worker *w, struct client *c,
 	    0, positions, route->replay, HISTORY_STEPS);
 	for (from = count; from > 0; from--)
 		if (cursor_read(log, positions[from - 1], &v)) {
-			bytes += v.record.name_len + v.record.text_len;
+			bytes += v.record.name_len + v.text_len;
 			if (route->limits.backlog != 0 &&
 			    bytes > route->limits.backlog)
 				break;
@@ -263,7 +225,7 @@ delivery_own(struct worker *w, const struct cursor_view *v)
 	buf_reset(&d->line);
 	if (c->audience == NULL && !delivery_enter(d, c, v->record.room))
 		client_close(w, c, CLOSE_SERVER_FAULT);
-	else if (!speech_render_own(&d->line, v))
+	else if (!event_render_own(&d->line, v))
 		client_close(w, c, CLOSE_SERVER_FAULT);
 	else if (cursor_is_intact(d->log, d->position))
 		client_tell(w, c, &d->line);
@@ -348,14 +310,14 @@ delivery_record(struct worker *w, const struct cursor_view *v)
 		return;
 	route = &w->settings->routes[v->record.route];
 	if (v->record.generation == w->generation) {
-		if (record_is_answer(&v->record)) {
+		if (event_is_answer(&v->record)) {
 			delivery_own(w, v);
 			if (v->record.kind == RECORD_JOIN)
 				delivery_move_lagging(w, v);
 		} else if (v->record.kind == RECORD_JOIN)
 			delivery_join(w, route, v);
 	}
-	if (record_is_shown(route, &v->record))
+	if (event_is_shown(route, &v->record))
 		delivery_show(w, route, v);
 }
 
@@ -520,7 +482,7 @@ catch_up_own(struct delivery *d, struct batch *b,
     const struct cursor_view *v)
 {
 	buf_reset(&d->line);
-	return speech_render_own(&d->line, v) && batch_append(b, d->compress,
+	return event_render_own(&d->line, v) && batch_append(b, d->compress,
 	    in_form, v->position, &d->line, route->deflate_min_size);
 }
 
@@ -532,7 +494,7 @@ catch_up_move(struct worker *w, struct client *c,
 	struct delivery *d = w->delivery;
 
 	buf_reset(&d->line);
-	if (!speech_render_own(&d->line, v) ||
+	if (!event_render_own(&d->line, v) ||
 	    !cursor_is_intact(d->log, v->position))
 		return false;
 	client_queue_message(w, c, FRAME_TEXT, buf_head(&d->line),
@@ -540,14 +502,6 @@ catch_up_move(struct worker *w, struct client *c,
 	c->room = v->record.room;
 	c->cursor = next;
 	return c->state == CLIENT_OPEN;
-}
-
-static bool
-record_is_own(const struct worker *w, const struct client *c,
-    const struct record *r)
-{
-	return r->generation == w->generation &&
-	    r->sender == c->connection && record_is_answer(r);
 }
 
 /* Renders from the client's cursor into the scratch batch, which ends before
@@ -574,7 +528,8 @@ catch_up_render(struct worker *w, struct client *c)
 	    batch_size(b) < CATCH_UP_BYTES; i++) {
 		if (!cursor_next(&cursor, d->position, &v))
 			break;
-		is_own = record_is_own(w, c, &v.record);
+		is_own = event_is_own(&v.record, w->generation,
+		    c->connection);
 		if (is_own && v.record.kind == RECORD_LEAVE) {
 			b->end = cursor.position;
 			continue;
@@ -590,7 +545,7 @@ catch_up_render(struct worker *w, struct client *c)
 		if (is_own && !catch_up_own(d, b, in_form, route, &v))
 			return false;
 		if (v.record.room == c->room &&
-		    record_is_shown(route, &v.record) &&
+		    event_is_shown(route, &v.record) &&
 		    !delivery_append(d, b, in_form, route, &v))
 			return false;
 		b->end = cursor.position;

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/logger.h"
-#include "log/cursor.h"
 #include "worker/aside.h"
 #include "worker/command.h"
 #include "worker/output.h"
@@ -379,18 +378,4 @@ speech_on_whispered(struct worker *w, const struct ipc_message *m)
 		client_close(w, c, CLOSE_SERVER_FAULT);
 	buf_clear(&line);
 	return true;
-}
-
-/*
- * Own records.
- */
-
-bool
-speech_render_own(struct buf *line, const struct cursor_view *v)
-{
-	struct slice text = slice_of(v->text, v->text_len);
-	struct aside_room room = { .name = text, .users = v->record.count };
-
-	return v->record.kind == RECORD_RENAME ? aside_nick(line, text) :
-	    aside_join(line, &room);
 }

@@ -3,13 +3,12 @@
  * commands are carried out, and the broker's answers become lines.
  *
  * Runs in the worker.  The form of commands is command.c's, that of answers
- * aside.c's; what an own record in the log tells is delivery.c's to place.
+ * aside.c's; what an own record in the log tells is event.c's to say.
  */
 #ifndef WORKER_SPEECH_H
 #define WORKER_SPEECH_H
 
 #include "ipc/ipc.h"
-#include "log/cursor.h"
 #include "worker/client.h"
 #include "worker/worker.h"
 
@@ -22,11 +21,6 @@ void speech_on_refused(struct worker *, const struct ipc_message *);
 bool speech_on_listed(struct worker *, const struct ipc_message *)
     __attribute__((warn_unused_result));
 bool speech_on_whispered(struct worker *, const struct ipc_message *)
-    __attribute__((warn_unused_result));
-
-/* Renders what the record tells him who asked for it: RENAME, and the JOIN
- * of a move.  False: no memory. */
-bool speech_render_own(struct buf *, const struct cursor_view *)
     __attribute__((warn_unused_result));
 
 #endif
