@@ -146,6 +146,8 @@ libworker_a_SOURCES = \
 	src/worker/audience.h \
 	src/worker/batch.c \
 	src/worker/batch.h \
+	src/worker/catchup.c \
+	src/worker/catchup.h \
 	src/worker/client.c \
 	src/worker/client.h \
 	src/worker/command.c \
@@ -156,6 +158,7 @@ libworker_a_SOURCES = \
 	src/worker/deadline.h \
 	src/worker/delivery.c \
 	src/worker/delivery.h \
+	src/worker/delivery_parts.h \
 	src/worker/event.c \
 	src/worker/event.h \
 	src/worker/incident.c \

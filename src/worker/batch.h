@@ -9,7 +9,7 @@
  *	        ^       ^       ^       ^
  *	marks   0       1       2       end
  *
- * In the worker; filled and sent by delivery.c.
+ * In the worker; filled and sent by delivery.c and catchup.c.
  */
 #ifndef WORKER_BATCH_H
 #define WORKER_BATCH_H

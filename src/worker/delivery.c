@@ -5,37 +5,20 @@
 
 #include "worker/delivery.h"
 
-#include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/logger.h"
-#include "log/cursor.h"
 #include "worker/audience.h"
-#include "worker/batch.h"
+#include "worker/catchup.h"
 #include "worker/compress.h"
+#include "worker/delivery_parts.h"
 #include "worker/event.h"
 #include "worker/output.h"
 #include "worker/render.h"
 
 #define TURN_BYTES	(256 * 1024)	/* rendered, then it is sent */
-#define CATCH_UP_BYTES	(64 * 1024)	/* rendered for one who lags */
-#define CATCH_UP_RECORDS 4096		/* looked at, likewise */
 #define LINE_KEEP	(256 * 1024)	/* a larger buffer is not kept */
 #define HISTORY_STEPS	65536		/* records looked at for them */
-
-struct delivery {
-	const struct log *log;
-	uint64_t position;		/* everything before is delivered */
-	struct audience_table *audiences;
-	struct batch *batches;		/* of this turn */
-	struct batch *spare;
-	struct batch *catch_up;		/* scratch */
-	struct buf line;		/* scratch */
-	struct compress *compress;
-	size_t rendered;		/* bytes in this turn */
-	bool is_short;			/* memory ran out in this turn */
-};
 
 struct delivery *
 delivery_new(const struct log *log, struct compress *compress)
@@ -45,10 +28,10 @@ delivery_new(const struct log *log, struct compress *compress)
 	if (d == NULL)
 		return NULL;
 	d->audiences = audience_table_new();
-	d->catch_up = batch_new();
-	if (d->audiences == NULL || d->catch_up == NULL) {
+	d->catchup = batch_new();
+	if (d->audiences == NULL || d->catchup == NULL) {
 		free(d->audiences);
-		batch_free(d->catch_up);
+		batch_free(d->catchup);
 		free(d);
 		return NULL;
 	}
@@ -99,8 +82,7 @@ batch_get(struct delivery *d, struct audience *a)
 	return b;
 }
 
-/* False: no memory, the batch is spoilt. */
-static bool
+bool
 delivery_append(struct delivery *d, struct batch *b,
     const uint32_t in_form[FORMS], const struct settings_route *route,
     const struct cursor_view *v)
@@ -178,8 +160,7 @@ delivery_settle(struct client *c)
 	return true;
 }
 
-/* Makes the client a member; its lines begin here. */
-static bool
+bool
 delivery_enter(struct delivery *d, struct client *c, uint64_t room)
 {
 	struct audience *a = audience_get(d->audiences, room);
@@ -193,7 +174,7 @@ delivery_enter(struct delivery *d, struct client *c, uint64_t room)
 
 /* A record that its sender has asked for: he is told, or is in the room he
  * went to.  A move is two records; between them he is in no room.  Who lags
- * comes to it in his own time (catch_up_render). */
+ * comes to it in his own time (catchup.h). */
 static void
 delivery_own(struct worker *w, const struct cursor_view *v)
 {
@@ -229,24 +210,6 @@ delivery_own(struct worker *w, const struct cursor_view *v)
 		client_close(w, c, CLOSE_SERVER_FAULT);
 	else if (cursor_is_intact(d->log, d->position))
 		client_tell(w, c, &d->line);
-}
-
-/* A member who lags goes elsewhere: he counts there, and comes to it in his
- * own time.  What he is owed by the old room he is owed still. */
-static void
-delivery_move_lagging(struct worker *w, const struct cursor_view *v)
-{
-	struct client *c = client_find(w, v->record.sender);
-	uint64_t owed;
-
-	if (c == NULL || c->state != CLIENT_OPEN || !c->is_lagging)
-		return;
-	owed = c->audience->rendered[c->form] - c->mark;
-	audience_leave(c);
-	if (delivery_enter(w->delivery, c, v->record.room))
-		c->mark = c->audience->rendered[c->form] - owed;
-	else
-		client_close(w, c, CLOSE_SERVER_FAULT);
 }
 
 static void
@@ -313,7 +276,7 @@ delivery_record(struct worker *w, const struct cursor_view *v)
 		if (event_is_answer(&v->record)) {
 			delivery_own(w, v);
 			if (v->record.kind == RECORD_JOIN)
-				delivery_move_lagging(w, v);
+				catchup_move(w, v);
 		} else if (v->record.kind == RECORD_JOIN)
 			delivery_join(w, route, v);
 	}
@@ -325,38 +288,6 @@ delivery_record(struct worker *w, const struct cursor_view *v)
  * A turn: the sending.
  */
 
-/* The client took the batch up to `at`: the frame it is in is finished from
- * a copy, the rest is read from the log when the socket takes it. */
-static void
-delivery_cut(struct worker *w, struct client *c, const struct batch *b,
-    size_t at)
-{
-	const struct rendering *r = &b->forms[c->form];
-	const struct mark *mark = batch_find_mark(r, at);
-	size_t next = mark != NULL ? mark->offset : buf_len(&r->bytes);
-
-	c->cursor = mark != NULL ? mark->position : b->end;
-	c->is_lagging = true;
-	c->mark = r->base + next;
-	client_poll(w, c);
-	if (!buf_append(&c->out, buf_head(&r->bytes) + at, next - at))
-		client_drop(w, c, CLOSE_SERVER_FAULT);
-}
-
-/* Closes who is too far behind. */
-static void
-delivery_check_backlog(struct worker *w, struct client *c)
-{
-	uint64_t most = w->settings->routes[c->route].limits.backlog;
-	uint64_t owed = c->audience->rendered[c->form] - c->mark;
-
-	/* Lines for him alone take his mark past what the room has had. */
-	if (owed > INT64_MAX)
-		owed = 0;
-	if (most != 0 && owed + buf_len(&c->out) > most)
-		client_close(w, c, CLOSE_BACKLOG);
-}
-
 static void
 delivery_send(struct worker *w, struct client *c, const struct batch *b)
 {
@@ -365,15 +296,15 @@ delivery_send(struct worker *w, struct client *c, const struct batch *b)
 
 	c->batch_from = 0;
 	if (c->is_lagging) {
-		delivery_check_backlog(w, c);
+		catchup_check_backlog(w, c);
 		return;
 	}
 	if (c->is_blocked) {
-		delivery_cut(w, c, b, from);
+		catchup_cut(w, c, b, from);
 	} else {
 		n = client_send(w, c, buf_head(&r->bytes) + from, len - from);
 		if (n < len - from)
-			delivery_cut(w, c, b, from + n);
+			catchup_cut(w, c, b, from + n);
 	}
 }
 
@@ -469,113 +400,4 @@ delivery_run(struct worker *w)
 	}
 	if (d->line.capacity > LINE_KEEP)
 		buf_clear(&d->line);
-}
-
-/*
- * Who lags.
- */
-
-/* His own rename, as another line of the record. */
-static bool
-catch_up_own(struct delivery *d, struct batch *b,
-    const uint32_t in_form[FORMS], const struct settings_route *route,
-    const struct cursor_view *v)
-{
-	buf_reset(&d->line);
-	return event_render_own(&d->line, v) && batch_append(b, d->compress,
-	    in_form, v->position, &d->line, route->deflate_min_size);
-}
-
-/* He went to another room: from here on he gets the lines of that. */
-static bool
-catch_up_move(struct worker *w, struct client *c,
-    const struct cursor_view *v, uint64_t next)
-{
-	struct delivery *d = w->delivery;
-
-	buf_reset(&d->line);
-	if (!event_render_own(&d->line, v) ||
-	    !cursor_is_intact(d->log, v->position))
-		return false;
-	client_queue_message(w, c, FRAME_TEXT, buf_head(&d->line),
-	    buf_len(&d->line));
-	c->room = v->record.room;
-	c->cursor = next;
-	return c->state == CLIENT_OPEN;
-}
-
-/* Renders from the client's cursor into the scratch batch, which ends before
- * he goes elsewhere.  False: the log has passed it. */
-static bool
-catch_up_render(struct worker *w, struct client *c)
-{
-	struct delivery *d = w->delivery;
-	struct batch *b = d->catch_up;
-	uint32_t in_form[FORMS] = { 0 };
-	const struct settings_route *route = &w->settings->routes[c->route];
-	struct cursor cursor;
-	struct cursor_view v;
-	uint64_t from = c->cursor, lost;
-	bool is_own;
-
-	in_form[c->form] = 1;
-	batch_reset(b);
-	b->forms[c->form].base = c->mark;
-	if (!cursor_seek(&cursor, d->log, c->cursor, &lost))
-		return false;
-	b->end = cursor.position;
-	for (int i = 0; i < CATCH_UP_RECORDS &&
-	    batch_size(b) < CATCH_UP_BYTES; i++) {
-		if (!cursor_next(&cursor, d->position, &v))
-			break;
-		is_own = event_is_own(&v.record, w->generation,
-		    c->connection);
-		if (is_own && v.record.kind == RECORD_LEAVE) {
-			b->end = cursor.position;
-			continue;
-		}
-		if (is_own && v.record.kind == RECORD_JOIN) {
-			if (batch_size(b) > 0)
-				break;
-			if (!catch_up_move(w, c, &v, cursor.position))
-				return false;
-			b->end = cursor.position;
-			continue;
-		}
-		if (is_own && !catch_up_own(d, b, in_form, route, &v))
-			return false;
-		if (v.record.room == c->room &&
-		    event_is_shown(route, &v.record) &&
-		    !delivery_append(d, b, in_form, route, &v))
-			return false;
-		b->end = cursor.position;
-	}
-	return cursor_is_intact(d->log, from);
-}
-
-void
-delivery_catch_up(struct worker *w, struct client *c)
-{
-	struct delivery *d = w->delivery;
-	struct batch *b = d->catch_up;
-	const struct rendering *r = &b->forms[c->form];
-	size_t len, n;
-
-	assert(c->audience != NULL && buf_len(&c->out) == 0);
-	if (!catch_up_render(w, c)) {
-		client_close(w, c, CLOSE_BACKLOG);
-		return;
-	}
-	len = buf_len(&r->bytes);
-	n = client_send(w, c, buf_head(&r->bytes), len);
-	if (c->state != CLIENT_OPEN)
-		return;
-	if (n < len) {
-		delivery_cut(w, c, b, n);
-	} else {
-		c->cursor = b->end;
-		c->mark += len;
-		c->is_lagging = c->cursor != d->position;
-		client_poll(w, c);
-	}
 }

@@ -3,8 +3,10 @@
  *
  * Owns the worker's cursor in the log and the turn's batches.  In a turn it
  * walks the records that came, renders those of rooms with an audience once,
- * and sends every member the whole batch in one call.  Who cannot take it
- * goes on by a cursor of his own (delivery_catch_up).
+ * and sends every member the whole batch in one call.  Records of a client's
+ * own take him into rooms.  Runs in the worker.  Who cannot take a batch goes
+ * on by a cursor of his own, which is catchup.c's; what a record is to a
+ * client is event.c's to say.
  */
 #ifndef WORKER_DELIVERY_H
 #define WORKER_DELIVERY_H
@@ -30,7 +32,5 @@ void delivery_run(struct worker *);
  * client. */
 bool delivery_has_reached(const struct worker *, const struct client *,
     uint64_t position);
-/* The client's socket takes bytes again and `out` is empty. */
-void delivery_catch_up(struct worker *, struct client *);
 
 #endif

@@ -32,6 +32,7 @@
 #include "base/memfile.h"
 #include "base/sandbox.h"
 #include "base/tls_image.h"
+#include "worker/catchup.h"
 #include "worker/client.h"
 #include "worker/compress.h"
 #include "worker/deadline.h"
@@ -498,7 +499,7 @@ worker_on_writable(struct worker *w, struct client *c)
 	if (!client_flush(w, c))
 		return;
 	if (c->is_lagging)
-		delivery_catch_up(w, c);
+		catchup_run(w, c);
 	if (c->state == CLIENT_OPEN && !c->is_blocked && c->input != NULL &&
 	    c->input->waits_out) {
 		c->input->waits_out = false;

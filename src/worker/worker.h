@@ -2,8 +2,8 @@
  * worker - the process that faces the network.
  *
  * worker.c is its life and its turn; client.c one connection, output.c what
- * it is sent; delivery.c the way from the log to the clients.  They share this
- * one struct.
+ * it is sent; delivery.c the way from the log to the clients, catchup.c that
+ * of those who lag.  They share this one struct.
  */
 #ifndef WORKER_WORKER_H
 #define WORKER_WORKER_H

@@ -1,0 +1,166 @@
+/*
+ * catchup - see catchup.h.
+ */
+#include "config.h"
+
+#include "worker/catchup.h"
+
+#include <assert.h>
+
+#include "worker/audience.h"
+#include "worker/delivery_parts.h"
+#include "worker/event.h"
+#include "worker/output.h"
+
+#define CATCHUP_BYTES	(64 * 1024)	/* rendered at a time */
+#define CATCHUP_RECORDS	4096		/* looked at, likewise */
+
+void
+catchup_cut(struct worker *w, struct client *c, const struct batch *b,
+    size_t at)
+{
+	const struct rendering *r = &b->forms[c->form];
+	const struct mark *mark = batch_find_mark(r, at);
+	size_t next = mark != NULL ? mark->offset : buf_len(&r->bytes);
+
+	c->cursor = mark != NULL ? mark->position : b->end;
+	c->is_lagging = true;
+	c->mark = r->base + next;
+	client_poll(w, c);
+	if (!buf_append(&c->out, buf_head(&r->bytes) + at, next - at))
+		client_drop(w, c, CLOSE_SERVER_FAULT);
+}
+
+void
+catchup_check_backlog(struct worker *w, struct client *c)
+{
+	uint64_t most = w->settings->routes[c->route].limits.backlog;
+	uint64_t owed = c->audience->rendered[c->form] - c->mark;
+
+	/* Lines for him alone take his mark past what the room has had. */
+	if (owed > INT64_MAX)
+		owed = 0;
+	if (most != 0 && owed + buf_len(&c->out) > most)
+		client_close(w, c, CLOSE_BACKLOG);
+}
+
+void
+catchup_move(struct worker *w, const struct cursor_view *join)
+{
+	struct client *c = client_find(w, join->record.sender);
+	uint64_t owed;
+
+	if (c == NULL || c->state != CLIENT_OPEN || !c->is_lagging)
+		return;
+	owed = c->audience->rendered[c->form] - c->mark;
+	audience_leave(c);
+	if (delivery_enter(w->delivery, c, join->record.room))
+		c->mark = c->audience->rendered[c->form] - owed;
+	else
+		client_close(w, c, CLOSE_SERVER_FAULT);
+}
+
+/* His own rename, as another line of the record. */
+static bool
+catchup_own(struct delivery *d, struct batch *b,
+    const uint32_t in_form[FORMS], const struct settings_route *route,
+    const struct cursor_view *v)
+{
+	buf_reset(&d->line);
+	return event_render_own(&d->line, v) && batch_append(b, d->compress,
+	    in_form, v->position, &d->line, route->deflate_min_size);
+}
+
+/* He went to another room: from here on he gets the lines of that. */
+static bool
+catchup_enter(struct worker *w, struct client *c,
+    const struct cursor_view *v, uint64_t next)
+{
+	struct delivery *d = w->delivery;
+
+	buf_reset(&d->line);
+	if (!event_render_own(&d->line, v) ||
+	    !cursor_is_intact(d->log, v->position))
+		return false;
+	client_queue_message(w, c, FRAME_TEXT, buf_head(&d->line),
+	    buf_len(&d->line));
+	c->room = v->record.room;
+	c->cursor = next;
+	return c->state == CLIENT_OPEN;
+}
+
+/* Renders from the client's cursor into the scratch batch, which ends before
+ * he goes elsewhere.  False: the log has passed it. */
+static bool
+catchup_render(struct worker *w, struct client *c)
+{
+	struct delivery *d = w->delivery;
+	struct batch *b = d->catchup;
+	uint32_t in_form[FORMS] = { 0 };
+	const struct settings_route *route = &w->settings->routes[c->route];
+	struct cursor cursor;
+	struct cursor_view v;
+	uint64_t from = c->cursor, lost;
+	bool is_own;
+
+	in_form[c->form] = 1;
+	batch_reset(b);
+	b->forms[c->form].base = c->mark;
+	if (!cursor_seek(&cursor, d->log, c->cursor, &lost))
+		return false;
+	b->end = cursor.position;
+	for (int i = 0; i < CATCHUP_RECORDS &&
+	    batch_size(b) < CATCHUP_BYTES; i++) {
+		if (!cursor_next(&cursor, d->position, &v))
+			break;
+		is_own = event_is_own(&v.record, w->generation,
+		    c->connection);
+		if (is_own && v.record.kind == RECORD_LEAVE) {
+			b->end = cursor.position;
+			continue;
+		}
+		if (is_own && v.record.kind == RECORD_JOIN) {
+			if (batch_size(b) > 0)
+				break;
+			if (!catchup_enter(w, c, &v, cursor.position))
+				return false;
+			b->end = cursor.position;
+			continue;
+		}
+		if (is_own && !catchup_own(d, b, in_form, route, &v))
+			return false;
+		if (v.record.room == c->room &&
+		    event_is_shown(route, &v.record) &&
+		    !delivery_append(d, b, in_form, route, &v))
+			return false;
+		b->end = cursor.position;
+	}
+	return cursor_is_intact(d->log, from);
+}
+
+void
+catchup_run(struct worker *w, struct client *c)
+{
+	struct delivery *d = w->delivery;
+	struct batch *b = d->catchup;
+	const struct rendering *r = &b->forms[c->form];
+	size_t len, n;
+
+	assert(c->audience != NULL && buf_len(&c->out) == 0);
+	if (!catchup_render(w, c)) {
+		client_close(w, c, CLOSE_BACKLOG);
+		return;
+	}
+	len = buf_len(&r->bytes);
+	n = client_send(w, c, buf_head(&r->bytes), len);
+	if (c->state != CLIENT_OPEN)
+		return;
+	if (n < len) {
+		catchup_cut(w, c, b, n);
+	} else {
+		c->cursor = b->end;
+		c->mark += len;
+		c->is_lagging = c->cursor != d->position;
+		client_poll(w, c);
+	}
+}

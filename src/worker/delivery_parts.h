@@ -1,0 +1,37 @@
+/*
+ * delivery_parts - what the files of the delivery share: the delivery itself.
+ *
+ * In the worker; private to delivery.c and catchup.c.
+ */
+#ifndef WORKER_DELIVERY_PARTS_H
+#define WORKER_DELIVERY_PARTS_H
+
+#include "base/buf.h"
+#include "log/cursor.h"
+#include "worker/batch.h"
+#include "worker/delivery.h"
+
+struct delivery {
+	const struct log *log;
+	uint64_t position;		/* everything before is delivered */
+	struct audience_table *audiences;
+	struct batch *batches;		/* of this turn */
+	struct batch *spare;
+	struct batch *catchup;		/* scratch */
+	struct buf line;		/* scratch */
+	struct compress *compress;
+	size_t rendered;		/* bytes in this turn */
+	bool is_short;			/* memory ran out in this turn */
+};
+
+/* Appends the line that the room is shown, in every form that `in_form`
+ * counts somebody for.  False: no memory, the batch is spoilt. */
+bool delivery_append(struct delivery *, struct batch *,
+    const uint32_t in_form[FORMS], const struct settings_route *,
+    const struct cursor_view *) __attribute__((warn_unused_result));
+/* Makes the client, who is in no room, a member; its lines begin here.
+ * False: no memory. */
+bool delivery_enter(struct delivery *, struct client *, uint64_t room)
+    __attribute__((warn_unused_result));
+
+#endif
