@@ -31,6 +31,7 @@ bats_tests = \
 	tests/32-deflate.bats \
 	tests/35-conformance.bats \
 	tests/40-chat.bats \
+	tests/42-text.bats \
 	tests/45-commands.bats \
 	tests/46-formats.bats \
 	tests/50-lifecycle.bats \
