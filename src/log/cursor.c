@@ -58,7 +58,8 @@ view_text(struct cursor_view *v)
 		if (v->text_len < 1)
 			return false;
 		v->id_len = *(const volatile uint8_t *)v->text;
-		if (v->id_len > RECORD_ID_MAX || 1 + (uint32_t)v->id_len > v->text_len)
+		if (v->id_len > RECORD_ID_MAX ||
+		    1 + (uint32_t)v->id_len > v->text_len)
 			return false;
 		v->id = v->text + 1;
 		v->text += 1 + v->id_len;

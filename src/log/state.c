@@ -307,8 +307,9 @@ open_rows_check(struct state *state)
 		    memory_order_relaxed);
 		if (kind == STATE_FREE)
 			continue;
-		if (kind <= STATE_CONNECTION && ((const struct state_text *)row_at(
-		    state, row))->checksum == row_checksum(row_at(state, row),
+		if (kind <= STATE_CONNECTION &&
+		    ((const struct state_text *)row_at(state, row))->checksum
+		    == row_checksum(row_at(state, row),
 		    (enum state_kind)kind))
 			continue;
 		damaged++;

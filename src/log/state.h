@@ -109,8 +109,8 @@ int state_create(void) __attribute__((warn_unused_result));
 
 /* Maps the file; borrows `fd`, which must stay open (growing needs it).
  * Rows whose checksum does not hold or whose room, text or member is not there
- * become free, as do TEXT rows that no row uses.  `damaged_out` counts the former.
- * NULL with errno (EPROTO: not a state file of this layout). */
+ * become free, as do TEXT rows that no row uses.  `damaged_out` counts the
+ * former.  NULL with errno (EPROTO: not a state file of this layout). */
 struct state *state_open(int fd, uint32_t *damaged_out)
     __attribute__((warn_unused_result));
 void state_close(struct state *);
