@@ -166,6 +166,10 @@ libworker_a_SOURCES = \
 	src/worker/form.h \
 	src/worker/intake.c \
 	src/worker/intake.h \
+	src/worker/json_errors.c \
+	src/worker/json_errors.h \
+	src/worker/json_write.c \
+	src/worker/json_write.h \
 	src/worker/line.c \
 	src/worker/line.h \
 	src/worker/outbox.c \
