@@ -168,6 +168,10 @@ libworker_a_SOURCES = \
 	src/worker/intake.h \
 	src/worker/json_errors.c \
 	src/worker/json_errors.h \
+	src/worker/json_memory.c \
+	src/worker/json_memory.h \
+	src/worker/json_read.c \
+	src/worker/json_read.h \
 	src/worker/json_write.c \
 	src/worker/json_write.h \
 	src/worker/line.c \

@@ -61,6 +61,7 @@ unit_tests = \
 	tests/unit/test_incident \
 	tests/unit/test_ipc \
 	tests/unit/test_json_errors \
+	tests/unit/test_json_read \
 	tests/unit/test_json_write \
 	tests/unit/test_log \
 	tests/unit/test_logger \
@@ -158,6 +159,7 @@ libfixture_a_SOURCES = \
 # The unit tests and corpora again, failing on any leak or invalid access.
 # A buffer that gets no memory.
 tests_unit_test_aside_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc
+tests_unit_test_json_read_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc
 tests_unit_test_json_write_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc
 
 # The unit tests again, failing on any leak or invalid access.
