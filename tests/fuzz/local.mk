@@ -11,6 +11,7 @@ fuzz_tests = \
 	tests/fuzz/fuzz_head \
 	tests/fuzz/fuzz_inflate \
 	tests/fuzz/fuzz_ipc \
+	tests/fuzz/fuzz_json \
 	tests/fuzz/fuzz_log \
 	tests/fuzz/fuzz_origin \
 	tests/fuzz/fuzz_proxy \
@@ -18,7 +19,7 @@ fuzz_tests = \
 	tests/fuzz/fuzz_utf8
 
 EXTRA_DIST += tests/coverage.sh tests/fuzz/corpus tests/fuzz/fuzz.sh \
-	tests/fuzz/head.dict
+	tests/fuzz/head.dict tests/fuzz/json.dict
 
 # Last in LDADD: where nobody else has a main, replay.c gives it.
 LDADD += libfuzz.a
