@@ -108,6 +108,8 @@ libbroker_a_SOURCES = \
 	src/broker/hub.c \
 	src/broker/hub.h \
 	src/broker/hub_parts.h \
+	src/broker/ids.c \
+	src/broker/ids.h \
 	src/broker/link.c \
 	src/broker/link.h \
 	src/broker/members.c \

@@ -57,6 +57,7 @@ unit_tests = \
 	tests/unit/test_handlers \
 	tests/unit/test_handshake \
 	tests/unit/test_hub \
+	tests/unit/test_ids \
 	tests/unit/test_inflater \
 	tests/unit/test_incident \
 	tests/unit/test_ipc \
@@ -143,9 +144,11 @@ LDADD = libfixture.a libparent.a libbroker.a libworker.a libcommon.a \
 	$(DEPS_LIBS) $(ICU_LIBS) $(CMOCKA_LIBS)
 libfixture_a_CPPFLAGS = $(AM_CPPFLAGS) -DLOG_STEP_HOOK
 libfixture_a_SOURCES = \
+	tests/unit/clock_fixture.c \
 	tests/unit/hub_fixture.c \
 	tests/unit/log_fixture.c \
 	tests/unit/guard.h \
+	tests/unit/clock_fixture.h \
 	tests/unit/hub_fixture.h \
 	tests/unit/log_fixture.h \
 	tests/unit/samples.h \

@@ -52,6 +52,7 @@ hub_free(struct hub *hub)
 	nametable_free(hub->nametable);
 	members_free(hub->members);
 	numbers_free(hub->numbers);
+	ids_free(hub->ids);
 	repeats_free(hub->repeats);
 	append_free(hub->append);
 	room_table_free(hub->rooms);

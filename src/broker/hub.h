@@ -27,6 +27,7 @@
 enum hub_result {
 	HUB_DONE,
 	HUB_REPEAT,	/* carried out before; its record is in the log */
+	HUB_SAID,	/* a SAY whose sender has said it under its id */
 	HUB_UNKNOWN,	/* the connection is not in the table */
 	HUB_MEMORY,
 	HUB_SIZE,	/* does not fit into the log */
@@ -65,9 +66,10 @@ enum hub_result hub_attach(struct hub *, unsigned index,
 enum hub_result hub_join(struct hub *, unsigned index,
     const struct ipc_request *, const char *room, size_t len)
     __attribute__((warn_unused_result));
+/* `tail` is the message's.  HUB_SAID: `*seq_out` is the number it has. */
 enum hub_result hub_say(struct hub *, unsigned index,
-    const struct ipc_request *, const uint8_t *text, size_t len)
-    __attribute__((warn_unused_result));
+    const struct ipc_request *, const uint8_t *tail, size_t len,
+    uint64_t *seq_out) __attribute__((warn_unused_result));
 enum hub_result hub_leave(struct hub *, unsigned index,
     const struct ipc_request *) __attribute__((warn_unused_result));
 /* HUB_NAME, HUB_TAKEN: the name stays as it is. */

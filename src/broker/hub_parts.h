@@ -9,6 +9,7 @@
 
 #include "base/tally.h"
 #include "broker/hub.h"
+#include "broker/ids.h"
 #include "broker/members.h"
 #include "broker/name.h"
 #include "broker/nametable.h"
@@ -39,6 +40,7 @@ struct hub {
 	struct roster *roster;
 	struct room_table *rooms;
 	struct repeats *repeats;
+	struct ids *ids;		/* under which something was said */
 	struct tally *addresses;	/* sessions, by real address */
 	struct members *members;
 	struct numbers *numbers;

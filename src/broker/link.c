@@ -66,6 +66,7 @@ link_answer(struct link *link, const struct ipc_message *m,
 	switch (result) {
 	case HUB_DONE:
 	case HUB_REPEAT:
+	case HUB_SAID:
 		return true;
 	case HUB_FORGED:
 		return false;
@@ -116,14 +117,33 @@ link_on_join(void *owner, struct peer *peer, const struct ipc_message *m)
 	    link->index, m->payload, (const char *)m->tail, m->tail_len));
 }
 
+/* A message that was said before, under the id at its front. */
+static bool
+link_acknowledge(struct link *link, const struct ipc_message *m, uint64_t seq)
+{
+	const struct ipc_request *q = m->payload;
+	struct ipc_acked acked = {
+		.connection = q->connection, .number = q->number, .seq = seq
+	};
+
+	link->owes_answers = true;
+	return peer_send(link->peer, IPC_ACKED, &acked, m->tail + 1,
+	    m->tail[0], -1);
+}
+
 bool
 link_on_say(void *owner, struct peer *peer, const struct ipc_message *m)
 {
 	struct link *link = owner;
+	enum hub_result result;
+	uint64_t seq;
 
 	(void)peer;
-	return link_answer(link, m, hub_say(link->broker->hub,
-	    link->index, m->payload, m->tail, m->tail_len));
+	result = hub_say(link->broker->hub, link->index, m->payload, m->tail,
+	    m->tail_len, &seq);
+	if (result == HUB_SAID)
+		return link_acknowledge(link, m, seq);
+	return link_answer(link, m, result);
 }
 
 bool

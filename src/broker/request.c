@@ -8,9 +8,13 @@
 
 #include "broker/hub.h"
 
+#include <string.h>
+
+#include "base/clock.h"
 #include "broker/hub_parts.h"
 #include "broker/naming.h"
 #include "broker/session.h"
+#include "log/cursor.h"
 
 /* Whether a later connection has this one's slot: then it has left. */
 static bool
@@ -189,33 +193,101 @@ asker_find(struct hub *hub, unsigned index, const struct ipc_request *q,
 	return true;
 }
 
+/* Puts the tail of a SAY into its record.  False: it has no such form. */
+static bool
+take_text(const struct ipc_request *q, const uint8_t *tail, size_t len,
+    struct append_record *r)
+{
+	if ((q->flags & IPC_ID) != 0) {
+		if (len < 1 || tail[0] == 0 || tail[0] > IPC_MESSAGE_ID ||
+		    tail[0] >= len)
+			return false;
+		r->id_len = tail[0];
+		r->id = tail + 1;
+		tail += 1 + r->id_len;
+		len -= 1 + (size_t)r->id_len;
+	}
+	r->text = tail;
+	r->text_len = (uint32_t)len;
+	return true;
+}
+
+/* Whether the record at the position was said by whom the key names, under
+ * the id in it: the hash alone proves nothing. */
+static bool
+is_record_of(const struct hub *hub, uint64_t position,
+    const struct ids_key *key, uint64_t *seq_out)
+{
+	struct cursor_view v;
+
+	if (position == LOG_NONE || !cursor_read(hub->log, position, &v) ||
+	    v.record.kind != RECORD_MESSAGE || v.record.route != key->route ||
+	    v.record.count != key->number || v.id_len != key->id_len ||
+	    memcmp(v.id, key->id, v.id_len) != 0)
+		return false;
+	*seq_out = v.record.seq;
+	return true;
+}
+
+/* Whether it was said under this id before.  The answer may leave before the
+ * turn ends, and must not tell of what does not count yet. */
+static bool
+was_said(struct hub *hub, const struct ids_key *key, uint64_t *seq_out)
+{
+	uint64_t position = ids_find(hub->ids, key, log_first(hub->log),
+	    clock_wall_us());
+
+	if (position != LOG_NONE)
+		append_commit(hub->append);
+	return is_record_of(hub, position, key, seq_out);
+}
+
+/* Appends what is said, and remembers under which id. */
+static enum hub_result
+say(struct hub *hub, struct asker *a, const struct ids_key *key)
+{
+	if (key->id_len > 0 && !ids_reserve(hub->ids))
+		return HUB_MEMORY;
+	if (!hub_append(hub, a->room, &a->record))
+		return HUB_SIZE;
+	a->room->seq++;
+	if (key->id_len > 0)
+		ids_add(hub->ids, key, a->room->newest, a->record.time_us);
+	return HUB_DONE;
+}
+
 enum hub_result
 hub_say(struct hub *hub, unsigned index, const struct ipc_request *q,
-    const uint8_t *text, size_t len)
+    const uint8_t *tail, size_t len, uint64_t *seq_out)
 {
 	enum hub_result result = hub_open_request(hub, index, q);
 	const struct settings_route *route;
+	struct ids_key key;
 	struct asker a;
 
 	if (result != HUB_DONE)
 		return result;
 	if (!asker_find(hub, index, q, &a))
 		return hub_owe_answer(hub, index, HUB_UNKNOWN);
-	if (a.room == NULL)
+	if (a.room == NULL || !take_text(q, tail, len, &a.record))
 		return HUB_FORGED;
 	route = &hub->settings->routes[a.session->route];
 	if (route->limits.message_size != 0 &&
-	    len > route->limits.message_size)
+	    a.record.text_len > route->limits.message_size)
 		return HUB_FORGED;
+	key = (struct ids_key){
+		.id = a.record.id, .id_len = a.record.id_len,
+		.route = a.session->route, .number = a.session->number
+	};
+	if (key.id_len > 0 && was_said(hub, &key, seq_out))
+		return hub_owe_answer(hub, index, HUB_SAID);
 	a.record.kind = RECORD_MESSAGE;
 	a.record.flags = (q->flags & IPC_ACTION) != 0 ? RECORD_ACTION : 0;
-	a.record.text = text;
-	a.record.text_len = (uint32_t)len;
+	a.record.count = key.number;
 	a.record.seq++;
-	if (!hub_append(hub, a.room, &a.record))
-		return hub_owe_answer(hub, index, HUB_SIZE);
-	a.room->seq++;
-	return HUB_DONE;
+	result = say(hub, &a, &key);
+	return result == HUB_DONE ? HUB_DONE :
+	    hub_owe_answer(hub, index, result);
 }
 
 enum hub_result

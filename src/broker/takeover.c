@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <sys/random.h>
 
+#include "base/clock.h"
 #include "base/logger.h"
 #include "broker/session.h"
 #include "log/cursor.h"
@@ -171,6 +172,31 @@ replay_log(struct hub *hub)
 	return true;
 }
 
+/* What was said under an id a short while ago is known again. */
+static bool
+restore_ids(struct hub *hub)
+{
+	uint64_t end = log_committed(hub->log), now = clock_wall_us(), lost;
+	struct cursor cursor;
+	struct cursor_view v;
+	struct ids_key key;
+
+	cursor_seek(&cursor, hub->log, log_first(hub->log), &lost);
+	while (cursor_next(&cursor, end, &v)) {
+		if (v.record.kind != RECORD_MESSAGE || v.id_len == 0 ||
+		    v.record.time_us + IDS_TIME_US <= now)
+			continue;
+		key = (struct ids_key){
+			.id = v.id, .id_len = v.id_len,
+			.route = v.record.route, .number = v.record.count
+		};
+		if (!ids_reserve(hub->ids))
+			return false;
+		ids_add(hub->ids, &key, v.position, v.record.time_us);
+	}
+	return true;
+}
+
 /* The name is held again.  Nobody else has it: it was so before. */
 static bool
 enter_name(struct hub *hub, const struct state_session *s, uint32_t row)
@@ -252,7 +278,8 @@ takeover_restore(struct hub *hub, const struct append_callbacks *callbacks)
 	    !replay_log(hub))
 		return false;
 	hub->repeats = repeats_new(hub->log, hub->workers);
-	if (hub->repeats == NULL)
+	hub->ids = ids_new(log_ring_size(hub->log));
+	if (hub->repeats == NULL || hub->ids == NULL || !restore_ids(hub))
 		return false;
 	if (!enter_sessions(hub))
 		return false;

@@ -237,7 +237,24 @@ ask_say(struct world *w, unsigned index, uint64_t number, uint64_t conn,
 	};
 
 	return hub_say(w->hub, index, &q, (const uint8_t *)text,
-	    strlen(text));
+	    strlen(text), &w->said_seq);
+}
+
+enum hub_result
+ask_say_as(struct world *w, unsigned index, uint64_t number, uint64_t conn,
+    uint32_t route, const char *id, const char *text)
+{
+	struct ipc_request q = {
+		.connection = conn, .number = number, .route = route,
+		.flags = IPC_ID
+	};
+	char tail[256];
+	size_t len = strlen(id);
+
+	assert_true(1 + len + strlen(text) < sizeof(tail));
+	snprintf(tail, sizeof(tail), "%c%s%s", (int)len, id, text);
+	return hub_say(w->hub, index, &q, (const uint8_t *)tail,
+	    1 + len + strlen(text), &w->said_seq);
 }
 
 enum hub_result

@@ -27,6 +27,7 @@ struct world {
 	struct hub *hub;
 	uint64_t bells;		/* a bit for each worker rung */
 	uint64_t address;	/* of who attaches or joins */
+	uint64_t said_seq;	/* of what was said before */
 };
 
 /* The routes; lent, to be changed by a test. */
@@ -63,6 +64,9 @@ const char *ask_whisper(struct world *, unsigned index, uint64_t number,
     char heard_out[static 1024]);
 enum hub_result ask_say(struct world *, unsigned index, uint64_t number,
     uint64_t conn, uint32_t route, const char *text);
+/* With an id; HUB_SAID tells the number in `said_seq`. */
+enum hub_result ask_say_as(struct world *, unsigned index, uint64_t number,
+    uint64_t conn, uint32_t route, const char *id, const char *text);
 enum hub_result ask_leave(struct world *, unsigned index, uint64_t number,
     uint64_t conn, uint32_t route);
 /* The end of a turn; says in `bells` who was rung. */

@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "clock_fixture.h"
 #include "hub_fixture.h"
 #include "log/verify.h"
 
@@ -27,7 +28,7 @@ assert_record(const struct cursor_view *v, enum record_kind kind,
 	assert_int_equal(v->record.kind, kind);
 	assert_int_equal(v->record.name_len, strlen(name));
 	assert_memory_equal(v->name, name, strlen(name));
-	assert_int_equal(v->record.text_len, strlen(text));
+	assert_int_equal(v->text_len, strlen(text));
 	assert_memory_equal(v->text, text, strlen(text));
 	assert_int_equal(v->record.seq, seq);
 	assert_int_equal(v->record.count, count);
@@ -64,9 +65,9 @@ joining_saying_and_leaving_stand_in_the_log(void **state)
 	assert_origin(&v[0], 101, 1, a);
 	assert_record(&v[1], RECORD_JOIN, "user1", "", 0, 2);
 	assert_origin(&v[1], 102, 1, b);
-	assert_record(&v[2], RECORD_MESSAGE, "user1", "hello", 1, 2);
+	assert_record(&v[2], RECORD_MESSAGE, "user1", "hello", 1, 1);
 	assert_origin(&v[2], 102, 2, b);
-	assert_record(&v[3], RECORD_MESSAGE, "user0", "", 2, 2);
+	assert_record(&v[3], RECORD_MESSAGE, "user0", "", 2, 0);
 	assert_record(&v[4], RECORD_LEAVE, "user0", "", 2, 1);
 	assert_origin(&v[4], 101, 3, a);
 	assert_record(&v[5], RECORD_MESSAGE, "user1", "alone", 3, 1);
@@ -292,6 +293,7 @@ lines_have_bounds(void **state)
 		.connection = connection(1, 0), .number = 2, .route = SMALL
 	};
 	size_t most = record_length_max(LOG_SIZE_MIN);
+	uint64_t seq;
 	uint8_t *text = calloc(1, most);
 	struct world w;
 
@@ -299,24 +301,110 @@ lines_have_bounds(void **state)
 	world_create(&w, 1);
 	assert_int_equal(ask_join(&w, 0, 1, q.connection, SMALL, ""),
 	    HUB_DONE);
-	assert_int_equal(hub_say(w.hub, 0, &q, text, SMALL_LINE), HUB_DONE);
+	assert_int_equal(hub_say(w.hub, 0, &q, text, SMALL_LINE, &seq),
+	    HUB_DONE);
 	q.number++;
-	assert_int_equal(hub_say(w.hub, 0, &q, text, SMALL_LINE + 1),
+	assert_int_equal(hub_say(w.hub, 0, &q, text, SMALL_LINE + 1, &seq),
 	    HUB_FORGED);
 	q = (struct ipc_request){
 		.connection = connection(2, 1), .number = 10, .route = CHAT
 	};
 	assert_int_equal(ask_join(&w, 0, 9, q.connection, CHAT, ""),
 	    HUB_DONE);
-	assert_int_equal(hub_say(w.hub, 0, &q, text, most), HUB_SIZE);
+	assert_int_equal(hub_say(w.hub, 0, &q, text, most, &seq), HUB_SIZE);
 	q.number++;
-	assert_int_equal(hub_say(w.hub, 0, &q, text, LOG_SIZE_MIN / 16),
+	assert_int_equal(hub_say(w.hub, 0, &q, text, LOG_SIZE_MIN / 16, &seq),
 	    HUB_DONE);
 	world_commit(&w);
 	/* The refused one took no number. */
 	assert_int_equal(world_last(&w).record.seq, 1);
 	world_close(&w);
 	free(text);
+}
+
+/* A copy of a line is told by its id, for a minute, to its sender alone. */
+static void
+a_line_is_said_once_under_its_id(void **state)
+{
+	uint64_t a = connection(1, 0), b = connection(2, 1);
+	struct cursor_view v;
+	struct world w;
+
+	(void)state;
+	world_create(&w, 2);
+	assert_int_equal(ask_join(&w, 0, 1, a, CHAT, ""), HUB_DONE);
+	assert_int_equal(ask_join(&w, 0, 2, b, CHAT, ""), HUB_DONE);
+	assert_int_equal(ask_say_as(&w, 0, 3, a, CHAT, "i", "one"), HUB_DONE);
+	/* In the same turn: the answer must not leave before it counts. */
+	assert_int_equal(ask_say_as(&w, 0, 4, a, CHAT, "i", "one"), HUB_SAID);
+	assert_int_equal(w.said_seq, 1);
+	v = world_last(&w);
+	assert_record(&v, RECORD_MESSAGE, "user0", "one", 1, 0);
+	assert_int_equal(v.id_len, 1);
+	assert_int_equal(v.id[0], 'i');
+	/* Another id, no id, another sender, another route. */
+	assert_int_equal(ask_say_as(&w, 0, 5, a, CHAT, "j", "two"), HUB_DONE);
+	assert_int_equal(ask_say(&w, 0, 6, a, CHAT, "three"), HUB_DONE);
+	assert_int_equal(ask_say_as(&w, 0, 7, b, CHAT, "i", "four"), HUB_DONE);
+	assert_int_equal(ask_join(&w, 1, 1, connection(3, 1), SMALL, ""),
+	    HUB_DONE);
+	assert_int_equal(ask_say_as(&w, 1, 2, connection(3, 1), SMALL, "i",
+	    "five"), HUB_DONE);
+	/* It is of the member: a new name or room makes no difference. */
+	assert_int_equal(ask_nick(&w, 0, 8, a, CHAT, "Anna"), HUB_DONE);
+	assert_int_equal(ask_move(&w, 0, 9, a, CHAT, "lab"), HUB_DONE);
+	assert_int_equal(ask_say_as(&w, 0, 10, a, CHAT, "j", "two"),
+	    HUB_SAID);
+	assert_int_equal(w.said_seq, 2);
+	clock_fixture_advance(59000);
+	assert_int_equal(ask_say_as(&w, 0, 11, a, CHAT, "j", ""), HUB_SAID);
+	clock_fixture_advance(1000);
+	assert_int_equal(ask_say_as(&w, 0, 12, a, CHAT, "j", ""), HUB_DONE);
+	world_commit(&w);
+	v = world_last(&w);
+	assert_record(&v, RECORD_MESSAGE, "Anna", "", 1, 0);
+	world_close(&w);
+}
+
+static void
+an_id_has_its_form(void **state)
+{
+	static const struct {
+		const char *tail;
+		size_t len;
+		enum hub_result result;
+	} cases[] = {
+		{ "", 0, HUB_FORGED },
+		{ "\0", 1, HUB_FORGED },
+		{ "\0x", 2, HUB_FORGED },
+		{ "\1", 1, HUB_FORGED },
+		{ "\2x", 2, HUB_FORGED },
+		{ "\x41" "12345678901234567890123456789012345678901234567890"
+		    "12345678901234567", 68, HUB_FORGED },
+		{ "\xff", 1, HUB_FORGED },
+		{ "\1x", 2, HUB_DONE },
+		{ "\1yz", 3, HUB_DONE },
+		{ "\x40" "12345678901234567890123456789012345678901234567890"
+		    "12345678901234567", 68, HUB_DONE },
+	};
+	struct ipc_request q = {
+		.connection = connection(1, 0), .number = 1, .route = CHAT,
+		.flags = IPC_ID
+	};
+	uint64_t seq;
+	struct world w;
+
+	(void)state;
+	world_create(&w, 1);
+	assert_int_equal(ask_join(&w, 0, q.number, q.connection, CHAT, ""),
+	    HUB_DONE);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		q.number++;
+		assert_int_equal(hub_say(w.hub, 0, &q,
+		    (const uint8_t *)cases[i].tail, cases[i].len, &seq),
+		    cases[i].result);
+	}
+	world_close(&w);
 }
 
 static void
@@ -628,7 +716,7 @@ names_are_taken_and_given_back(void **state)
 	assert_int_equal(ask_say(&w, 0, 5, a, CHAT, "hello"), HUB_DONE);
 	world_commit(&w);
 	v = world_last(&w);
-	assert_record(&v, RECORD_MESSAGE, "Berta", "hello", 1, 2);
+	assert_record(&v, RECORD_MESSAGE, "Berta", "hello", 1, 0);
 	assert_string_equal(ask_who(&w, 0, 6, a, CHAT), "anna|Berta|");
 	/* One's own number. */
 	assert_int_equal(ask_nick(&w, 0, 7, a, CHAT, "user0"), HUB_DONE);
@@ -745,6 +833,8 @@ main(void)
 		cmocka_unit_test(
 		    forged_requests_are_refused_and_change_nothing),
 		cmocka_unit_test(lines_have_bounds),
+		cmocka_unit_test(a_line_is_said_once_under_its_id),
+		cmocka_unit_test(an_id_has_its_form),
 		cmocka_unit_test(an_address_has_so_many_connections),
 		cmocka_unit_test(names_are_taken_and_given_back),
 		cmocka_unit_test(moving_is_leaving_and_joining_at_once),
