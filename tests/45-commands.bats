@@ -39,11 +39,8 @@ load lib/common
 	        "Al\u0131ce", "Alic\u0435"):
 	    b.say(f"/nick {name}")
 	    b.expect(f"[server::nick] the name {name} is taken")
-	for name in "server", "SERVER", "user7", "user1x,", "a b", "s\u0435rver":
-	    b.say(f"/nick {name}")
-	    line = b.hear()
-	    assert "not possible" in line or "usage" in line or \
-	        "taken" in line, line
+	b.say("/nick a b")
+	b.expect("[server::error] usage: /nick NAME")
 	# Free again when its owner takes another one, or leaves.
 	a.say("/nick Berta")
 	a.expect("[server::nick] you are now Berta")
@@ -52,6 +49,31 @@ load lib/common
 	a.send_close()
 	eventually(lambda: [b.say("/nick Berta"), b.hear()][1] ==
 	    "[server::nick] you are now Berta", "the name of who left")
+	PY
+}
+
+@test "whoever may not have a name is told why" {
+	start_server
+	peer <<-'PY'
+	a = Chatter()
+	letters = ("A name consists of letters, digits and - . _ ' and opens "
+	    "with a letter, a digit or _.")
+	for name, why in (
+	        ("server", "That name is reserved."),
+	        ("SERVER", "That name is reserved."),
+	        ("s\u0435rver", "That name is reserved."),
+	        ("user7", "That name is reserved."),
+	        ("user1x,", letters),
+	        ("-a", letters),
+	        ("x" * 33, "A name has at most 32 characters."),
+	        ("\u0301a", "An accent follows a letter; "
+	            "a letter has at most four."),
+	        ("a\u05d0", "A name is written from the left or from the "
+	            "right, not both.")):
+	    a.say(f"/nick {name}")
+	    a.expect(f"[server::nick] the name {name} is not possible: {why}")
+	a.say("still here")
+	a.expect("[user0]: still here")
 	PY
 }
 
@@ -144,7 +166,7 @@ load lib/common
 	a.say("/who")
 	a.expect("[server::who] user0, user2")
 	a.say("/join lab")
-	assert "you are there" in a.hear()
+	a.expect("[server::join] the room lab is not possible: you are there")
 	a.say("/join not/a/room")
 	assert "not possible" in a.hear()
 	# Back to the default room.
@@ -214,7 +236,9 @@ load lib/common
 	a.expect("[server::nick] you are now " + "\U00020000" * 32)
 	for length in 33, 512, 513, 60000:
 	    b.say("/nick " + "x" * length)
-	    assert "not possible" in b.hear()
+	    line = b.hear()
+	    assert line.endswith(
+	        " is not possible: A name has at most 32 characters."), line
 	b.say("/w user1 " + "z" * 65000)
 	b.expect("[server::whisper] from user1: " + "z" * 65000,
 	    "[server::whisper] to user1: " + "z" * 65000)

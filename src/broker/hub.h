@@ -20,6 +20,7 @@
 
 #include "base/buf.h"
 #include "base/settings.h"
+#include "broker/name.h"
 #include "ipc/messages.h"
 #include "log/log.h"
 #include "log/state.h"
@@ -39,7 +40,6 @@ enum hub_result {
 };
 
 struct hub;
-struct names;
 
 /* Borrows all four for its life.  Rebuilds from what the files hold, and
  * replays what the rows do not show yet.  A damaged log is given up: it
@@ -72,10 +72,11 @@ enum hub_result hub_say(struct hub *, unsigned index,
     uint64_t *seq_out) __attribute__((warn_unused_result));
 enum hub_result hub_leave(struct hub *, unsigned index,
     const struct ipc_request *) __attribute__((warn_unused_result));
-/* HUB_NAME, HUB_TAKEN: the name stays as it is. */
+/* HUB_NAME, HUB_TAKEN: the name stays as it is; HUB_NAME comes with what is
+ * wrong with the wanted one. */
 enum hub_result hub_nick(struct hub *, unsigned index,
-    const struct ipc_request *, const char *name, size_t len)
-    __attribute__((warn_unused_result));
+    const struct ipc_request *, const char *name, size_t len,
+    enum name_verdict *verdict_out) __attribute__((warn_unused_result));
 enum hub_result hub_move(struct hub *, unsigned index,
     const struct ipc_request *, const char *room, size_t len)
     __attribute__((warn_unused_result));

@@ -52,49 +52,68 @@ link_welcome(struct link *link)
  * Requests.
  */
 
+/* Why a wish was not granted, for programs and for people. */
+struct reason {
+	const char *word, *sentence;
+};
+
+static const enum ipc_refusal refusals[] = {
+	[HUB_UNKNOWN] = IPC_REFUSED_UNKNOWN,
+	[HUB_MEMORY] = IPC_REFUSED_MEMORY,
+	[HUB_SIZE] = IPC_REFUSED_SIZE,
+	[HUB_ADDRESS] = IPC_REFUSED_ADDRESS,
+	[HUB_THERE] = IPC_REFUSED_ROOM,
+	[HUB_TAKEN] = IPC_REFUSED_TAKEN,
+	[HUB_NAME] = IPC_REFUSED_NAME,
+};
+
+static const struct reason reasons[] = {
+	[HUB_THERE] = { "room-same", "You are there." },
+	[HUB_TAKEN] = { "name-taken", "Somebody has that name." },
+};
+
+/* With no reason what was wanted is not repeated either. */
+static bool
+link_refuse(struct link *link, const struct ipc_message *m,
+    enum hub_result result, const struct reason *reason)
+{
+	const struct ipc_request *q = m->payload;
+	struct ipc_refused refused = {
+		.connection = q->connection, .number = q->number,
+		.reason = refusals[result]
+	};
+	struct buf tail;
+	bool good;
+
+	buf_init(&tail);
+	good = reason == NULL ||
+	    (buf_append(&tail, reason->word, strlen(reason->word) + 1) &&
+	    buf_append(&tail, reason->sentence,
+	    strlen(reason->sentence) + 1) &&
+	    (m->tail_len == 0 || buf_append(&tail, m->tail, m->tail_len)));
+	link->owes_answers = true;
+	good = good && peer_send(link->peer, IPC_REFUSED, &refused,
+	    buf_head(&tail), buf_len(&tail), -1);
+	buf_clear(&tail);
+	return good;
+}
+
 /* Answers a refusal; false ends the worker. */
 static bool
 link_answer(struct link *link, const struct ipc_message *m,
     enum hub_result result)
 {
-	const struct ipc_request *q = m->payload;
 	bool is_wish = m->type == IPC_NICK || m->type == IPC_MOVE;
-	struct ipc_refused refused = {
-		.connection = q->connection, .number = q->number
-	};
+	const struct reason *reason = NULL;
 
-	switch (result) {
-	case HUB_DONE:
-	case HUB_REPEAT:
-	case HUB_SAID:
-		return true;
-	case HUB_FORGED:
+	if (result == HUB_FORGED)
 		return false;
-	case HUB_UNKNOWN:
-		refused.reason = IPC_REFUSED_UNKNOWN;
-		break;
-	case HUB_MEMORY:
-		refused.reason = IPC_REFUSED_MEMORY;
-		break;
-	case HUB_THERE:
-		refused.reason = IPC_REFUSED_ROOM;
-		break;
-	case HUB_TAKEN:
-		refused.reason = IPC_REFUSED_TAKEN;
-		break;
-	case HUB_NAME:
-		refused.reason = IPC_REFUSED_NAME;
-		break;
-	case HUB_ADDRESS:
-		refused.reason = IPC_REFUSED_ADDRESS;
-		break;
-	case HUB_SIZE:
-		refused.reason = IPC_REFUSED_SIZE;
-		break;
-	}
-	link->owes_answers = true;
-	return peer_send(link->peer, IPC_REFUSED, &refused, m->tail,
-	    is_wish ? m->tail_len : 0, -1);
+	if (result == HUB_DONE || result == HUB_REPEAT)
+		return true;
+	if (is_wish && result < sizeof(reasons) / sizeof(reasons[0]) &&
+	    reasons[result].word != NULL)
+		reason = &reasons[result];
+	return link_refuse(link, m, result, reason);
 }
 
 bool
@@ -160,10 +179,19 @@ bool
 link_on_nick(void *owner, struct peer *peer, const struct ipc_message *m)
 {
 	struct link *link = owner;
+	enum name_verdict verdict;
+	enum hub_result result;
+	struct reason reason;
 
 	(void)peer;
-	return link_answer(link, m, hub_nick(link->broker->hub, link->index,
-	    m->payload, (const char *)m->tail, m->tail_len));
+	result = hub_nick(link->broker->hub, link->index, m->payload,
+	    (const char *)m->tail, m->tail_len, &verdict);
+	if (result != HUB_NAME)
+		return link_answer(link, m, result);
+	reason = (struct reason){
+		name_verdict_code(verdict), name_verdict_text(verdict)
+	};
+	return link_refuse(link, m, result, &reason);
 }
 
 bool

@@ -410,7 +410,7 @@ take_name(struct hub *hub, const struct asker *a, const struct name *name,
 
 enum hub_result
 hub_nick(struct hub *hub, unsigned index, const struct ipc_request *q,
-    const char *wanted, size_t len)
+    const char *wanted, size_t len, enum name_verdict *verdict_out)
 {
 	enum hub_result result = hub_open_request(hub, index, q);
 	struct name name;
@@ -423,8 +423,9 @@ hub_nick(struct hub *hub, unsigned index, const struct ipc_request *q,
 		return hub_owe_answer(hub, index, HUB_UNKNOWN);
 	if (a.room == NULL)
 		return HUB_FORGED;
-	if (name_judge(hub->names, wanted, len, a.session->number, &name) !=
-	    NAME_GOOD)
+	*verdict_out = name_judge(hub->names, wanted, len, a.session->number,
+	    &name);
+	if (*verdict_out != NAME_GOOD)
 		return hub_owe_answer(hub, index, HUB_NAME);
 	if (was_refused(hub, index, q))
 		return hub_owe_answer(hub, index, HUB_TAKEN);

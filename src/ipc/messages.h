@@ -31,6 +31,7 @@ enum ipc_role {			/* a mask: several may send or receive */
 #define IPC_ROOM	64
 #define IPC_NAME	512
 #define IPC_NAMES	4096			/* of a whisper */
+#define IPC_REASON	(256 + IPC_NAME)	/* in words, of what */
 #define IPC_TOKEN	16			/* a resume token, as bytes */
 #define IPC_JOIN_TAIL	(2 * IPC_TOKEN + IPC_ROOM)
 #define IPC_PROOF	16			/* struct ipc_proof */
@@ -73,7 +74,7 @@ IPC_MESSAGE(WHO,          IPC_WORKER, IPC_BROKER, ipc_request,    IPC_NAME, 0, "
 IPC_MESSAGE(ROOMS,        IPC_WORKER, IPC_BROKER, ipc_request,    0,        0, "which rooms does the route have?") \
 IPC_MESSAGE(WHISPER,      IPC_WORKER, IPC_BROKER, ipc_request,    IPC_TEXT, 0, "names with a comma between, a NUL, a text for them alone") \
 /* answers; that of a granted request is its record in the log */ \
-IPC_MESSAGE(REFUSED,      IPC_BROKER, IPC_WORKER, ipc_refused,    IPC_NAME, 0, "the request changed nothing; of NICK and MOVE: a word and a sentence, each with a NUL, and what they wanted") \
+IPC_MESSAGE(REFUSED,      IPC_BROKER, IPC_WORKER, ipc_refused,    IPC_REASON, 0, "the request changed nothing; of NICK and MOVE: a word and a sentence, each with a NUL, and what they wanted") \
 IPC_MESSAGE(LISTED,       IPC_BROKER, IPC_WORKER, ipc_listed,     IPC_TEXT, 0, "the answer to WHO, ROOMS, WHISPER: texts, each with a NUL; behind them what was whispered") \
 IPC_MESSAGE(ACKED,        IPC_BROKER, IPC_WORKER, ipc_acked,      IPC_MESSAGE_ID, 0, "a SAY that was said before under its id, which is repeated") \
 IPC_MESSAGE(WHISPERED,    IPC_BROKER, IPC_WORKER, ipc_whispered,  IPC_TEXT, 0, "for this connection alone: its sender, a NUL, the text") \

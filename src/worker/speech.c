@@ -52,7 +52,7 @@ command_nick(struct worker *w, struct client *c, const struct command *cmd,
 		ask(w, c, IPC_NICK, 0, cmd->name);
 	else
 		speech_answer(w, c, aside_nick_impossible(line, cmd->name,
-		    "it is too long"), line);
+		    "A name has at most 32 characters."), line);
 }
 
 static void
@@ -178,16 +178,35 @@ speech_line(struct worker *w, struct client *c, const uint8_t *line,
  * Refusals.
  */
 
+/* Takes the next text with its NUL off the tail. */
 static bool
-refused_wish(const struct ipc_refused *refused, struct slice wish,
+next_text(struct slice *tail, struct slice *text_out)
+{
+	const char *end = tail->len == 0 ? NULL :
+	    memchr(tail->at, '\0', tail->len);
+
+	if (end == NULL)
+		return false;
+	*text_out = slice_of(tail->at, (size_t)(end - tail->at));
+	tail->len -= (size_t)(end + 1 - tail->at);
+	tail->at = end + 1;
+	return true;
+}
+
+/* The tail is a word, a sentence, what was wanted. */
+static bool
+refused_wish(const struct ipc_refused *refused, struct slice tail,
     struct buf *line)
 {
+	struct slice word, sentence;
+
+	if (!next_text(&tail, &word) || !next_text(&tail, &sentence))
+		return false;
 	if (refused->reason == IPC_REFUSED_TAKEN)
-		return aside_nick_taken(line, wish);
+		return aside_nick_taken(line, tail);
 	if (refused->reason == IPC_REFUSED_NAME)
-		return aside_nick_impossible(line, wish,
-		    "1 to 32 letters, digits, - . _ ' make a name");
-	return aside_join_impossible(line, wish, "you are there");
+		return aside_nick_impossible(line, tail, sentence.at);
+	return aside_join_impossible(line, tail, "you are there");
 }
 
 /* The rest: nothing was at fault with what was asked, and who goes on as if
@@ -234,21 +253,6 @@ speech_on_refused(struct worker *w, const struct ipc_message *m)
 /*
  * Answers.
  */
-
-/* Takes the next text with its NUL off the tail. */
-static bool
-next_text(struct slice *tail, struct slice *text_out)
-{
-	const char *end = tail->len == 0 ? NULL :
-	    memchr(tail->at, '\0', tail->len);
-
-	if (end == NULL)
-		return false;
-	*text_out = slice_of(tail->at, (size_t)(end - tail->at));
-	tail->len -= (size_t)(end + 1 - tail->at);
-	tail->at = end + 1;
-	return true;
-}
 
 static bool
 render_who(struct slice tail, uint64_t more, struct buf *line)

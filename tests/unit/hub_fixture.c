@@ -146,7 +146,7 @@ ask_nick(struct world *w, unsigned index, uint64_t number, uint64_t conn,
 		.connection = conn, .number = number, .route = route
 	};
 
-	return hub_nick(w->hub, index, &q, name, strlen(name));
+	return hub_nick(w->hub, index, &q, name, strlen(name), &w->verdict);
 }
 
 /* The texts of an answer as one string. */

@@ -28,6 +28,7 @@ struct world {
 	uint64_t bells;		/* a bit for each worker rung */
 	uint64_t address;	/* of who attaches or joins */
 	uint64_t said_seq;	/* of what was said before */
+	enum name_verdict verdict;	/* on the name last asked for */
 };
 
 /* The routes; lent, to be changed by a test. */

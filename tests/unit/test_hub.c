@@ -707,8 +707,10 @@ names_are_taken_and_given_back(void **state)
 	assert_origin(&v, 101, 2, a);
 	assert_int_equal(ask_nick(&w, 1, 2, b, CHAT, "anna"), HUB_TAKEN);
 	assert_int_equal(ask_nick(&w, 1, 3, b, CHAT, "user0"), HUB_NAME);
+	assert_int_equal(w.verdict, NAME_RESERVED);
 	assert_int_equal(ask_nick(&w, 1, 4, b, CHAT, "Server"), HUB_NAME);
 	assert_int_equal(ask_nick(&w, 1, 5, b, CHAT, ""), HUB_NAME);
+	assert_int_equal(w.verdict, NAME_EMPTY);
 	/* In another case it stays his; the old name is free. */
 	assert_int_equal(ask_nick(&w, 0, 3, a, CHAT, "ANNA"), HUB_DONE);
 	assert_int_equal(ask_nick(&w, 0, 4, a, CHAT, "Berta"), HUB_DONE);
