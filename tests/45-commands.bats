@@ -191,6 +191,40 @@ load lib/common
 	PY
 }
 
+@test "there are so many rooms, and those there are stay open" {
+	start_server -o 'limits { rooms = 2 }'
+	peer <<-'PY'
+	a, b = Chatter(), Chatter("/chat/lab")
+	a.say("/join other")
+	a.expect("[server::join] the room other is not possible: "
+	    "There are too many rooms.")
+	Peer("/chat/other").expect_close(1013)
+	a.say("/join lab")
+	a.expect("[server::join] you are in lab, there are 2 users")
+	# The default room is empty now, and gone.
+	b.say("/join other")
+	b.expect("[server::join] you are in other, there are 1 users")
+	Chatter().say("always open")
+	PY
+}
+
+@test "an address makes so many rooms" {
+	start_server \
+	    -o 'limits { rooms-per-address = 1 loopback-exempt = no }'
+	peer "$(broker_pid)" <<-'PY'
+	a, b = Chatter(), Chatter("/chat/lab")
+	a.say("/join other")
+	a.expect("[server::join] the room other is not possible: "
+	    "There are too many rooms.")
+	os.kill(int(sys.argv[1]), signal.SIGKILL)
+	a.say("/join other")
+	a.expect("[server::join] the room other is not possible: "
+	    "There are too many rooms.")
+	a.say("/join lab")
+	a.expect("[server::join] you are in lab, there are 2 users")
+	PY
+}
+
 @test "a whisper reaches those it names, wherever they are, and no other" {
 	start_server -o 'workers = 3'
 	peer <<-'PY'

@@ -34,6 +34,7 @@ enum hub_result {
 	HUB_SIZE,	/* does not fit into the log */
 	HUB_ADDRESS,	/* too many connections from the address */
 	HUB_THERE,	/* it is in that room */
+	HUB_ROOMS,	/* there are too many rooms */
 	HUB_TAKEN,	/* somebody has the name */
 	HUB_NAME,	/* it may not be a name */
 	HUB_FORGED	/* no honest worker sends this */
@@ -77,6 +78,7 @@ enum hub_result hub_leave(struct hub *, unsigned index,
 enum hub_result hub_nick(struct hub *, unsigned index,
     const struct ipc_request *, const char *name, size_t len,
     enum name_verdict *verdict_out) __attribute__((warn_unused_result));
+/* HUB_THERE, HUB_ROOMS: it stays where it is. */
 enum hub_result hub_move(struct hub *, unsigned index,
     const struct ipc_request *, const char *room, size_t len)
     __attribute__((warn_unused_result));

@@ -63,12 +63,14 @@ static const enum ipc_refusal refusals[] = {
 	[HUB_SIZE] = IPC_REFUSED_SIZE,
 	[HUB_ADDRESS] = IPC_REFUSED_ADDRESS,
 	[HUB_THERE] = IPC_REFUSED_ROOM,
+	[HUB_ROOMS] = IPC_REFUSED_ROOMS,
 	[HUB_TAKEN] = IPC_REFUSED_TAKEN,
 	[HUB_NAME] = IPC_REFUSED_NAME,
 };
 
 static const struct reason reasons[] = {
 	[HUB_THERE] = { "room-same", "You are there." },
+	[HUB_ROOMS] = { "too-many-rooms", "There are too many rooms." },
 	[HUB_TAKEN] = { "name-taken", "Somebody has that name." },
 };
 

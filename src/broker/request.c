@@ -88,16 +88,36 @@ hub_attach(struct hub *hub, unsigned index, const struct ipc_request *q)
 	return HUB_DONE;
 }
 
-static struct room *
-hub_room(struct hub *hub, uint8_t route, const char *name, size_t len)
+/* Whether one more room may be made, for an address.  The default room of a
+ * route always may: whoever makes many rooms locks nobody out of it. */
+static bool
+may_make_room(const struct hub *hub, size_t name_len, uint64_t maker)
 {
-	struct room *room = room_find(hub->rooms, route, name, len);
+	const struct settings_limits *limits = &hub->settings->limits;
 
-	if (room != NULL)
-		return room;
-	return room_add(hub->rooms, 1 + atomic_fetch_add_explicit(
+	if (name_len == 0)
+		return true;
+	if (limits->rooms != 0 &&
+	    room_table_count(hub->rooms) >= limits->rooms)
+		return false;
+	return maker == 0 || limits->rooms_per_address == 0 ||
+	    room_table_made_by(hub->rooms, maker) < limits->rooms_per_address;
+}
+
+/* Finds or makes the room of a name.  HUB_ROOMS, HUB_MEMORY: there is none. */
+static enum hub_result
+hub_room(struct hub *hub, uint8_t route, const char *name, size_t len,
+    uint64_t maker, struct room **room_out)
+{
+	*room_out = room_find(hub->rooms, route, name, len);
+	if (*room_out != NULL)
+		return HUB_DONE;
+	if (!may_make_room(hub, len, maker))
+		return HUB_ROOMS;
+	*room_out = room_add(hub->rooms, 1 + atomic_fetch_add_explicit(
 	    &log_header(hub->log)->next_room, 1, memory_order_release),
-	    route, name, len);
+	    route, name, len, len == 0 ? 0 : maker);
+	return *room_out != NULL ? HUB_DONE : HUB_MEMORY;
 }
 
 enum hub_result
@@ -124,10 +144,11 @@ hub_join(struct hub *hub, unsigned index, const struct ipc_request *q,
 	result = request_reserve(hub, w, q, &row);
 	if (result != HUB_DONE)
 		return hub_owe_answer(hub, index, result);
-	room = hub_room(hub, (uint8_t)q->route, room_name, len);
-	if (room == NULL) {
+	result = hub_room(hub, (uint8_t)q->route, room_name, len, q->address,
+	    &room);
+	if (result != HUB_DONE) {
 		request_give_up(hub, q, row);
-		return hub_owe_answer(hub, index, HUB_MEMORY);
+		return hub_owe_answer(hub, index, result);
 	}
 	number = naming_take(&log_header(hub->log)->next_user[q->route],
 	    route->first_user);
@@ -321,6 +342,16 @@ was_refused(const struct hub *hub, unsigned index,
 	    hub->worker[index].generation, q->number);
 }
 
+/* Whom a room that is made counts for. */
+static uint64_t
+asker_address(const struct hub *hub, const struct asker *a)
+{
+	const struct state_connection *c =
+	    state_connection(hub->state, a->row);
+
+	return c != NULL ? c->address : a->session->address;
+}
+
 /* The two records of a move, which count together. */
 static bool
 append_move(struct hub *hub, struct asker *a, struct room *to,
@@ -356,11 +387,15 @@ hub_move(struct hub *hub, unsigned index, const struct ipc_request *q,
 	if (a.room == NULL ||
 	    (len > 0 && !settings_room_is_valid(room_name, len)))
 		return HUB_FORGED;
+	/* Into a room that there is, for one reason alone. */
 	if (was_refused(hub, index, q))
-		return hub_owe_answer(hub, index, HUB_THERE);
-	to = hub_room(hub, a.session->route, room_name, len);
-	if (to == NULL)
-		return hub_owe_answer(hub, index, HUB_MEMORY);
+		return hub_owe_answer(hub, index, room_find(hub->rooms,
+		    a.session->route, room_name, len) != NULL ? HUB_THERE :
+		    HUB_ROOMS);
+	result = hub_room(hub, a.session->route, room_name, len,
+	    asker_address(hub, &a), &to);
+	if (result != HUB_DONE)
+		return hub_owe_answer(hub, index, result);
 	if (to == a.room)
 		return hub_owe_answer(hub, index, HUB_THERE);
 	/* Neither is ever too long. */

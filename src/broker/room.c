@@ -9,11 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/tally.h"
+
 struct room_table {
 	struct state *state;
 	unsigned workers;
 	struct room *by_identity, *by_key;	/* uthash heads */
 	struct room *dirty;
+	struct tally *makers;
 };
 
 struct room_table *
@@ -23,6 +26,11 @@ room_table_new(struct state *state, unsigned workers)
 
 	if (t == NULL)
 		return NULL;
+	t->makers = tally_new();
+	if (t->makers == NULL) {
+		free(t);
+		return NULL;
+	}
 	t->state = state;
 	t->workers = workers;
 	return t;
@@ -47,6 +55,7 @@ room_table_free(struct room_table *t)
 		HASH_DELETE(by_identity, t->by_identity, room);
 		room_free(room);
 	}
+	tally_free(t->makers);
 	free(t);
 }
 
@@ -84,28 +93,37 @@ room_find_by_identity(const struct room_table *t, uint64_t identity)
 	return room;
 }
 
+/* False: no memory; it is in neither index. */
+static bool
+room_index(struct room_table *t, struct room *room)
+{
+	HASH_ADD(by_identity, t->by_identity, identity,
+	    sizeof(room->identity), room);
+	if (room->by_identity.tbl == NULL)
+		return false;
+	HASH_ADD_KEYPTR(by_key, t->by_key, room->key, room->key_len, room);
+	if (room->by_key.tbl != NULL)
+		return true;
+	HASH_DELETE(by_identity, t->by_identity, room);
+	return false;
+}
+
 /* Enters a room whose fields are set into both indexes, or frees it. */
 static struct room *
 room_enter(struct room_table *t, struct room *room)
 {
 	room->members = calloc(t->workers, sizeof(*room->members));
-	if (room->members == NULL) {
+	if (room->members == NULL || (room->maker != 0 &&
+	    tally_add(t->makers, room->maker) == 0)) {
 		room_free(room);
 		return NULL;
 	}
-	HASH_ADD(by_identity, t->by_identity, identity,
-	    sizeof(room->identity), room);
-	if (room->by_identity.tbl == NULL) {
-		room_free(room);
-		return NULL;
-	}
-	HASH_ADD_KEYPTR(by_key, t->by_key, room->key, room->key_len, room);
-	if (room->by_key.tbl == NULL) {
-		HASH_DELETE(by_identity, t->by_identity, room);
-		room_free(room);
-		return NULL;
-	}
-	return room;
+	if (room_index(t, room))
+		return room;
+	if (room->maker != 0)
+		tally_remove(t->makers, room->maker);
+	room_free(room);
+	return NULL;
 }
 
 static bool
@@ -114,6 +132,7 @@ row_publish(struct state *state, const struct room *room, uint32_t row)
 	struct state_room *r = state_reserved(state, row);
 
 	r->identity = room->identity;
+	r->maker = room->maker;
 	r->route = room_route(room);
 	r->name = STATE_NONE;
 	atomic_store_explicit(&r->newest, room->newest, memory_order_relaxed);
@@ -129,7 +148,7 @@ row_publish(struct state *state, const struct room *room, uint32_t row)
 
 struct room *
 room_add(struct room_table *t, uint64_t identity, uint8_t route,
-    const char *name, size_t len)
+    const char *name, size_t len, uint64_t maker)
 {
 	struct room *room = calloc(1, sizeof(*room));
 	uint32_t row;
@@ -138,6 +157,7 @@ room_add(struct room_table *t, uint64_t identity, uint8_t route,
 	if (room == NULL)
 		return NULL;
 	room->identity = identity;
+	room->maker = maker;
 	room->newest = UINT64_MAX;
 	room->first = STATE_NONE;
 	room->key_len = (uint8_t)key_write(room->key, route, name, len);
@@ -174,6 +194,7 @@ room_restore(struct room_table *t, uint32_t row)
 	if (len > ROOM_NAME_MAX)
 		len = ROOM_NAME_MAX;
 	room->identity = r->identity;
+	room->maker = r->maker;
 	room->seq = atomic_load(&r->seq);
 	room->newest = atomic_load(&r->newest);
 	room->row = row;
@@ -193,6 +214,8 @@ room_remove(struct room_table *t, struct room *room)
 		*at = room->next_dirty;
 	HASH_DELETE(by_key, t->by_key, room);
 	HASH_DELETE(by_identity, t->by_identity, room);
+	if (room->maker != 0)
+		tally_remove(t->makers, room->maker);
 	state_release(t->state, room->row);
 	room_free(room);
 }
@@ -262,4 +285,10 @@ unsigned
 room_table_count(const struct room_table *t)
 {
 	return HASH_CNT(by_identity, t->by_identity);
+}
+
+uint64_t
+room_table_made_by(const struct room_table *t, uint64_t maker)
+{
+	return tally_count(t->makers, maker);
 }

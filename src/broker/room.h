@@ -3,7 +3,8 @@
  *
  * A pure module of the broker: an index over the ROOM rows of the state file
  * and the counts of members that only the living broker needs.  A room is
- * found by its route and name, or by its identity.
+ * found by its route and name, or by its identity.  How many rooms an address
+ * has made is counted here, too, since a room comes and goes here alone.
  */
 #ifndef BROKER_ROOM_H
 #define BROKER_ROOM_H
@@ -23,6 +24,7 @@ struct room {
 	uint64_t identity;
 	uint64_t seq;		/* number of the last message; 0: none */
 	uint64_t newest;	/* position of the newest record */
+	uint64_t maker;		/* address it counts for; 0: nobody */
 	uint32_t row;		/* in the state file */
 	uint32_t count;		/* members */
 	uint32_t first;		/* row of one of them, see members.h */
@@ -46,9 +48,11 @@ struct room *room_find(const struct room_table *, uint8_t route,
     const char *name, size_t len);
 struct room *room_find_by_identity(const struct room_table *, uint64_t);
 
-/* Adds a room with a published row of its own.  NULL: no memory. */
+/* Adds a room with a published row of its own, which counts for the address
+ * `maker` (0: for none).  NULL: no memory. */
 struct room *room_add(struct room_table *, uint64_t identity, uint8_t route,
-    const char *name, size_t len) __attribute__((warn_unused_result));
+    const char *name, size_t len, uint64_t maker)
+    __attribute__((warn_unused_result));
 /* Adds the room that a row of the state file describes. */
 struct room *room_restore(struct room_table *, uint32_t row)
     __attribute__((warn_unused_result));
@@ -71,5 +75,7 @@ void room_store_dirty(struct room_table *,
 void room_each(struct room_table *, void (*callback)(void *, struct room *),
     void *arg);
 unsigned room_table_count(const struct room_table *);
+/* How many of them an address has made. */
+uint64_t room_table_made_by(const struct room_table *, uint64_t maker);
 
 #endif

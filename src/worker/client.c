@@ -76,8 +76,9 @@ client_address_key(const struct worker *w, const struct client *c)
 	const struct settings_limits *l = &w->settings->limits;
 
 	/* A proxy elsewhere may have a loopback of its own. */
-	if (l->connections_per_address == 0 || (l->loopback_exempt &&
-	    c->is_near && netaddr_is_loopback(c->address)))
+	if ((l->connections_per_address == 0 && l->rooms_per_address == 0) ||
+	    (l->loopback_exempt && c->is_near &&
+	    netaddr_is_loopback(c->address)))
 		return 0;
 	return netaddr_key(c->address);
 }

@@ -206,7 +206,9 @@ refused_wish(const struct ipc_refused *refused, struct slice tail,
 		return aside_nick_taken(line, tail);
 	if (refused->reason == IPC_REFUSED_NAME)
 		return aside_nick_impossible(line, tail, sentence.at);
-	return aside_join_impossible(line, tail, "you are there");
+	return aside_join_impossible(line, tail,
+	    refused->reason == IPC_REFUSED_ROOM ? "you are there" :
+	    sentence.at);
 }
 
 /* The rest: nothing was at fault with what was asked, and who goes on as if
@@ -215,12 +217,14 @@ refused_wish(const struct ipc_refused *refused, struct slice tail,
 static void
 refused_close(struct worker *w, struct client *c, enum ipc_refusal reason)
 {
-	if (reason != IPC_REFUSED_ADDRESS)
+	if (reason != IPC_REFUSED_ADDRESS && reason != IPC_REFUSED_ROOMS)
 		logger_write_connection(LOGGER_WARNING, c->connection,
 		    "the broker refused a request", "reason=%u",
 		    (unsigned)reason);
 	if (reason == IPC_REFUSED_ADDRESS)
 		client_close(w, c, CLOSE_TOO_MANY_CONNECTIONS);
+	else if (reason == IPC_REFUSED_ROOMS)
+		client_close(w, c, CLOSE_TOO_MANY_ROOMS);
 	else if (reason == IPC_REFUSED_SIZE)
 		client_close(w, c, CLOSE_TOO_BIG);
 	else if (reason == IPC_REFUSED_MEMORY)
@@ -241,7 +245,8 @@ speech_on_refused(struct worker *w, const struct ipc_message *m)
 		;
 	else if (refused->reason == IPC_REFUSED_TAKEN ||
 	    refused->reason == IPC_REFUSED_NAME ||
-	    refused->reason == IPC_REFUSED_ROOM)
+	    refused->reason == IPC_REFUSED_ROOM ||
+	    (refused->reason == IPC_REFUSED_ROOMS && m->tail_len > 0))
 		speech_answer(w, c, refused_wish(refused, slice_of(m->tail,
 		    m->tail_len), &line), &line);
 	else

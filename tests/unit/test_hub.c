@@ -690,6 +690,94 @@ an_address_has_so_many_connections(void **state)
 }
 
 static void
+there_are_so_many_rooms(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_create(&w, 1);
+	world_settings()->limits.rooms = 3;
+	assert_int_equal(ask_join(&w, 0, 1, connection(1, 0), CHAT, "a"),
+	    HUB_DONE);
+	assert_int_equal(ask_join(&w, 0, 2, connection(2, 1), CHAT, "b"),
+	    HUB_DONE);
+	assert_int_equal(ask_join(&w, 0, 3, connection(3, 2), SMALL, "a"),
+	    HUB_DONE);
+	assert_int_equal(ask_join(&w, 0, 4, connection(4, 3), CHAT, "c"),
+	    HUB_ROOMS);
+	assert_int_equal(hub_connections(w.hub), 3);
+	assert_int_equal(ask_move(&w, 0, 5, connection(1, 0), CHAT, "c"),
+	    HUB_ROOMS);
+	/* Those that are there, and default rooms, are open. */
+	assert_int_equal(ask_join(&w, 0, 6, connection(5, 4), CHAT, "b"),
+	    HUB_DONE);
+	assert_int_equal(ask_join(&w, 0, 7, connection(6, 5), CHAT, ""),
+	    HUB_DONE);
+	assert_int_equal(ask_move(&w, 0, 8, connection(2, 1), CHAT, "a"),
+	    HUB_DONE);
+	/* Where nothing was said, the last one's leave makes room. */
+	assert_int_equal(ask_move(&w, 0, 9, connection(5, 4), CHAT, "a"),
+	    HUB_DONE);
+	assert_int_equal(hub_rooms(w.hub), 3);
+	assert_int_equal(ask_leave(&w, 0, 10, connection(6, 5), CHAT),
+	    HUB_DONE);
+	assert_int_equal(ask_move(&w, 0, 11, connection(2, 1), CHAT, "c"),
+	    HUB_DONE);
+	world_close(&w);
+}
+
+static void
+an_address_makes_so_many_rooms(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_create(&w, 1);
+	world_settings()->limits.rooms_per_address = 2;
+	w.address = 7;
+	assert_int_equal(ask_join(&w, 0, 1, connection(1, 0), CHAT, ""),
+	    HUB_DONE);
+	assert_int_equal(ask_move(&w, 0, 2, connection(1, 0), CHAT, "a"),
+	    HUB_DONE);
+	assert_int_equal(ask_join(&w, 0, 3, connection(2, 1), CHAT, "b"),
+	    HUB_DONE);
+	assert_int_equal(ask_join(&w, 0, 4, connection(3, 2), CHAT, "c"),
+	    HUB_ROOMS);
+	assert_int_equal(ask_move(&w, 0, 5, connection(1, 0), CHAT, "c"),
+	    HUB_ROOMS);
+	assert_int_equal(ask_move(&w, 0, 6, connection(1, 0), CHAT, "b"),
+	    HUB_DONE);
+	assert_int_equal(ask_move(&w, 0, 7, connection(1, 0), CHAT, "a"),
+	    HUB_DONE);
+	/* Others, and who is not counted, are not concerned. */
+	w.address = 8;
+	assert_int_equal(ask_join(&w, 0, 8, connection(4, 3), CHAT, "d"),
+	    HUB_DONE);
+	w.address = 0;
+	for (uint32_t i = 0; i < 3; i++)
+		assert_int_equal(ask_join(&w, 0, 9 + i, connection(5 + i,
+		    4 + i), SMALL, (const char *[]){ "x", "y", "z" }[i]),
+		    HUB_DONE);
+	/* A new broker counts the same. */
+	world_commit(&w);
+	hub_receipt(w.hub, 0);
+	world_die(&w);
+	world_open(&w);
+	world_settings()->limits.rooms_per_address = 2;
+	world_add(&w, 0, 101);
+	w.address = 7;
+	assert_int_equal(ask_join(&w, 0, 20, connection(20, 10), CHAT, "c"),
+	    HUB_ROOMS);
+	assert_int_equal(ask_move(&w, 0, 21, connection(1, 0), CHAT, "c"),
+	    HUB_ROOMS);
+	assert_int_equal(ask_move(&w, 0, 22, connection(1, 0), CHAT, "b"),
+	    HUB_DONE);
+	assert_int_equal(ask_move(&w, 0, 23, connection(1, 0), CHAT, "c"),
+	    HUB_DONE);
+	world_close(&w);
+}
+
+static void
 names_are_taken_and_given_back(void **state)
 {
 	uint64_t a = connection(1, 0), b = connection(2, 0);
@@ -838,6 +926,8 @@ main(void)
 		cmocka_unit_test(a_line_is_said_once_under_its_id),
 		cmocka_unit_test(an_id_has_its_form),
 		cmocka_unit_test(an_address_has_so_many_connections),
+		cmocka_unit_test(there_are_so_many_rooms),
+		cmocka_unit_test(an_address_makes_so_many_rooms),
 		cmocka_unit_test(names_are_taken_and_given_back),
 		cmocka_unit_test(moving_is_leaving_and_joining_at_once),
 		cmocka_unit_test(rooms_are_listed_the_fullest_first),

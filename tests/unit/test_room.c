@@ -65,9 +65,9 @@ static void
 a_room_is_found_by_name_within_its_route(void **state)
 {
 	struct rooms *r = *state;
-	struct room *plain = room_add(r->table, 1, 0, "", 0);
-	struct room *lab = room_add(r->table, 2, 0, "lab", 3);
-	struct room *other = room_add(r->table, 3, 1, "lab", 3);
+	struct room *plain = room_add(r->table, 1, 0, "", 0, 0);
+	struct room *lab = room_add(r->table, 2, 0, "lab", 3, 0);
+	struct room *other = room_add(r->table, 3, 1, "lab", 3, 0);
 	size_t len;
 
 	assert_ptr_equal(room_find(r->table, 0, "", 0), plain);
@@ -87,7 +87,7 @@ static void
 members_are_counted_by_worker_and_in_all(void **state)
 {
 	struct rooms *r = *state;
-	struct room *room = room_add(r->table, 1, 0, "", 0);
+	struct room *room = room_add(r->table, 1, 0, "", 0, 0);
 
 	room_count(room, 0, 1);
 	room_count(room, 1, 1);
@@ -111,8 +111,8 @@ static void
 rows_follow_when_they_are_stored(void **state)
 {
 	struct rooms *r = *state;
-	struct room *a = room_add(r->table, 1, 0, "a", 1);
-	struct room *b = room_add(r->table, 2, 0, "b", 1);
+	struct room *a = room_add(r->table, 1, 0, "a", 1, 0);
+	struct room *b = room_add(r->table, 2, 0, "b", 1, 0);
 	uint64_t grown = 0;
 
 	a->seq = 7;
@@ -136,7 +136,7 @@ static void
 a_removed_room_leaves_no_row_and_no_debt(void **state)
 {
 	struct rooms *r = *state;
-	struct room *room = room_add(r->table, 1, 0, "gone", 4);
+	struct room *room = room_add(r->table, 1, 0, "gone", 4, 0);
 	uint32_t row = room->row;
 	uint64_t grown = 0;
 
@@ -150,6 +150,31 @@ a_removed_room_leaves_no_row_and_no_debt(void **state)
 }
 
 static void
+rooms_are_counted_for_who_made_them(void **state)
+{
+	struct rooms *r = *state;
+	struct room *a = room_add(r->table, 1, 0, "a", 1, 7);
+
+	assert_non_null(a);
+	assert_non_null(room_add(r->table, 2, 0, "b", 1, 7));
+	assert_non_null(room_add(r->table, 3, 0, "c", 1, 8));
+	assert_non_null(room_add(r->table, 4, 0, "d", 1, 0));
+	assert_int_equal(room_table_made_by(r->table, 7), 2);
+	room_remove(r->table, a);
+	assert_int_equal(room_table_made_by(r->table, 7), 1);
+	assert_int_equal(room_table_made_by(r->table, 0), 0);
+	/* Its row tells the next broker. */
+	rooms_shut(r);
+	rooms_open(r);
+	for (uint32_t row = 0; row < state_rows(r->state); row++)
+		if (state_room(r->state, row) != NULL)
+			assert_non_null(room_restore(r->table, row));
+	assert_int_equal(room_table_made_by(r->table, 7), 1);
+	assert_int_equal(room_table_made_by(r->table, 8), 1);
+	assert_int_equal(room_table_made_by(r->table, 0), 0);
+}
+
+static void
 rooms_are_restored_from_their_rows(void **state)
 {
 	struct rooms *r = *state;
@@ -158,7 +183,7 @@ rooms_are_restored_from_their_rows(void **state)
 	uint64_t grown = 0;
 
 	memset(name, 'n', sizeof(name));
-	room = room_add(r->table, 9, 3, name, sizeof(name));
+	room = room_add(r->table, 9, 3, name, sizeof(name), 0);
 	room->seq = 5;
 	room->newest = 640;
 	room_touch(r->table, room, true);
@@ -186,6 +211,7 @@ main(void)
 		TEST(members_are_counted_by_worker_and_in_all),
 		TEST(rows_follow_when_they_are_stored),
 		TEST(a_removed_room_leaves_no_row_and_no_debt),
+		TEST(rooms_are_counted_for_who_made_them),
 		TEST(rooms_are_restored_from_their_rows),
 	};
 
