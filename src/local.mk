@@ -137,7 +137,8 @@ libbroker_a_SOURCES = \
 	src/broker/spelling.c \
 	src/broker/spelling.h \
 	src/broker/takeover.c \
-	src/broker/takeover.h
+	src/broker/takeover.h \
+	src/broker/tidy.c
 
 libworker_a_SOURCES = \
 	src/worker/answer.c \

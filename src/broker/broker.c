@@ -28,6 +28,7 @@
 
 #include "base/buf.h"
 #include "base/channel.h"
+#include "base/clock.h"
 #include "base/die.h"
 #include "base/logger.h"
 #include "base/sandbox.h"
@@ -47,7 +48,9 @@ static peer_handler on_worker_hello, on_register, on_registered;
 static void on_parent_end(void *, struct peer *, const char *);
 static void on_worker_end(void *, struct peer *, const char *);
 static void on_deadline(evutil_socket_t, short, void *);
+static void on_tidy(evutil_socket_t, short, void *);
 static void broker_serve_when_ready(struct broker *);
+static void broker_schedule_tidy(struct broker *);
 static void broker_turn(struct broker *);
 
 static peer_handler *const parent_handlers[IPC_TYPES] = {
@@ -117,9 +120,10 @@ broker_start(struct broker *b)
 	if (b->base == NULL)
 		die(EX_OSERR, "event base");
 	b->deadline = evtimer_new(b->base, on_deadline, b);
+	b->tidy = evtimer_new(b->base, on_tidy, b);
 	parent.owner = b;
 	b->parent = peer_new(b->base, CHANNEL_PARENT, &parent);
-	if (b->deadline == NULL || b->parent == NULL)
+	if (b->deadline == NULL || b->tidy == NULL || b->parent == NULL)
 		die(EX_OSERR, "channel to the parent");
 	names = name_open(&why);
 	if (names == NULL)
@@ -376,6 +380,7 @@ broker_serve_when_ready(struct broker *b)
 	b->is_serving = true;
 	evtimer_del(b->deadline);
 	hub_remove_others(b->hub);
+	broker_schedule_tidy(b);
 	for (unsigned i = 0; i < b->settings->workers; i++)
 		if (b->links[i].generation != 0 &&
 		    !link_welcome(&b->links[i]))
@@ -395,6 +400,34 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 		if (b->links[i].generation != 0 &&
 		    !b->links[i].is_registered)
 			link_report(&b->links[i], "did-not-register");
+}
+
+/*
+ * What has its time.
+ */
+
+static void
+broker_schedule_tidy(struct broker *b)
+{
+	uint64_t now = clock_ms(), due = hub_next_tidy(b->hub);
+	uint64_t left = due > now ? due - now : 0;
+	const struct timeval time = {
+		.tv_sec = (time_t)(left / 1000),
+		.tv_usec = (suseconds_t)(left % 1000 * 1000)
+	};
+
+	evtimer_add(b->tidy, &time);
+}
+
+static void
+on_tidy(evutil_socket_t fd, short what, void *arg)
+{
+	struct broker *b = arg;
+
+	(void)fd;
+	(void)what;
+	hub_tidy(b->hub, clock_ms());
+	broker_schedule_tidy(b);
 }
 
 /*

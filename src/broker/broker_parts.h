@@ -15,6 +15,7 @@ struct broker {
 	const struct settings *settings;
 	struct event_base *base;
 	struct event *deadline;		/* of the registration */
+	struct event *tidy;		/* of rooms */
 	struct peer *parent;
 	struct hub *hub;
 	bool has_all;			/* ATTACHED_ALL was heard */

@@ -253,16 +253,6 @@ hub_owe_answer(struct hub *hub, unsigned index, enum hub_result result)
  * The end of a turn.
  */
 
-void
-hub_remove_idle(void *arg, struct room *room)
-{
-	struct hub *hub = arg;
-
-	if (room->count == 0 && (room->seq == 0 ||
-	    room->newest < log_first(hub->log)))
-		room_remove(hub->rooms, room);
-}
-
 static bool
 hub_is_wanted(void *arg, const struct record *record, uint64_t *newest_out)
 {
@@ -272,7 +262,8 @@ hub_is_wanted(void *arg, const struct record *record, uint64_t *newest_out)
 	room = room_find_by_identity(hub->rooms, record->room);
 	if (room == NULL || record->route >= hub->settings->route_count ||
 	    room->seq - record->seq >=
-	    hub->settings->routes[record->route].history)
+	    hub->settings->routes[record->route].history ||
+	    hub_is_old(hub, record->route, record->time_us))
 		return false;
 	*newest_out = room->newest;
 	return true;
@@ -319,10 +310,6 @@ hub_commit(struct hub *hub, void (*bell)(void *arg, unsigned index),
 
 	hub_settle(hub);
 	end = append_position(hub->append);
-	if (log_first(hub->log) - hub->swept > far) {
-		hub->swept = log_first(hub->log);
-		room_each(hub->rooms, hub_remove_idle, hub);
-	}
 	for (unsigned i = 0; i < hub->workers; i++) {
 		struct hub_worker *w = &hub->worker[i];
 

@@ -121,6 +121,11 @@ void hub_commit(struct hub *, void (*bell)(void *arg, unsigned index),
  * on their way. */
 void hub_receipt(struct hub *, unsigned index);
 
+/* Rooms without members go when no line of them is kept any more.  One step,
+ * of bounded work; the next one is due at hub_next_tidy, by clock_ms(). */
+void hub_tidy(struct hub *, uint64_t now_ms);
+uint64_t hub_next_tidy(const struct hub *);
+
 uint64_t hub_position(const struct hub *);
 uint32_t hub_connections(const struct hub *);
 unsigned hub_rooms(const struct hub *);

@@ -1,8 +1,8 @@
 /*
  * hub_parts - what the files of the hub share: the hub itself.
  *
- * In the broker; private to hub.c, request.c, query.c, session.c and
- * takeover.c.
+ * In the broker; private to hub.c, request.c, query.c, session.c, tidy.c
+ * and takeover.c.
  */
 #ifndef BROKER_HUB_PARTS_H
 #define BROKER_HUB_PARTS_H
@@ -47,7 +47,8 @@ struct hub {
 	struct names *names;		/* what a name may be */
 	struct nametable *nametable;	/* who has chosen which */
 	unsigned workers;	/* how many indexes */
-	uint64_t swept;		/* where the log began at the last sweep */
+	uint32_t tidy_row;	/* the next one to look at */
+	uint64_t tidy_due;	/* clock_ms() of the next step */
 	struct hub_worker worker[SETTINGS_WORKERS];
 };
 
@@ -65,7 +66,10 @@ bool hub_append(struct hub *, struct room *, struct append_record *)
 /* Before several records that must count together, of at most so many bytes:
  * hub_append commits nothing until they are there. */
 void hub_append_reserve(struct hub *, uint64_t bytes);
-/* Removes a room that has neither members nor lines; arg is the hub. */
+/* Removes a room that has no members and of which no line is kept; arg is the
+ * hub. */
 void hub_remove_idle(void *arg, struct room *);
+/* Whether what was said then is older than the route keeps. */
+bool hub_is_old(const struct hub *, uint8_t route, uint64_t time_us);
 
 #endif

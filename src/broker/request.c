@@ -272,6 +272,7 @@ say(struct hub *hub, struct asker *a, const struct ids_key *key)
 	if (!hub_append(hub, a->room, &a->record))
 		return HUB_SIZE;
 	a->room->seq++;
+	a->room->said_us = a->record.time_us;
 	if (key->id_len > 0)
 		ids_add(hub->ids, key, a->room->newest, a->record.time_us);
 	return HUB_DONE;

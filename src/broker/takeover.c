@@ -172,27 +172,46 @@ replay_log(struct hub *hub)
 	return true;
 }
 
-/* What was said under an id a short while ago is known again. */
+/* What was said under an id is known again. */
 static bool
-restore_ids(struct hub *hub)
+restore_id(struct hub *hub, const struct cursor_view *v)
+{
+	struct ids_key key = {
+		.id = v->id, .id_len = v->id_len,
+		.route = v->record.route, .number = v->record.count
+	};
+
+	if (!ids_reserve(hub->ids))
+		return false;
+	ids_add(hub->ids, &key, v->position, v->record.time_us);
+	return true;
+}
+
+/* Looks at all that is said in the log: when the last was, in each room, and
+ * what has an id and is not too old for it. */
+static bool
+restore_lines(struct hub *hub)
 {
 	uint64_t end = log_committed(hub->log), now = clock_wall_us(), lost;
+	struct room *room = NULL;
 	struct cursor cursor;
 	struct cursor_view v;
-	struct ids_key key;
 
 	cursor_seek(&cursor, hub->log, log_first(hub->log), &lost);
 	while (cursor_next(&cursor, end, &v)) {
-		if (v.record.kind != RECORD_MESSAGE || v.id_len == 0 ||
-		    v.record.time_us + IDS_TIME_US <= now)
+		if (v.record.kind != RECORD_MESSAGE &&
+		    v.record.kind != RECORD_KEPT)
 			continue;
-		key = (struct ids_key){
-			.id = v.id, .id_len = v.id_len,
-			.route = v.record.route, .number = v.record.count
-		};
-		if (!ids_reserve(hub->ids))
+		/* The last one's, as a rule. */
+		if (room == NULL || room->identity != v.record.room)
+			room = room_find_by_identity(hub->rooms,
+			    v.record.room);
+		if (room != NULL && v.record.time_us > room->said_us)
+			room->said_us = v.record.time_us;
+		if (v.record.kind == RECORD_MESSAGE && v.id_len > 0 &&
+		    v.record.time_us + IDS_TIME_US > now &&
+		    !restore_id(hub, &v))
 			return false;
-		ids_add(hub->ids, &key, v.position, v.record.time_us);
 	}
 	return true;
 }
@@ -279,7 +298,7 @@ takeover_restore(struct hub *hub, const struct append_callbacks *callbacks)
 		return false;
 	hub->repeats = repeats_new(hub->log, hub->workers);
 	hub->ids = ids_new(log_ring_size(hub->log));
-	if (hub->repeats == NULL || hub->ids == NULL || !restore_ids(hub))
+	if (hub->repeats == NULL || hub->ids == NULL || !restore_lines(hub))
 		return false;
 	if (!enter_sessions(hub))
 		return false;

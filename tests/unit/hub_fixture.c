@@ -283,6 +283,21 @@ world_commit(struct world *w)
 	hub_commit(w->hub, on_bell, w);
 }
 
+unsigned
+world_tidy(struct world *w)
+{
+	uint64_t now;
+	unsigned steps = 0;
+
+	/* Between two steps there is less time than between two passes. */
+	do {
+		now = hub_next_tidy(w->hub);
+		hub_tidy(w->hub, now);
+		steps++;
+	} while (hub_next_tidy(w->hub) - now < 1000);
+	return steps;
+}
+
 size_t
 world_read(const struct world *w, struct cursor_view *out, size_t max)
 {

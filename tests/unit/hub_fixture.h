@@ -72,6 +72,8 @@ enum hub_result ask_leave(struct world *, unsigned index, uint64_t number,
     uint64_t conn, uint32_t route);
 /* The end of a turn; says in `bells` who was rung. */
 void world_commit(struct world *);
+/* Looks at all rooms once; returns in how many steps. */
+unsigned world_tidy(struct world *);
 
 /* Copies the committed records that are not KEPT, oldest first; texts are
  * lent from the ring.  Returns how many; all must fit. */

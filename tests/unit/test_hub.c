@@ -633,9 +633,138 @@ an_empty_room_goes_when_its_lines_have_gone(void **state)
 	    SMALL), HUB_DONE);
 	world_commit(&w);
 	assert_int_equal(hub_rooms(w.hub), 2);
+	world_tidy(&w);
+	assert_int_equal(hub_rooms(w.hub), 2);
 	fill(&w, connection(2, 1), &number, 2 * LOG_SIZE_MIN);
+	world_tidy(&w);
 	assert_int_equal(hub_rooms(w.hub), 1);
 	assert_null(world_room(&w, SMALL, "said"));
+	world_close(&w);
+}
+
+/* Lines that are too old are not kept, and younger ones are. */
+static void
+old_lines_are_not_kept(void **state)
+{
+	uint64_t number = 2, positions[SMALL_HISTORY];
+	const struct state_room *row;
+	struct cursor_view v;
+	struct world w;
+
+	(void)state;
+	world_create(&w, 1);
+	world_settings()->routes[SMALL].history_age_ms = 600000;
+	assert_int_equal(ask_join(&w, 0, 1, connection(1, 0), SMALL, "q"),
+	    HUB_DONE);
+	assert_int_equal(ask_join(&w, 0, 2, connection(2, 1), CHAT, ""),
+	    HUB_DONE);
+	assert_int_equal(ask_say(&w, 0, ++number, connection(1, 0), SMALL,
+	    "old"), HUB_DONE);
+	clock_fixture_advance(300000);
+	assert_int_equal(ask_say(&w, 0, ++number, connection(1, 0), SMALL,
+	    "young"), HUB_DONE);
+	fill(&w, connection(2, 1), &number, 2 * LOG_SIZE_MIN);
+	row = world_room(&w, SMALL, "q");
+	assert_int_equal(cursor_history(w.log, row->identity, row->newest, 0,
+	    positions, SMALL_HISTORY, 10000), 2);
+	clock_fixture_advance(400000);
+	fill(&w, connection(2, 1), &number, 2 * LOG_SIZE_MIN);
+	assert_int_equal(cursor_history(w.log, row->identity, row->newest, 0,
+	    positions, SMALL_HISTORY, 10000), 1);
+	assert_true(cursor_read(w.log, positions[0], &v));
+	assert_int_equal(v.text_len, 5);
+	clock_fixture_advance(400000);
+	fill(&w, connection(2, 1), &number, 2 * LOG_SIZE_MIN);
+	assert_int_equal(cursor_history(w.log, row->identity, row->newest, 0,
+	    positions, SMALL_HISTORY, 10000), 0);
+	/* Somebody is in it. */
+	world_tidy(&w);
+	assert_int_equal(hub_rooms(w.hub), 2);
+	world_close(&w);
+}
+
+static void
+an_empty_room_goes_when_its_last_line_is_old(void **state)
+{
+	struct world w;
+
+	(void)state;
+	for (unsigned dies = 0; dies < 2; dies++) {
+		world_create(&w, 1);
+		world_settings()->routes[CHAT].history_age_ms = 600000;
+		assert_int_equal(ask_join(&w, 0, 1, connection(1, 0), CHAT,
+		    "a"), HUB_DONE);
+		assert_int_equal(ask_join(&w, 0, 2, connection(2, 1), CHAT,
+		    "b"), HUB_DONE);
+		assert_int_equal(ask_join(&w, 0, 3, connection(3, 2), SMALL,
+		    "c"), HUB_DONE);
+		for (uint32_t i = 0; i < 3; i++)
+			assert_int_equal(ask_say(&w, 0, 4 + i, connection(1 +
+			    i, i), i < 2 ? CHAT : SMALL, "x"), HUB_DONE);
+		clock_fixture_advance(500000);
+		assert_int_equal(ask_say(&w, 0, 7, connection(2, 1), CHAT,
+		    "x"), HUB_DONE);
+		clock_fixture_advance(90000);
+		/* The leave is young; what was said in "a" is not. */
+		for (uint32_t i = 0; i < 3; i++)
+			assert_int_equal(ask_leave(&w, 0, 8 + i, connection(1
+			    + i, i), i < 2 ? CHAT : SMALL), HUB_DONE);
+		world_commit(&w);
+		world_tidy(&w);
+		assert_int_equal(hub_rooms(w.hub), 3);
+		if (dies == 1) {
+			world_die(&w);
+			world_open(&w);
+			world_settings()->routes[CHAT].history_age_ms =
+			    600000;
+			world_add(&w, 0, 101);
+		}
+		clock_fixture_advance(10000);
+		world_tidy(&w);
+		assert_int_equal(hub_rooms(w.hub), 2);
+		assert_null(world_room(&w, CHAT, "a"));
+		clock_fixture_advance(500000);
+		world_tidy(&w);
+		assert_int_equal(hub_rooms(w.hub), 1);
+		assert_non_null(world_room(&w, SMALL, "c"));
+		world_close(&w);
+	}
+}
+
+/* However many rooms there are, a step has a bound. */
+static void
+rooms_are_looked_at_in_steps(void **state)
+{
+	uint64_t number = 0, serial = 0, due;
+	unsigned rooms, before, steps = 0;
+	char name[16];
+	struct world w;
+
+	(void)state;
+	world_create(&w, 1);
+	for (rooms = 0; rooms < 5000; rooms++) {
+		snprintf(name, sizeof(name), "r%u", rooms);
+		assert_int_equal(ask_join(&w, 0, ++number,
+		    connection(++serial, 0), CHAT, name), HUB_DONE);
+		assert_int_equal(ask_say(&w, 0, ++number,
+		    connection(serial, 0), CHAT, ""), HUB_DONE);
+		assert_int_equal(ask_leave(&w, 0, ++number,
+		    connection(serial, 0), CHAT), HUB_DONE);
+		world_commit(&w);
+	}
+	world_settings()->routes[CHAT].history_age_ms = 1000;
+	clock_fixture_advance(1000);
+	before = hub_rooms(w.hub);
+	assert_true(before > 4096);
+	while (hub_rooms(w.hub) > 0) {
+		due = hub_next_tidy(w.hub);
+		hub_tidy(w.hub, due);
+		assert_true(hub_next_tidy(w.hub) > due);
+		assert_true(before - hub_rooms(w.hub) <= 4096);
+		before = hub_rooms(w.hub);
+		assert_true(++steps < 10);
+	}
+	assert_true(world_tidy(&w) >= 2);
 	world_close(&w);
 }
 
@@ -938,6 +1067,10 @@ main(void)
 		cmocka_unit_test(
 		    a_quiet_room_keeps_its_history_beside_a_busy_one),
 		cmocka_unit_test(an_empty_room_goes_when_its_lines_have_gone),
+		cmocka_unit_test(old_lines_are_not_kept),
+		cmocka_unit_test(
+		    an_empty_room_goes_when_its_last_line_is_old),
+		cmocka_unit_test(rooms_are_looked_at_in_steps),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
