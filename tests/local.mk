@@ -64,6 +64,7 @@ unit_tests = \
 	tests/unit/test_json_errors \
 	tests/unit/test_json_read \
 	tests/unit/test_json_write \
+	tests/unit/test_link \
 	tests/unit/test_log \
 	tests/unit/test_logger \
 	tests/unit/test_name \

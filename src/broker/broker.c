@@ -430,35 +430,9 @@ on_tidy(evutil_socket_t fd, short what, void *arg)
 	broker_schedule_tidy(b);
 }
 
-/*
- * The end of a turn.
- */
-
-static void
-broker_on_bell(void *arg, unsigned index)
-{
-	struct broker *b = arg;
-
-	b->links[index].owes_bell = true;
-	b->links[index].owes_receipt = true;
-}
-
 static void
 broker_turn(struct broker *b)
 {
-	hub_commit(b->hub, broker_on_bell, b);
-	link_release_held(b);
-	for (unsigned i = 0; i < b->settings->workers; i++) {
-		struct link *link = &b->links[i];
-
-		if (link->peer == NULL)
-			continue;
-		if (link->generation == 0 || !peer_is_open(link->peer)) {
-			peer_free(link->peer);
-			link->peer = NULL;
-			continue;
-		}
-		link_turn(link);
-	}
+	link_end_turn(b);
 	peer_flush(b->parent);
 }

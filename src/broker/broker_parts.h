@@ -22,6 +22,7 @@ struct broker {
 	bool is_serving;
 	bool is_stopping;
 	bool is_flooded;		/* with whispers: a worker is slow */
+	unsigned first;			/* index of who is heard first */
 	int exit_code;
 	struct link links[SETTINGS_WORKERS];
 };

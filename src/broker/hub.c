@@ -13,6 +13,7 @@
 #include "broker/takeover.h"
 
 static void hub_settle(struct hub *);
+static void hub_close_request(struct hub *);
 static bool hub_is_wanted(void *, const struct record *, uint64_t *);
 static void hub_on_kept(void *, const struct record *, uint64_t);
 
@@ -34,10 +35,12 @@ hub_new(const struct settings *settings, struct names *names, struct log *log,
 	hub->log = log;
 	hub->state = state;
 	hub->workers = settings->workers;
+	hub->asking = hub->workers;
 	if (!takeover_restore(hub, &append_callbacks)) {
 		hub_free(hub);
 		return NULL;
 	}
+	hub->turn = append_position(hub->append);
 	return hub;
 }
 
@@ -77,7 +80,7 @@ hub_add_worker(struct hub *hub, unsigned index, uint64_t generation,
 	w->generation = generation;
 	w->slots = slots;
 	w->last = log_receipt_load(hub->log, index, generation);
-	w->done = w->last;
+	w->done = w->receipt = w->last;
 	w->bell = append_position(hub->append);
 	log_receipt_store(hub->log, index, generation, w->last);
 	for (uint32_t slot = 0; slot < roster_slots(w->connections); slot++) {
@@ -109,6 +112,7 @@ hub_remove_worker(struct hub *hub, unsigned index)
 
 	if (w->generation == 0)
 		return;
+	hub_close_request(hub);
 	worker_empty(hub, w->connections, index);
 	free(w->registered);
 	*w = (struct hub_worker){ 0 };
@@ -130,6 +134,7 @@ hub_remove_others(struct hub *hub)
 {
 	struct roster_worker *w;
 
+	hub_close_request(hub);
 	while ((w = roster_worker_any(hub->roster, is_other, hub)) != NULL)
 		worker_empty(hub, w, UINT32_MAX);
 }
@@ -158,6 +163,7 @@ hub_registered(struct hub *hub, unsigned index)
 	struct hub_worker *w = &hub->worker[index];
 	uint32_t dropped = 0, row;
 
+	hub_close_request(hub);
 	for (uint32_t slot = 0; slot < roster_slots(w->connections); slot++) {
 		row = roster_slot(w->connections, slot);
 		if (row == STATE_NONE ||
@@ -182,12 +188,15 @@ hub_settle_early(struct hub *hub)
 {
 	hub_settle(hub);
 	for (unsigned i = 0; i < hub->workers; i++) {
-		const struct hub_worker *w = &hub->worker[i];
+		struct hub_worker *w = &hub->worker[i];
 
-		if (w->generation != 0 && w->done >
-		    log_receipt_load(hub->log, i, w->generation))
-			log_receipt_store(hub->log, i, w->generation,
-			    w->done);
+		if (w->generation == 0 || w->done == w->receipt)
+			continue;
+		log_receipt_store(hub->log, i, w->generation, w->done);
+		w->receipt = w->done;
+		/* The one that is carried out has no record yet. */
+		if (!w->owes_answer)
+			w->since = append_position(hub->append);
 	}
 }
 
@@ -225,6 +234,21 @@ hub_append(struct hub *hub, struct room *room, struct append_record *r)
  * Requests; they are carried out in request.c and query.c.
  */
 
+/* The last request is carried out: unless it is to be answered by a message,
+ * it may have its receipt. */
+static void
+hub_close_request(struct hub *hub)
+{
+	struct hub_worker *w;
+
+	if (hub->asking < hub->workers) {
+		w = &hub->worker[hub->asking];
+		if (!w->owes_answer)
+			w->done = w->last;
+	}
+	hub->asking = hub->workers;
+}
+
 enum hub_result
 hub_open_request(struct hub *hub, unsigned index, const struct ipc_request *q)
 {
@@ -234,8 +258,10 @@ hub_open_request(struct hub *hub, unsigned index, const struct ipc_request *q)
 	    ipc_connection_slot(q->connection) >= w->slots ||
 	    q->route >= hub->settings->route_count)
 		return HUB_FORGED;
-	if (!w->owes_answer)
-		w->done = w->last;
+	hub_close_request(hub);
+	hub->asking = index;
+	if (w->last == w->receipt)
+		w->since = append_position(hub->append);
 	w->last = q->number;
 	w->is_due = true;	/* for the receipt, if for nothing else */
 	return repeats_has(hub->repeats, index, w->generation,
@@ -308,8 +334,10 @@ hub_commit(struct hub *hub, void (*bell)(void *arg, unsigned index),
 {
 	uint64_t end, far = log_ring_size(hub->log) / 4;
 
+	hub_close_request(hub);
 	hub_settle(hub);
 	end = append_position(hub->append);
+	hub->turn = end;
 	for (unsigned i = 0; i < hub->workers; i++) {
 		struct hub_worker *w = &hub->worker[i];
 
@@ -334,7 +362,24 @@ hub_receipt(struct hub *hub, unsigned index)
 		return;
 	log_receipt_store(hub->log, index, w->generation, w->last);
 	w->owes_answer = false;
-	w->done = w->last;
+	w->done = w->receipt = w->last;
+}
+
+bool
+hub_turn_is_full(const struct hub *hub)
+{
+	return append_position(hub->append) - hub->turn >
+	    log_ring_size(hub->log) / 8;
+}
+
+bool
+hub_reaches_back(const struct hub *hub, unsigned index, unsigned quarters)
+{
+	const struct hub_worker *w = &hub->worker[index];
+
+	return w->generation != 0 && w->last != w->receipt &&
+	    append_position(hub->append) - w->since >
+	    log_ring_size(hub->log) / 4 * quarters;
 }
 
 uint64_t

@@ -126,6 +126,14 @@ void hub_receipt(struct hub *, unsigned index);
 void hub_tidy(struct hub *, uint64_t now_ms);
 uint64_t hub_next_tidy(const struct hub *);
 
+/* Whether the log has grown so much in this turn that no more requests are to
+ * be heard before its end. */
+bool hub_turn_is_full(const struct hub *);
+/* Whether requests of the worker that have no receipt reach back in the log
+ * by more than so many quarters of the ring.  When their records leave it,
+ * nobody can tell any more that they were carried out. */
+bool hub_reaches_back(const struct hub *, unsigned index, unsigned quarters);
+
 uint64_t hub_position(const struct hub *);
 uint32_t hub_connections(const struct hub *);
 unsigned hub_rooms(const struct hub *);

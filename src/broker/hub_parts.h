@@ -23,6 +23,9 @@ struct hub_worker {
 	uint64_t generation;	/* 0: no such worker */
 	uint32_t slots;
 	uint64_t last;		/* number of the last request */
+	uint64_t receipt;	/* as the log's header has it */
+	uint64_t since;		/* the log's end before the first request
+				 * behind the receipt, if there is one */
 	uint64_t done;		/* up to here none needs an answer by
 				 * message: may be receipted at any time */
 	bool owes_answer;	/* by message, since the last receipt */
@@ -47,6 +50,9 @@ struct hub {
 	struct names *names;		/* what a name may be */
 	struct nametable *nametable;	/* who has chosen which */
 	unsigned workers;	/* how many indexes */
+	unsigned asking;	/* whose request is carried out; no index:
+				 * nobody's */
+	uint64_t turn;		/* the log's end when the turn began */
 	uint32_t tidy_row;	/* the next one to look at */
 	uint64_t tidy_due;	/* clock_ms() of the next step */
 	struct hub_worker worker[SETTINGS_WORKERS];

@@ -52,6 +52,28 @@ link_welcome(struct link *link)
  * Requests.
  */
 
+/* Whoever reaches back so far cannot be waited for any more. */
+static void
+link_give_up_slow(struct broker *b)
+{
+	for (unsigned i = 0; i < b->settings->workers; i++)
+		if (hub_reaches_back(b->hub, i, 3))
+			link_report(&b->links[i], "too-far-behind");
+}
+
+/* Nobody is heard until the end of the turn, and then this one last. */
+static void
+link_hush(const struct link *link)
+{
+	struct broker *b = link->broker;
+
+	b->first = link->index + 1;
+	for (unsigned i = 0; i < b->settings->workers; i++)
+		if (b->links[i].peer != NULL)
+			peer_pause(b->links[i].peer, true);
+	link_give_up_slow(b);
+}
+
 /* Why a wish was not granted, for programs and for people. */
 struct reason {
 	const char *word, *sentence;
@@ -108,6 +130,8 @@ link_answer(struct link *link, const struct ipc_message *m,
 	bool is_wish = m->type == IPC_NICK || m->type == IPC_MOVE;
 	const struct reason *reason = NULL;
 
+	if (hub_turn_is_full(link->broker->hub))
+		link_hush(link);
 	if (result == HUB_FORGED)
 		return false;
 	if (result == HUB_DONE || result == HUB_REPEAT)
@@ -345,9 +369,18 @@ link_on_whisper(void *owner, struct peer *peer, const struct ipc_message *m)
  * The end of a turn.
  */
 
+static void
+link_on_bell(void *arg, unsigned index)
+{
+	struct broker *b = arg;
+
+	b->links[index].owes_bell = true;
+	b->links[index].owes_receipt = true;
+}
+
 /* The receipt follows the refusals into the socket, and the bell follows the
  * receipt: whoever hears it finds his requests answered. */
-void
+static void
 link_turn(struct link *link)
 {
 	struct broker *b = link->broker;
@@ -372,10 +405,6 @@ link_turn(struct link *link)
 		link->has_bell_queued = true;
 	}
 	peer_flush(link->peer);
-	peer_pause(link->peer, (link->is_registered && !b->is_serving) ||
-	    buf_len(&link->held) > LINK_QUEUE_HIGH ||
-	    (link->has_whispered && b->is_flooded) ||
-	    peer_queued(link->peer) > LINK_QUEUE_HIGH);
 }
 
 /* Whether whispers wait for a socket still. */
@@ -425,7 +454,7 @@ link_send_held(struct link *link)
 
 /* Sends what waited for whispers, when all of these are in the sockets; what
  * a worker asked that did not whisper need not wait. */
-void
+static void
 link_release_held(struct broker *b)
 {
 	bool is_waiting = link_flush_whispers(b);
@@ -438,4 +467,55 @@ link_release_held(struct broker *b)
 		link->has_whispered = false;
 		link_send_held(link);
 	}
+}
+
+/* Whether a worker keeps all from being heard.  One that is to be ended asks
+ * nothing again. */
+static bool
+link_is_awaited(const struct broker *b)
+{
+	for (unsigned i = 0; i < b->settings->workers; i++)
+		if (!b->links[i].is_mute && hub_reaches_back(b->hub, i, 1))
+			return true;
+	return false;
+}
+
+/* Who is first here is heard first: a turn may be full before the last. */
+static void
+link_listen(struct broker *b)
+{
+	bool must_wait = !b->is_serving || link_is_awaited(b);
+	unsigned count = b->settings->workers;
+
+	for (unsigned i = 0; i < count; i++) {
+		struct link *link = &b->links[(b->first + i) % count];
+
+		if (link->peer == NULL)
+			continue;
+		peer_pause(link->peer, (link->is_registered && must_wait) ||
+		    buf_len(&link->held) > LINK_QUEUE_HIGH ||
+		    (link->has_whispered && b->is_flooded) ||
+		    peer_queued(link->peer) > LINK_QUEUE_HIGH);
+	}
+}
+
+void
+link_end_turn(struct broker *b)
+{
+	hub_commit(b->hub, link_on_bell, b);
+	link_release_held(b);
+	for (unsigned i = 0; i < b->settings->workers; i++) {
+		struct link *link = &b->links[i];
+
+		if (link->peer == NULL)
+			continue;
+		if (link->generation == 0 || !peer_is_open(link->peer)) {
+			peer_free(link->peer);
+			link->peer = NULL;
+			continue;
+		}
+		link_turn(link);
+	}
+	link_give_up_slow(b);
+	link_listen(b);
 }

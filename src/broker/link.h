@@ -5,6 +5,12 @@
  * and sends what it is to read, in this order: whispers, answers, the receipt,
  * the bell.  What a request does is the hub's (hub.h); how workers come and go
  * is broker.c's.
+ *
+ * A request needs its receipt before its record leaves the ring.  So a turn
+ * ends when the log has grown by an eighth of the ring, and when what a worker
+ * waits for does not get into its socket for a quarter, nobody is heard until
+ * it does.  What grows nevertheless, as by the leaves of a dead worker's
+ * clients, costs the slow worker its life at three quarters.
  */
 #ifndef BROKER_LINK_H
 #define BROKER_LINK_H
@@ -45,11 +51,8 @@ bool link_welcome(struct link *) __attribute__((warn_unused_result));
 peer_handler link_on_attach, link_on_join, link_on_say, link_on_leave,
     link_on_nick, link_on_move, link_on_who, link_on_rooms, link_on_whisper;
 
-/* For the end of a turn, after the commit.  First once, for all links: sends
- * the answers that no longer wait for a whisper. */
-void link_release_held(struct broker *);
-/* Then for each link that has an open peer: sends what is owed, and reads no
- * more requests from who is behind. */
-void link_turn(struct link *);
+/* The end of a turn: commits, sends each worker what it is owed, frees the
+ * peers of those that are gone, and says who is heard in the next turn. */
+void link_end_turn(struct broker *);
 
 #endif

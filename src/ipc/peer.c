@@ -261,8 +261,8 @@ peer_on_readable(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	/* What came before a pause. */
-	if (!peer_dispatch(p))
+	/* What came before a pause; which may not be all of it. */
+	if (!peer_dispatch(p) || p->paused)
 		return;
 	for (int i = 0; i < READS_PER_EVENT; i++)
 		if (!peer_read(p))
