@@ -36,6 +36,8 @@ hub_new(const struct settings *settings, struct names *names, struct log *log,
 	hub->state = state;
 	hub->workers = settings->workers;
 	hub->asking = hub->workers;
+	for (unsigned i = 0; i < SETTINGS_ROUTES; i++)
+		buf_init(&hub->listings[i].texts);
 	if (!takeover_restore(hub, &append_callbacks)) {
 		hub_free(hub);
 		return NULL;
@@ -51,6 +53,8 @@ hub_free(struct hub *hub)
 		return;
 	for (unsigned i = 0; i < hub->workers; i++)
 		free(hub->worker[i].registered);
+	for (unsigned i = 0; i < SETTINGS_ROUTES; i++)
+		buf_clear(&hub->listings[i].texts);
 	tally_free(hub->addresses);
 	nametable_free(hub->nametable);
 	members_free(hub->members);

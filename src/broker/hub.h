@@ -89,7 +89,7 @@ enum hub_result hub_who(struct hub *, unsigned index,
     const struct ipc_request *, struct buf *out, uint32_t *more_out)
     __attribute__((warn_unused_result));
 /* Each name is followed by a space and the number of members; those with the
- * most come first. */
+ * most come first.  Where there are many rooms it may be a second old. */
 enum hub_result hub_rooms_list(struct hub *, unsigned index,
     const struct ipc_request *, struct buf *out, uint32_t *more_out)
     __attribute__((warn_unused_result));

@@ -35,6 +35,13 @@ struct hub_worker {
 	uint8_t *registered;	/* by slot, while it registers */
 };
 
+/* What ROOMS was answered, see query.c. */
+struct hub_listing {
+	struct buf texts;
+	uint32_t more;
+	uint64_t made_ms;	/* clock_ms(); 0: never */
+};
+
 struct hub {
 	const struct settings *settings;
 	struct log *log;
@@ -55,6 +62,7 @@ struct hub {
 	uint64_t turn;		/* the log's end when the turn began */
 	uint32_t tidy_row;	/* the next one to look at */
 	uint64_t tidy_due;	/* clock_ms() of the next step */
+	struct hub_listing listings[SETTINGS_ROUTES];
 	struct hub_worker worker[SETTINGS_WORKERS];
 };
 

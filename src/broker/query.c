@@ -14,11 +14,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "broker/hub_parts.h"
 #include "broker/session.h"
 
 #define ANSWER_MAX	16384	/* bytes of names */
 #define ROOMS_MAX	50
+#define ROOMS_FEW	256	/* are looked through for each question */
+#define LISTING_MS	1000
 
 static bool
 append_text(struct buf *out, const char *text, size_t len)
@@ -72,7 +75,9 @@ hub_who(struct hub *hub, unsigned index, const struct ipc_request *q,
 }
 
 /*
- * Rooms.
+ * Rooms.  All of them are looked through for an answer, so where they are many
+ * a route's is made once a second and given to all who ask.  To keep them in
+ * order instead would put its price on each join, leave and move.
  */
 
 struct ranking {
@@ -103,30 +108,56 @@ rank_room(void *arg, struct room *room)
 	r->best[at] = room;
 }
 
+/* False: no memory. */
+static bool
+listing_make(struct hub *hub, uint8_t route, struct hub_listing *listing)
+{
+	struct ranking ranking = { .hub = hub, .route = route };
+	char line[ROOM_NAME_MAX + 16];
+	const char *name;
+	size_t len;
+	int n;
+
+	listing->made_ms = 0;
+	buf_reset(&listing->texts);
+	room_each(hub->rooms, rank_room, &ranking);
+	for (uint32_t i = 0; i < ranking.count; i++) {
+		name = room_name(ranking.best[i], &len);
+		n = snprintf(line, sizeof(line), "%.*s %u", (int)len, name,
+		    (unsigned)ranking.best[i]->count);
+		if (!append_text(&listing->texts, line, (size_t)n))
+			return false;
+	}
+	listing->more = ranking.more;
+	listing->made_ms = clock_ms();
+	return true;
+}
+
+static bool
+listing_is_fresh(const struct hub *hub, const struct hub_listing *listing)
+{
+	return listing->made_ms != 0 &&
+	    room_table_count(hub->rooms) > ROOMS_FEW &&
+	    clock_ms() - listing->made_ms < LISTING_MS;
+}
+
 enum hub_result
 hub_rooms_list(struct hub *hub, unsigned index, const struct ipc_request *q,
     struct buf *out, uint32_t *more_out)
 {
 	enum hub_result result;
 	const struct state_session *s = find_asker(hub, index, q, &result);
-	struct ranking ranking = { .hub = hub };
-	char line[ROOM_NAME_MAX + 16];
-	const char *name;
-	size_t len;
-	int n;
+	struct hub_listing *listing;
 
 	if (s == NULL)
 		return result;
-	ranking.route = s->route;
-	room_each(hub->rooms, rank_room, &ranking);
-	for (uint32_t i = 0; i < ranking.count; i++) {
-		name = room_name(ranking.best[i], &len);
-		n = snprintf(line, sizeof(line), "%.*s %u", (int)len, name,
-		    (unsigned)ranking.best[i]->count);
-		if (!append_text(out, line, (size_t)n))
-			return hub_owe_answer(hub, index, HUB_MEMORY);
-	}
-	*more_out = ranking.more;
+	listing = &hub->listings[s->route];
+	if ((!listing_is_fresh(hub, listing) &&
+	    !listing_make(hub, s->route, listing)) ||
+	    (buf_len(&listing->texts) > 0 && !buf_append(out,
+	    buf_head(&listing->texts), buf_len(&listing->texts))))
+		return hub_owe_answer(hub, index, HUB_MEMORY);
+	*more_out = listing->more;
 	return hub_owe_answer(hub, index, HUB_DONE);
 }
 

@@ -1010,6 +1010,43 @@ rooms_are_listed_the_fullest_first(void **state)
 	world_close(&w);
 }
 
+/* Beyond a few hundred rooms: they are not looked through for each who asks. */
+static void
+many_rooms_are_listed_once_a_second(void **state)
+{
+	uint64_t number = 0, serial = 10;
+	uint64_t a = connection(1, 0);
+	char name[16];
+	struct world w;
+
+	(void)state;
+	world_create(&w, 1);
+	assert_int_equal(ask_join(&w, 0, ++number, a, CHAT, "a"), HUB_DONE);
+	assert_string_equal(ask_rooms(&w, 0, ++number, a, CHAT), "a 1|");
+	for (unsigned i = 0; i < 300; i++) {
+		snprintf(name, sizeof(name), "r%u", i);
+		assert_int_equal(ask_join(&w, 0, ++number,
+		    connection(++serial, 1), CHAT, name), HUB_DONE);
+		assert_int_equal(ask_say(&w, 0, ++number,
+		    connection(serial, 1), CHAT, "x"), HUB_DONE);
+		assert_int_equal(ask_leave(&w, 0, ++number,
+		    connection(serial, 1), CHAT), HUB_DONE);
+	}
+	clock_fixture_advance(1000);
+	assert_string_equal(ask_rooms(&w, 0, ++number, a, CHAT), "a 1|");
+	assert_int_equal(ask_join(&w, 0, ++number, connection(2, 1), CHAT,
+	    "b"), HUB_DONE);
+	assert_string_equal(ask_rooms(&w, 0, ++number, a, CHAT), "a 1|");
+	clock_fixture_advance(1000);
+	assert_string_equal(ask_rooms(&w, 0, ++number, a, CHAT), "a 1|b 1|");
+	/* Each route has its own. */
+	assert_int_equal(ask_join(&w, 0, ++number, connection(3, 2), SMALL,
+	    "c"), HUB_DONE);
+	assert_string_equal(ask_rooms(&w, 0, ++number, connection(3, 2),
+	    SMALL), "c 1|");
+	world_close(&w);
+}
+
 static void
 whispers_go_to_whom_they_name(void **state)
 {
@@ -1060,6 +1097,7 @@ main(void)
 		cmocka_unit_test(names_are_taken_and_given_back),
 		cmocka_unit_test(moving_is_leaving_and_joining_at_once),
 		cmocka_unit_test(rooms_are_listed_the_fullest_first),
+		cmocka_unit_test(many_rooms_are_listed_once_a_second),
 		cmocka_unit_test(whispers_go_to_whom_they_name),
 		cmocka_unit_test(the_bell_rings_where_it_concerns),
 		cmocka_unit_test(receipts_say_what_was_asked),
