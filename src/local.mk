@@ -130,6 +130,8 @@ libbroker_a_SOURCES = \
 	src/broker/room.h \
 	src/broker/roster.c \
 	src/broker/roster.h \
+	src/broker/rowtable.c \
+	src/broker/rowtable.h \
 	src/broker/session.c \
 	src/broker/session.h \
 	src/broker/skeleton.c \
