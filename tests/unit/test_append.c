@@ -68,6 +68,120 @@ what_was_not_committed_is_void_for_the_next_writer(void **state)
 	log_unmap(log);
 }
 
+static const uint8_t token[RECORD_TOKEN_BYTES] = "sixteen bytes..";
+
+/* What stands in front of the text, in all ways in which it may. */
+static void
+put_fronts(struct append_record *what, unsigned which)
+{
+	what->kind = which & 4 ? RECORD_ENTER : RECORD_MESSAGE;
+	what->token = which & 1 ? token : NULL;
+	what->id = "an id";
+	what->id_len = which & 2 ? 5 : 0;
+	what->enter = (struct record_enter){ .proven = 7, .replaced = 8 };
+	what->text = which & 8 ? "text" : NULL;
+	what->text_len = which & 8 ? 4 : 0;
+}
+
+static void
+check_fronts(const struct cursor_view *v, unsigned which)
+{
+	assert_int_equal(v->record.kind, which & 4 ? RECORD_ENTER :
+	    RECORD_MESSAGE);
+	assert_int_equal(v->record.flags, (which & 1 ? RECORD_TOKEN : 0) |
+	    (which & 2 ? RECORD_ID : 0));
+	assert_memory_equal(v->name, "name", 4);
+	assert_true((v->token != NULL) == ((which & 1) != 0));
+	if (which & 1)
+		assert_memory_equal(v->token, token, sizeof(token));
+	assert_int_equal(v->id_len, which & 2 ? 5 : 0);
+	if (which & 2)
+		assert_memory_equal(v->id, "an id", 5);
+	if (which & 4) {
+		assert_int_equal(v->enter.proven, 7);
+		assert_int_equal(v->enter.replaced, 8);
+	}
+	assert_int_equal(v->text_len, which & 8 ? 4 : 0);
+	assert_memory_equal(v->text, "text", v->text_len);
+}
+
+static void
+what_stands_before_the_text_is_read_again(void **state)
+{
+	struct log *log = fixture_log(NULL);
+	struct append_record what = {
+		.previous = LOG_NONE, .seq = 1, .name = "name", .name_len = 4
+	};
+	struct verify_report report;
+	struct cursor_view view;
+	uint64_t positions[16];
+	struct chat chat;
+
+	(void)state;
+	chat_open(&chat, log);
+	for (unsigned i = 0; i < 16; i++) {
+		put_fronts(&what, i);
+		positions[i] = append_write(chat.append, &what);
+		assert_true(positions[i] != LOG_NONE);
+	}
+	append_commit(chat.append);
+	assert_int_equal(verify_log(log, &report), VERIFY_OK);
+	for (unsigned i = 0; i < 16; i++) {
+		assert_true(cursor_read(log, positions[i], &view));
+		check_fronts(&view, i);
+	}
+	chat_close(&chat);
+	log_unmap(log);
+}
+
+/* The copy of a line has the id that the line has. */
+static bool
+is_always_wanted(void *arg, const struct record *record, uint64_t *newest_out)
+{
+	(void)arg;
+	(void)record;
+	*newest_out = LOG_NONE;
+	return true;
+}
+
+static void
+is_kept(void *arg, const struct record *record, uint64_t position)
+{
+	uint64_t *kept = arg;
+
+	(void)record;
+	if (*kept == LOG_NONE)
+		*kept = position;
+}
+
+static void
+a_line_is_kept_with_its_id(void **state)
+{
+	static const struct append_callbacks callbacks = {
+		.is_wanted = is_always_wanted, .kept = is_kept
+	};
+	struct log *log = fixture_log(NULL);
+	uint64_t kept = LOG_NONE;
+	struct append *append = append_new(log, &callbacks, &kept);
+	struct append_record what = {
+		.previous = LOG_NONE, .seq = 1, .name = "name", .name_len = 4
+	};
+	struct cursor_view view;
+
+	(void)state;
+	assert_non_null(append);
+	put_fronts(&what, 2 | 8);
+	while (kept == LOG_NONE)
+		assert_true(append_write(append, &what) != LOG_NONE);
+	append_commit(append);
+	assert_true(cursor_read(log, kept, &view));
+	assert_int_equal(view.record.kind, RECORD_KEPT);
+	view.record.kind = RECORD_MESSAGE;
+	check_fronts(&view, 2 | 8);
+	append_free(append);
+	log_unmap(log);
+}
+
 static void
 a_record_too_long_is_refused_and_the_longest_fits(void **state)
 {
@@ -320,6 +434,8 @@ main(void)
 		    a_turn_longer_than_the_ring_leaves_a_readable_part),
 		cmocka_unit_test(
 		    a_quiet_room_keeps_its_history_beside_a_busy_one),
+		cmocka_unit_test(what_stands_before_the_text_is_read_again),
+		cmocka_unit_test(a_line_is_kept_with_its_id),
 		cmocka_unit_test(a_record_links_to_the_copy_it_caused),
 		cmocka_unit_test(a_writer_may_die_between_any_two_stores),
 		cmocka_unit_test(a_damaged_log_is_not_appended_to),

@@ -84,6 +84,56 @@ a_seek_before_first_says_what_is_lost(void **state)
 	log_unmap(log);
 }
 
+/* Flags that call for more in front of the text than there is: what is read
+ * while it changes may look so. */
+static void
+what_is_missing_before_the_text_is_no_record(void **state)
+{
+	static const struct {
+		uint8_t kind, flags;
+		uint32_t text_len;	/* of which the first byte is `len` */
+		uint8_t len;
+		bool is_whole;
+	} fronts[] = {
+		{ RECORD_JOIN, RECORD_TOKEN, 15, 0, false },
+		{ RECORD_JOIN, RECORD_TOKEN, 16, 0, true },
+		{ RECORD_MESSAGE, RECORD_ID, 0, 0, false },
+		{ RECORD_MESSAGE, RECORD_ID, 1, 0, true },
+		{ RECORD_MESSAGE, RECORD_ID, 8, 8, false },
+		{ RECORD_MESSAGE, RECORD_ID, 9, 8, true },
+		{ RECORD_MESSAGE, RECORD_ID, 200, RECORD_ID_MAX, true },
+		{ RECORD_MESSAGE, RECORD_ID, 200, RECORD_ID_MAX + 1, false },
+		{ RECORD_MESSAGE, RECORD_TOKEN | RECORD_ID, 16, 0, false },
+		{ RECORD_MESSAGE, RECORD_TOKEN | RECORD_ID, 17, 0, true },
+		{ RECORD_ENTER, 0, 15, 0, false },
+		{ RECORD_ENTER, 0, 16, 0, true },
+		{ RECORD_ENTER, RECORD_TOKEN, 31, 0, false },
+		{ RECORD_ENTER, RECORD_TOKEN, 32, 0, true },
+	};
+	struct log *log = fixture_log(NULL);
+	struct cursor_view view;
+	struct record *record;
+	struct chat chat;
+
+	(void)state;
+	chat_open(&chat, log);
+	for (size_t i = 0; i < sizeof(fronts) / sizeof(fronts[0]); i++) {
+		uint64_t position = append_position(chat.append);
+
+		chat_say(&chat, 1, fronts[i].text_len);
+		append_commit(chat.append);
+		record = log_at(log, position);
+		record->kind = fronts[i].kind;
+		record->flags = fronts[i].flags;
+		memset((uint8_t *)(record + 1) + record->name_len,
+		    fronts[i].len, record->text_len);
+		if (cursor_read(log, position, &view) != fronts[i].is_whole)
+			fail_msg("row %zu", i);
+	}
+	chat_close(&chat);
+	log_unmap(log);
+}
+
 /* The writer goes round the ring between the look and the question. */
 static void
 a_reader_overrun_while_copying_learns_it(void **state)
@@ -366,6 +416,8 @@ main(void)
 		cmocka_unit_test(a_seek_before_first_says_what_is_lost),
 		cmocka_unit_test(a_reader_overrun_while_copying_learns_it),
 		cmocka_unit_test(what_stands_there_is_no_record),
+		cmocka_unit_test(
+		    what_is_missing_before_the_text_is_no_record),
 		cmocka_unit_test(a_history_is_the_last_messages_in_order),
 		cmocka_unit_test(
 		    a_history_has_each_seq_once_whatever_was_kept),

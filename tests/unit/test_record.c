@@ -24,6 +24,10 @@ static const struct {
 	{ 88, 88, 5, 3, RECORD_JOIN, 0, 0, true },
 	{ 96, 96, 5, 4, RECORD_LEAVE, 0, 0, true },
 	{ UINT64_MAX, 80, 0, 0, RECORD_RENAME, 0, 0, true },
+	{ 96, 96, 16, 0, RECORD_ENTER, 0, 0, true },
+	{ 96, 96, 16, 0, RECORD_LEAVE, 0, RECORD_TOKEN, true },
+	{ 96, 96, 16, 0, RECORD_JOIN, 0, RECORD_MOVED | RECORD_TOKEN, true },
+	{ 88, 88, 8, 0, RECORD_MESSAGE, 0, RECORD_ID, true },
 	{ 79, 80, 0, 0, RECORD_MESSAGE, 0, 0, false },
 	{ 0, 80, 0, 0, RECORD_MESSAGE, 0, 0, false },
 	{ 0, 0, 0, 0, RECORD_MESSAGE, 0, 0, false },
@@ -113,6 +117,7 @@ every_kind_has_a_name(void **state)
 	(void)state;
 	assert_string_equal(record_kind_name(RECORD_MESSAGE), "message");
 	assert_string_equal(record_kind_name(RECORD_KEPT), "kept");
+	assert_string_equal(record_kind_name(RECORD_ENTER), "enter");
 	assert_string_equal(record_kind_name((enum record_kind)0), "unknown");
 	for (i = 1; i < RECORD_KINDS; i++)
 		assert_string_not_equal(

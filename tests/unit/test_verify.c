@@ -110,6 +110,30 @@ damage_is_found_and_named(void **state)
 	log_unmap(log);
 }
 
+/* Its sum is right, but nobody could read its texts. */
+static void
+a_record_without_what_its_flags_say_is_damage(void **state)
+{
+	struct log *log = fixture_log(NULL);
+	struct verify_report report;
+	struct record *record;
+	struct chat chat;
+
+	(void)state;
+	chat_open(&chat, log);
+	chat_say(&chat, 1, 15);
+	append_commit(chat.append);
+	chat_close(&chat);
+	record = log_at(log, log_first(log));
+	record->flags = RECORD_TOKEN;
+	record->checksum = record_checksum(record);
+	assert_int_equal(verify_log(log, &report), VERIFY_BAD_RECORD);
+	record->flags = 0;
+	record->checksum = record_checksum(record);
+	assert_int_equal(verify_log(log, &report), VERIFY_OK);
+	log_unmap(log);
+}
+
 static void
 impossible_positions_are_a_bad_header(void **state)
 {
@@ -382,6 +406,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_whole_log_is_whole),
 		cmocka_unit_test(damage_is_found_and_named),
+		cmocka_unit_test(
+		    a_record_without_what_its_flags_say_is_damage),
 		cmocka_unit_test(impossible_positions_are_a_bad_header),
 		cmocka_unit_test(every_result_has_a_text),
 		cmocka_unit_test(any_bytes_give_an_answer),
