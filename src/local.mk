@@ -102,18 +102,25 @@ libparent_a_SOURCES = \
 	src/parent/value.h
 
 libbroker_a_SOURCES = \
+	src/broker/asker.c \
+	src/broker/asker.h \
 	src/broker/broker.c \
 	src/broker/broker.h \
 	src/broker/broker_parts.h \
+	src/broker/graces.c \
+	src/broker/graces.h \
 	src/broker/hub.c \
 	src/broker/hub.h \
 	src/broker/hub_parts.h \
 	src/broker/ids.c \
 	src/broker/ids.h \
+	src/broker/join.c \
 	src/broker/link.c \
 	src/broker/link.h \
-	src/broker/members.c \
-	src/broker/members.h \
+	src/broker/lists.c \
+	src/broker/lists.h \
+	src/broker/move.c \
+	src/broker/move.h \
 	src/broker/name.c \
 	src/broker/name.h \
 	src/broker/nametable.c \
@@ -123,6 +130,9 @@ libbroker_a_SOURCES = \
 	src/broker/numbers.c \
 	src/broker/numbers.h \
 	src/broker/query.c \
+	src/broker/questions.c \
+	src/broker/replay.c \
+	src/broker/replay.h \
 	src/broker/repeats.c \
 	src/broker/repeats.h \
 	src/broker/request.c \
@@ -138,9 +148,15 @@ libbroker_a_SOURCES = \
 	src/broker/skeleton.h \
 	src/broker/spelling.c \
 	src/broker/spelling.h \
+	src/broker/tabs.c \
+	src/broker/tabs.h \
 	src/broker/takeover.c \
 	src/broker/takeover.h \
-	src/broker/tidy.c
+	src/broker/tidy.c \
+	src/broker/tokens.c \
+	src/broker/tokens.h \
+	src/broker/upkeep.c \
+	src/broker/upkeep.h
 
 libworker_a_SOURCES = \
 	src/worker/answer.c \

@@ -50,10 +50,12 @@ unit_tests = \
 	tests/unit/test_conf \
 	tests/unit/test_cursor \
 	tests/unit/test_deadline \
+	tests/unit/test_deaths \
 	tests/unit/test_deflate \
 	tests/unit/test_deflater \
 	tests/unit/test_forwarded \
 	tests/unit/test_frame \
+	tests/unit/test_graces \
 	tests/unit/test_handlers \
 	tests/unit/test_handshake \
 	tests/unit/test_hub \
@@ -65,6 +67,7 @@ unit_tests = \
 	tests/unit/test_json_read \
 	tests/unit/test_json_write \
 	tests/unit/test_link \
+	tests/unit/test_lists \
 	tests/unit/test_log \
 	tests/unit/test_logger \
 	tests/unit/test_name \
@@ -85,12 +88,14 @@ unit_tests = \
 	tests/unit/test_room \
 	tests/unit/test_roster \
 	tests/unit/test_sandbox \
+	tests/unit/test_session \
 	tests/unit/test_settings \
 	tests/unit/test_state \
 	tests/unit/test_takeover \
 	tests/unit/test_tally \
 	tests/unit/test_tickets \
 	tests/unit/test_tls_image \
+	tests/unit/test_tokens \
 	tests/unit/test_utf8 \
 	tests/unit/test_verify \
 	tests/unit/test_wheel

@@ -28,7 +28,6 @@
 
 #include "base/buf.h"
 #include "base/channel.h"
-#include "base/clock.h"
 #include "base/die.h"
 #include "base/logger.h"
 #include "base/sandbox.h"
@@ -36,6 +35,8 @@
 #include "broker/hub.h"
 #include "broker/link.h"
 #include "broker/name.h"
+#include "broker/tokens.h"
+#include "broker/upkeep.h"
 #include "log/log.h"
 #include "log/state.h"
 
@@ -48,9 +49,7 @@ static peer_handler on_worker_hello, on_register, on_registered;
 static void on_parent_end(void *, struct peer *, const char *);
 static void on_worker_end(void *, struct peer *, const char *);
 static void on_deadline(evutil_socket_t, short, void *);
-static void on_tidy(evutil_socket_t, short, void *);
 static void broker_serve_when_ready(struct broker *);
-static void broker_schedule_tidy(struct broker *);
 static void broker_turn(struct broker *);
 
 static peer_handler *const parent_handlers[IPC_TYPES] = {
@@ -70,6 +69,7 @@ static peer_handler *const worker_handlers[IPC_TYPES] = {
 	[IPC_JOIN] = link_on_join,
 	[IPC_SAY] = link_on_say,
 	[IPC_LEAVE] = link_on_leave,
+	[IPC_PROVEN] = link_on_proven,
 	[IPC_NICK] = link_on_nick,
 	[IPC_MOVE] = link_on_move,
 	[IPC_WHO] = link_on_who,
@@ -120,14 +120,15 @@ broker_start(struct broker *b)
 	if (b->base == NULL)
 		die(EX_OSERR, "event base");
 	b->deadline = evtimer_new(b->base, on_deadline, b);
-	b->tidy = evtimer_new(b->base, on_tidy, b);
 	parent.owner = b;
 	b->parent = peer_new(b->base, CHANNEL_PARENT, &parent);
-	if (b->deadline == NULL || b->tidy == NULL || b->parent == NULL)
+	if (b->deadline == NULL || !upkeep_open(b) || b->parent == NULL)
 		die(EX_OSERR, "channel to the parent");
 	names = name_open(&why);
 	if (names == NULL)
 		die(EX_OSERR, "names: %s", why);
+	if (!tokens_prepare())
+		die(EX_OSERR, "SHA-256");
 	privilege_drop(b->settings->user);
 	sandbox_enter(SANDBOX_BROKER);
 	b->hub = hub_new(b->settings, names, log, state);
@@ -380,7 +381,6 @@ broker_serve_when_ready(struct broker *b)
 	b->is_serving = true;
 	evtimer_del(b->deadline);
 	hub_remove_others(b->hub);
-	broker_schedule_tidy(b);
 	for (unsigned i = 0; i < b->settings->workers; i++)
 		if (b->links[i].generation != 0 &&
 		    !link_welcome(&b->links[i]))
@@ -402,37 +402,10 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 			link_report(&b->links[i], "did-not-register");
 }
 
-/*
- * What has its time.
- */
-
-static void
-broker_schedule_tidy(struct broker *b)
-{
-	uint64_t now = clock_ms(), due = hub_next_tidy(b->hub);
-	uint64_t left = due > now ? due - now : 0;
-	const struct timeval time = {
-		.tv_sec = (time_t)(left / 1000),
-		.tv_usec = (suseconds_t)(left % 1000 * 1000)
-	};
-
-	evtimer_add(b->tidy, &time);
-}
-
-static void
-on_tidy(evutil_socket_t fd, short what, void *arg)
-{
-	struct broker *b = arg;
-
-	(void)fd;
-	(void)what;
-	hub_tidy(b->hub, clock_ms());
-	broker_schedule_tidy(b);
-}
-
 static void
 broker_turn(struct broker *b)
 {
 	link_end_turn(b);
+	upkeep_turn(b);
 	peer_flush(b->parent);
 }

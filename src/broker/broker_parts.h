@@ -1,7 +1,8 @@
 /*
  * broker_parts - what the files of the broker's process share: its state.
  *
- * In the broker; private to broker.c and link.c.
+ * In the broker; private to broker.c, link.c, questions.c and
+ * upkeep.c.
  */
 #ifndef BROKER_BROKER_PARTS_H
 #define BROKER_BROKER_PARTS_H
@@ -15,7 +16,8 @@ struct broker {
 	const struct settings *settings;
 	struct event_base *base;
 	struct event *deadline;		/* of the registration */
-	struct event *tidy;		/* of rooms */
+	struct event *upkeep;
+	uint64_t upkeep_ms;		/* when it is due, by clock_ms() */
 	struct peer *parent;
 	struct hub *hub;
 	bool has_all;			/* ATTACHED_ALL was heard */

@@ -57,7 +57,10 @@ hub_free(struct hub *hub)
 		buf_clear(&hub->listings[i].texts);
 	tally_free(hub->addresses);
 	nametable_free(hub->nametable);
-	members_free(hub->members);
+	lists_free(hub->members);
+	lists_free(hub->tabs);
+	tokens_free(hub->tokens);
+	graces_free(hub->graces);
 	numbers_free(hub->numbers);
 	ids_free(hub->ids);
 	repeats_free(hub->repeats);
@@ -76,6 +79,7 @@ hub_add_worker(struct hub *hub, unsigned index, uint64_t generation,
     uint32_t slots)
 {
 	struct hub_worker *w = &hub->worker[index];
+	struct roster_entry entry;
 
 	assert(index < hub->workers && w->generation == 0);
 	w->connections = roster_worker_add(hub->roster, generation);
@@ -88,24 +92,27 @@ hub_add_worker(struct hub *hub, unsigned index, uint64_t generation,
 	w->bell = append_position(hub->append);
 	log_receipt_store(hub->log, index, generation, w->last);
 	for (uint32_t slot = 0; slot < roster_slots(w->connections); slot++) {
-		uint32_t row = roster_slot(w->connections, slot);
-		struct room *room = row == STATE_NONE ? NULL :
-		    session_room(hub, state_session(hub->state, row));
+		struct room *room;
 
+		if (!roster_read(hub->state, roster_slot(w->connections,
+		    slot), &entry))
+			continue;
+		room = session_room(hub, state_session(hub->state,
+		    entry.member));
 		if (room != NULL)
-			room->members[index]++;
+			room_count_reader(hub->rooms, room, index, 1);
 	}
 	return true;
 }
 
 static void
-worker_empty(struct hub *hub, struct roster_worker *w, unsigned index)
+worker_empty(struct hub *hub, struct roster_worker *w)
 {
 	uint32_t row;
 
 	for (uint32_t slot = 0; slot < roster_slots(w); slot++)
 		if ((row = roster_slot(w, slot)) != STATE_NONE)
-			session_drop(hub, w, row, index);
+			session_drop(hub, row);
 	roster_worker_remove(hub->roster, w);
 }
 
@@ -117,9 +124,21 @@ hub_remove_worker(struct hub *hub, unsigned index)
 	if (w->generation == 0)
 		return;
 	hub_close_request(hub);
-	worker_empty(hub, w->connections, index);
+	worker_empty(hub, w->connections);
 	free(w->registered);
 	*w = (struct hub_worker){ 0 };
+}
+
+unsigned
+hub_worker_index(const struct hub *hub, uint64_t generation)
+{
+	unsigned index;
+
+	for (index = 0; index < hub->workers; index++)
+		if (generation != 0 &&
+		    hub->worker[index].generation == generation)
+			break;
+	return index;
 }
 
 static bool
@@ -127,10 +146,7 @@ is_other(void *arg, uint64_t generation)
 {
 	const struct hub *hub = arg;
 
-	for (unsigned i = 0; i < hub->workers; i++)
-		if (hub->worker[i].generation == generation)
-			return false;
-	return true;
+	return hub_worker_index(hub, generation) == hub->workers;
 }
 
 void
@@ -140,7 +156,7 @@ hub_remove_others(struct hub *hub)
 
 	hub_close_request(hub);
 	while ((w = roster_worker_any(hub->roster, is_other, hub)) != NULL)
-		worker_empty(hub, w, UINT32_MAX);
+		worker_empty(hub, w);
 }
 
 bool
@@ -173,7 +189,7 @@ hub_registered(struct hub *hub, unsigned index)
 		if (row == STATE_NONE ||
 		    (w->registered != NULL && w->registered[slot] != 0))
 			continue;
-		session_drop(hub, w->connections, row, index);
+		session_drop(hub, row);
 		dropped++;
 	}
 	free(w->registered);
@@ -235,7 +251,8 @@ hub_append(struct hub *hub, struct room *room, struct append_record *r)
 }
 
 /*
- * Requests; they are carried out in request.c and query.c.
+ * Requests; they are carried out in join.c, move.c, request.c and
+ * query.c.
  */
 
 /* The last request is carried out: unless it is to be answered by a message,
@@ -270,6 +287,14 @@ hub_open_request(struct hub *hub, unsigned index, const struct ipc_request *q)
 	w->is_due = true;	/* for the receipt, if for nothing else */
 	return repeats_has(hub->repeats, index, w->generation,
 	    q->number) ? HUB_REPEAT : HUB_DONE;
+}
+
+bool
+hub_was_refused(const struct hub *hub, unsigned index,
+    const struct ipc_request *q)
+{
+	return repeats_has_later(hub->repeats, index,
+	    hub->worker[index].generation, q->number);
 }
 
 enum hub_result
@@ -315,7 +340,7 @@ room_has_grown(void *arg, const struct room *room)
 	struct hub *hub = arg;
 
 	for (unsigned i = 0; i < hub->workers; i++)
-		if (room->members[i] > 0)
+		if (room->readers[i] > 0)
 			hub->worker[i].is_due = true;
 }
 
@@ -384,6 +409,22 @@ hub_reaches_back(const struct hub *hub, unsigned index, unsigned quarters)
 	return w->generation != 0 && w->last != w->receipt &&
 	    append_position(hub->append) - w->since >
 	    log_ring_size(hub->log) / 4 * quarters;
+}
+
+void
+hub_expire(struct hub *hub, uint64_t now_ms)
+{
+	hub_close_request(hub);
+	session_expire(hub, now_ms);
+}
+
+uint64_t
+hub_next_expiry(const struct hub *hub)
+{
+	uint64_t end_ms;
+
+	(void)graces_first(hub->graces, &end_ms);
+	return end_ms;
 }
 
 uint64_t

@@ -37,6 +37,8 @@ enum hub_result {
 	HUB_ROOMS,	/* there are too many rooms */
 	HUB_TAKEN,	/* somebody has the name */
 	HUB_NAME,	/* it may not be a name */
+	HUB_TABS,	/* too many connections of the member */
+	HUB_AFTER,	/* nobody in the room has the name */
 	HUB_FORGED	/* no honest worker sends this */
 };
 
@@ -52,20 +54,22 @@ void hub_free(struct hub *);
 /* A live worker: connections have slots below `slots`. */
 bool hub_add_worker(struct hub *, unsigned index, uint64_t generation,
     uint32_t slots) __attribute__((warn_unused_result));
-/* The worker is dead: its members leave, its place is free. */
+/* The worker is dead: its connections are gone, its place is free. */
 void hub_remove_worker(struct hub *, unsigned index);
-/* All live workers are added: the members of others leave. */
+/* All live workers are added: the connections of others are gone. */
 void hub_remove_others(struct hub *);
-/* The worker has named all its connections (hub_register): members it does
- * not know leave.  Returns how many. */
+/* The worker has named all its connections (hub_register): those that it does
+ * not know are gone.  Returns how many. */
 bool hub_register(struct hub *, unsigned index, uint64_t connection)
     __attribute__((warn_unused_result));
 uint32_t hub_registered(struct hub *, unsigned index);
 
 enum hub_result hub_attach(struct hub *, unsigned index,
     const struct ipc_request *) __attribute__((warn_unused_result));
+/* `tail` is the message's.  The record tells what came of it: a new member or
+ * one that goes on. */
 enum hub_result hub_join(struct hub *, unsigned index,
-    const struct ipc_request *, const char *room, size_t len)
+    const struct ipc_request *, const uint8_t *tail, size_t len)
     __attribute__((warn_unused_result));
 /* `tail` is the message's.  HUB_SAID: `*seq_out` is the number it has. */
 enum hub_result hub_say(struct hub *, unsigned index,
@@ -73,6 +77,9 @@ enum hub_result hub_say(struct hub *, unsigned index,
     uint64_t *seq_out) __attribute__((warn_unused_result));
 enum hub_result hub_leave(struct hub *, unsigned index,
     const struct ipc_request *) __attribute__((warn_unused_result));
+enum hub_result hub_prove(struct hub *, unsigned index,
+    const struct ipc_request *, const struct ipc_proof *)
+    __attribute__((warn_unused_result));
 /* HUB_NAME, HUB_TAKEN: the name stays as it is; HUB_NAME comes with what is
  * wrong with the wanted one. */
 enum hub_result hub_nick(struct hub *, unsigned index,
@@ -84,10 +91,14 @@ enum hub_result hub_move(struct hub *, unsigned index,
     __attribute__((warn_unused_result));
 
 /* Questions, answered by the text that is appended: names, each with a NUL.
- * *more_out: how many did not fit. */
+ * *more_out: how many did not fit.
+ *
+ * In front of each name is '+', or '-' of who is away.  With a name: those
+ * behind it, of whom HUB_MORE_MAX that did not fit are counted at most. */
+#define HUB_MORE_MAX	10000
 enum hub_result hub_who(struct hub *, unsigned index,
-    const struct ipc_request *, struct buf *out, uint32_t *more_out)
-    __attribute__((warn_unused_result));
+    const struct ipc_request *, const char *after, size_t after_len,
+    struct buf *out, uint32_t *more_out) __attribute__((warn_unused_result));
 /* Each name is followed by a space and the number of members; those with the
  * most come first.  Where there are many rooms it may be a second old. */
 enum hub_result hub_rooms_list(struct hub *, unsigned index,
@@ -104,9 +115,9 @@ struct hub_whisper {
 	size_t text_len;
 };
 
-/* Calls back for each user of the route that `names` (commas between) names;
- * false there is no memory.  Appends who was found, an empty text, and who
- * was not, each with a NUL. */
+/* Calls back for each connection of each user of the route that `names`
+ * (commas between) names; false there is no memory.  Who is away is not found.
+ * Appends who was found, an empty text, and who was not, each with a NUL. */
 enum hub_result hub_whisper(struct hub *, unsigned index,
     const struct ipc_request *, const char *names, size_t names_len,
     const uint8_t *text, size_t text_len,
@@ -120,6 +131,11 @@ void hub_commit(struct hub *, void (*bell)(void *arg, unsigned index),
 /* Stores the receipt for everything this worker has asked; its refusals are
  * on their way. */
 void hub_receipt(struct hub *, unsigned index);
+
+/* Lets go whose grace time is over, a part of them at a time; hub_next_expiry
+ * says when it is to be called again (clock_ms; UINT64_MAX: nobody is away). */
+void hub_expire(struct hub *, uint64_t now_ms);
+uint64_t hub_next_expiry(const struct hub *);
 
 /* Rooms without members go when no line of them is kept any more.  One step,
  * of bounded work; the next one is due at hub_next_tidy, by clock_ms(). */

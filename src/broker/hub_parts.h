@@ -1,22 +1,23 @@
 /*
  * hub_parts - what the files of the hub share: the hub itself.
  *
- * In the broker; private to hub.c, request.c, query.c, session.c, tidy.c
- * and takeover.c.
+ * In the broker; private to hub.c and the parts of the hub.
  */
 #ifndef BROKER_HUB_PARTS_H
 #define BROKER_HUB_PARTS_H
 
 #include "base/tally.h"
+#include "broker/graces.h"
 #include "broker/hub.h"
 #include "broker/ids.h"
-#include "broker/members.h"
+#include "broker/lists.h"
 #include "broker/name.h"
 #include "broker/nametable.h"
 #include "broker/numbers.h"
 #include "broker/repeats.h"
 #include "broker/room.h"
 #include "broker/roster.h"
+#include "broker/tokens.h"
 #include "log/append.h"
 
 struct hub_worker {
@@ -51,8 +52,11 @@ struct hub {
 	struct room_table *rooms;
 	struct repeats *repeats;
 	struct ids *ids;		/* under which something was said */
-	struct tally *addresses;	/* sessions, by real address */
-	struct members *members;
+	struct tally *addresses;	/* connections, by real address */
+	struct lists *members;		/* of rooms */
+	struct lists *tabs;		/* of members, see tabs.h */
+	struct tokens *tokens;
+	struct graces *graces;
 	struct numbers *numbers;
 	struct names *names;		/* what a name may be */
 	struct nametable *nametable;	/* who has chosen which */
@@ -80,6 +84,17 @@ bool hub_append(struct hub *, struct room *, struct append_record *)
 /* Before several records that must count together, of at most so many bytes:
  * hub_append commits nothing until they are there. */
 void hub_append_reserve(struct hub *, uint64_t bytes);
+/* Finds or makes the room of a name, which counts for `maker`.  HUB_ROOMS,
+ * HUB_MEMORY: there is none. */
+enum hub_result hub_room(struct hub *, uint8_t route, const char *name,
+    size_t len, uint64_t maker, struct room **room_out)
+    __attribute__((warn_unused_result));
+/* The index of the living worker of a generation; hub->workers: none. */
+unsigned hub_worker_index(const struct hub *, uint64_t generation);
+/* Whether a dead broker has refused this and carried out what was asked later:
+ * what the later one has brought about must not be undone. */
+bool hub_was_refused(const struct hub *, unsigned index,
+    const struct ipc_request *);
 /* Removes a room that has no members and of which no line is kept; arg is the
  * hub. */
 void hub_remove_idle(void *arg, struct room *);

@@ -88,6 +88,8 @@ static const enum ipc_refusal refusals[] = {
 	[HUB_ROOMS] = IPC_REFUSED_ROOMS,
 	[HUB_TAKEN] = IPC_REFUSED_TAKEN,
 	[HUB_NAME] = IPC_REFUSED_NAME,
+	[HUB_TABS] = IPC_REFUSED_TABS,
+	[HUB_AFTER] = IPC_REFUSED_AFTER,
 };
 
 static const struct reason reasons[] = {
@@ -122,8 +124,7 @@ link_refuse(struct link *link, const struct ipc_message *m,
 	return good;
 }
 
-/* Answers a refusal; false ends the worker. */
-static bool
+bool
 link_answer(struct link *link, const struct ipc_message *m,
     enum hub_result result)
 {
@@ -159,7 +160,7 @@ link_on_join(void *owner, struct peer *peer, const struct ipc_message *m)
 
 	(void)peer;
 	return link_answer(link, m, hub_join(link->broker->hub,
-	    link->index, m->payload, (const char *)m->tail, m->tail_len));
+	    link->index, m->payload, m->tail, m->tail_len));
 }
 
 /* A message that was said before, under the id at its front. */
@@ -202,6 +203,20 @@ link_on_leave(void *owner, struct peer *peer, const struct ipc_message *m)
 }
 
 bool
+link_on_proven(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	struct link *link = owner;
+	struct ipc_proof proof;
+
+	(void)peer;
+	if (m->tail_len != sizeof(proof))
+		return false;
+	memcpy(&proof, m->tail, sizeof(proof));
+	return link_answer(link, m, hub_prove(link->broker->hub,
+	    link->index, m->payload, &proof));
+}
+
+bool
 link_on_nick(void *owner, struct peer *peer, const struct ipc_message *m)
 {
 	struct link *link = owner;
@@ -228,141 +243,6 @@ link_on_move(void *owner, struct peer *peer, const struct ipc_message *m)
 	(void)peer;
 	return link_answer(link, m, hub_move(link->broker->hub, link->index,
 	    m->payload, (const char *)m->tail, m->tail_len));
-}
-
-/*
- * Questions.
- */
-
-static struct ipc_listed
-listed_for(const struct link *link, const struct ipc_message *m)
-{
-	const struct ipc_request *q = m->payload;
-
-	return (struct ipc_listed){
-		.connection = q->connection, .number = q->number,
-		.position = hub_position(link->broker->hub), .type = m->type
-	};
-}
-
-/* Answers are sent at the end of the turn, and behind all whispers: a broker
- * that dies between a whisper and what its sender is told is asked again, one
- * that dies behind both has lost nothing. */
-static bool
-link_hold(struct link *link, const struct ipc_listed *listed,
-    const struct buf *texts)
-{
-	uint64_t len = buf_len(texts);
-
-	link->owes_answers = true;
-	if (!buf_append(&link->held, listed, sizeof(*listed)) ||
-	    !buf_append(&link->held, &len, sizeof(len)) ||
-	    (len > 0 && !buf_append(&link->held, buf_head(texts), len)))
-		return false;
-	/* A question is short, its answer need not be. */
-	if (buf_len(&link->held) > LINK_QUEUE_HIGH)
-		peer_pause(link->peer, true);
-	return true;
-}
-
-typedef enum hub_result hub_question(struct hub *, unsigned,
-    const struct ipc_request *, struct buf *, uint32_t *);
-
-static bool
-link_ask(struct link *link, const struct ipc_message *m,
-    hub_question *question)
-{
-	struct ipc_listed listed = listed_for(link, m);
-	enum hub_result result;
-	struct buf texts;
-	bool good;
-
-	buf_init(&texts);
-	result = question(link->broker->hub, link->index, m->payload, &texts,
-	    &listed.more);
-	good = result == HUB_DONE ? link_hold(link, &listed, &texts) :
-	    link_answer(link, m, result);
-	buf_clear(&texts);
-	return good;
-}
-
-bool
-link_on_who(void *owner, struct peer *peer, const struct ipc_message *m)
-{
-	(void)peer;
-	return link_ask(owner, m, hub_who);
-}
-
-bool
-link_on_rooms(void *owner, struct peer *peer, const struct ipc_message *m)
-{
-	(void)peer;
-	return link_ask(owner, m, hub_rooms_list);
-}
-
-/* A whisper on its way, for link_whisper. */
-struct errand {
-	struct link *link;		/* the sender's */
-	const struct ipc_request *request;
-};
-
-static bool
-link_whisper(void *arg, const struct hub_whisper *w)
-{
-	const struct errand *errand = arg;
-	struct broker *b = errand->link->broker;
-	struct link *to = &b->links[w->index];
-	struct ipc_whispered payload = {
-		.connection = w->connection,
-		.position = hub_position(b->hub),
-		.generation = errand->link->generation,
-		.request = errand->request->number
-	};
-	struct buf tail;
-	bool good;
-
-	buf_init(&tail);
-	good = buf_append(&tail, w->sender, w->sender_len) &&
-	    buf_append(&tail, "", 1) &&
-	    (w->text_len == 0 || buf_append(&tail, w->text, w->text_len)) &&
-	    peer_send(to->peer, IPC_WHISPERED, &payload, buf_head(&tail),
-	    buf_len(&tail), -1);
-	buf_clear(&tail);
-	to->has_whispers = errand->link->has_whispered = true;
-	/* One text may be for many; its sender waits (link_turn). */
-	if (peer_queued(to->peer) > LINK_QUEUE_HIGH)
-		peer_pause(errand->link->peer, true);
-	return good;
-}
-
-bool
-link_on_whisper(void *owner, struct peer *peer, const struct ipc_message *m)
-{
-	struct link *link = owner;
-	struct errand errand = { .link = link, .request = m->payload };
-	struct ipc_listed listed = listed_for(link, m);
-	const uint8_t *end = m->tail_len == 0 ? NULL :
-	    memchr(m->tail, '\0', m->tail_len);
-	enum hub_result result;
-	struct buf texts;
-	bool good;
-
-	(void)peer;
-	if (end == NULL)
-		return false;
-	buf_init(&texts);
-	result = hub_whisper(link->broker->hub, link->index, m->payload,
-	    (const char *)m->tail, (size_t)(end - m->tail), end + 1,
-	    m->tail_len - (size_t)(end + 1 - m->tail), link_whisper, &errand,
-	    &texts);
-	if (result != HUB_DONE)
-		good = link_answer(link, m, result);
-	else
-		good = buf_append(&texts, end, m->tail_len -
-		    (size_t)(end - m->tail)) && link_hold(link, &listed,
-		    &texts);
-	buf_clear(&texts);
-	return good;
 }
 
 /*

@@ -1,10 +1,10 @@
 /*
  * link - a worker's channel as the broker sees it, and what it is owed.
  *
- * In the broker; private to broker.c and link.c.  Hears a worker's requests
- * and sends what it is to read, in this order: whispers, answers, the receipt,
- * the bell.  What a request does is the hub's (hub.h); how workers come and go
- * is broker.c's.
+ * In the broker; private to broker.c, link.c and questions.c.  Hears a worker's
+ * requests and sends what it is to read, in this order: whispers, answers, the
+ * receipt, the bell.  What a request does is the hub's (hub.h); how workers
+ * come and go is broker.c's.
  *
  * A request needs its receipt before its record leaves the ring.  So a turn
  * ends when the log has grown by an eighth of the ring, and when what a worker
@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "broker/hub.h"
 #include "ipc/peer.h"
 
 #define LINK_QUEUE_HIGH	(256 * 1024)	/* bytes; then its requests wait */
@@ -47,9 +48,15 @@ void link_report(struct link *, const char *why);
  * requests are heard.  False: no memory to tell it. */
 bool link_welcome(struct link *) __attribute__((warn_unused_result));
 
+/* Sends what a refused request is told.  False: the worker ends, it has forged
+ * something, or there is no memory. */
+bool link_answer(struct link *, const struct ipc_message *, enum hub_result)
+    __attribute__((warn_unused_result));
+
 /* The worker's requests; their owner is the link. */
 peer_handler link_on_attach, link_on_join, link_on_say, link_on_leave,
-    link_on_nick, link_on_move, link_on_who, link_on_rooms, link_on_whisper;
+    link_on_proven, link_on_nick, link_on_move, link_on_who, link_on_rooms,
+    link_on_whisper;
 
 /* The end of a turn: commits, sends each worker what it is owed, frees the
  * peers of those that are gone, and says who is heard in the next turn. */

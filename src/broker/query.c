@@ -15,8 +15,10 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "broker/asker.h"
 #include "broker/hub_parts.h"
 #include "broker/session.h"
+#include "broker/tabs.h"
 
 #define ANSWER_MAX	16384	/* bytes of names */
 #define ROOMS_MAX	50
@@ -30,47 +32,99 @@ append_text(struct buf *out, const char *text, size_t len)
 	    buf_append(out, "", 1);
 }
 
-/* The session that asks, in a room; NULL with the result. */
+/* The member that asks, in a room; NULL with the result. */
 static const struct state_session *
 find_asker(struct hub *hub, unsigned index, const struct ipc_request *q,
     enum hub_result *result_out)
 {
-	uint32_t row;
+	struct asker a;
 
 	*result_out = hub_open_request(hub, index, q);
 	if (*result_out != HUB_DONE)
 		return NULL;
-	row = roster_find(hub->roster, hub->worker[index].connections,
-	    q->connection);
-	if (row == STATE_NONE)
+	if (!asker_find(hub, index, q, &a))
 		*result_out = hub_owe_answer(hub, index, HUB_UNKNOWN);
-	else if (session_room(hub, state_session(hub->state, row)) == NULL)
+	else if (a.room == NULL)
 		*result_out = HUB_FORGED;
-	return *result_out != HUB_DONE ? NULL :
-	    state_session(hub->state, row);
+	return *result_out != HUB_DONE ? NULL : a.session;
+}
+
+static uint32_t
+find_user(const struct hub *hub, uint8_t route, const char *name, size_t len)
+{
+	struct name_keys keys;
+	uint64_t number;
+	uint32_t row;
+
+	if (name_is_automatic(name, len, &number)) {
+		row = numbers_find(hub->numbers, route, number);
+		return row != STATE_NONE && state_session(hub->state,
+		    row)->name == STATE_NONE ? row : STATE_NONE;
+	}
+	return name_key(hub->names, name, len, &keys) ?
+	    nametable_find(hub->nametable, route, &keys) : STATE_NONE;
+}
+
+/*
+ * Who.
+ */
+
+static uint32_t
+next_member(const struct hub *hub, const struct room *room, uint32_t row)
+{
+	return row == STATE_NONE ? room->members.first :
+	    lists_next(hub->members, row);
+}
+
+/* How many are in the room behind `row`, or more. */
+static uint32_t
+count_behind(const struct hub *hub, const struct room *room, uint32_t row)
+{
+	uint32_t count = 0;
+
+	while (count < HUB_MORE_MAX &&
+	    (row = next_member(hub, room, row)) != STATE_NONE)
+		count++;
+	return count;
+}
+
+static bool
+append_member(const struct hub *hub, uint32_t row, struct buf *out)
+{
+	char name[SESSION_NAME];
+	bool is_away = tabs_next(hub, row, STATE_NONE) == STATE_NONE;
+
+	return buf_append(out, is_away ? "-" : "+", 1) && append_text(out,
+	    name, session_name(hub, state_session(hub->state, row), name));
 }
 
 enum hub_result
 hub_who(struct hub *hub, unsigned index, const struct ipc_request *q,
-    struct buf *out, uint32_t *more_out)
+    const char *after, size_t after_len, struct buf *out, uint32_t *more_out)
 {
 	enum hub_result result;
 	const struct state_session *s = find_asker(hub, index, q, &result);
+	uint32_t row = STATE_NONE, last = STATE_NONE, told = 0;
 	const struct room *room;
-	char name[SESSION_NAME];
-	uint32_t row = STATE_NONE, told = 0;
 
 	if (s == NULL)
 		return result;
 	room = session_room(hub, s);
-	while (buf_len(out) < ANSWER_MAX && (row = members_next(hub->members,
-	    room, row)) != STATE_NONE) {
-		if (!append_text(out, name, session_name(hub, state_session(
-		    hub->state, row), name)))
+	if (after_len > 0) {
+		last = row = find_user(hub, s->route, after, after_len);
+		if (row == STATE_NONE || session_room(hub, state_session(
+		    hub->state, row)) != room)
+			return hub_owe_answer(hub, index, HUB_AFTER);
+	}
+	while (buf_len(out) < ANSWER_MAX &&
+	    (row = next_member(hub, room, row)) != STATE_NONE) {
+		if (!append_member(hub, row, out))
 			return hub_owe_answer(hub, index, HUB_MEMORY);
+		last = row;
 		told++;
 	}
-	*more_out = room->count - told;
+	*more_out = after_len == 0 ? room->count - told :
+	    count_behind(hub, room, last);
 	return hub_owe_answer(hub, index, HUB_DONE);
 }
 
@@ -165,34 +219,6 @@ hub_rooms_list(struct hub *hub, unsigned index, const struct ipc_request *q,
  * Whispers.
  */
 
-static uint32_t
-find_user(const struct hub *hub, uint8_t route, const char *name, size_t len)
-{
-	struct name_keys keys;
-	uint64_t number;
-	uint32_t row;
-
-	if (name_is_automatic(name, len, &number)) {
-		row = numbers_find(hub->numbers, route, number);
-		return row != STATE_NONE && state_session(hub->state,
-		    row)->name == STATE_NONE ? row : STATE_NONE;
-	}
-	return name_key(hub->names, name, len, &keys) ?
-	    nametable_find(hub->nametable, route, &keys) : STATE_NONE;
-}
-
-/* The index of the living worker of a generation; no index: none. */
-static unsigned
-find_worker(const struct hub *hub, uint64_t generation)
-{
-	unsigned index;
-
-	for (index = 0; index < hub->workers; index++)
-		if (hub->worker[index].generation == generation)
-			break;
-	return index;
-}
-
 /* One pass over the names: tells or lists those that are found, or lists
  * those that are not.  A name that is there twice is told once. */
 struct whisper {
@@ -206,6 +232,38 @@ struct whisper {
 	struct buf *out;
 };
 
+/* Whether one of the member's connections can be reached. */
+static bool
+is_here(const struct hub *hub, uint32_t member)
+{
+	struct roster_entry tab;
+	uint32_t row = STATE_NONE;
+
+	while ((row = tabs_next(hub, member, row)) != STATE_NONE)
+		if (roster_read(hub->state, row, &tab) &&
+		    hub_worker_index(hub, tab.generation) < hub->workers)
+			return true;
+	return false;
+}
+
+/* Delivers it to all connections of the member. */
+static bool
+whisper_deliver(struct whisper *w, uint32_t member)
+{
+	struct roster_entry tab;
+	uint32_t row = STATE_NONE;
+
+	while ((row = tabs_next(w->hub, member, row)) != STATE_NONE) {
+		(void)roster_read(w->hub->state, row, &tab);
+		w->to.index = hub_worker_index(w->hub, tab.generation);
+		w->to.connection = tab.connection;
+		if (w->to.index < w->hub->workers &&
+		    !w->deliver(w->arg, &w->to))
+			return false;
+	}
+	return true;
+}
+
 static bool
 whisper_to(struct whisper *w, uint32_t row)
 {
@@ -217,9 +275,7 @@ whisper_to(struct whisper *w, uint32_t row)
 			return true;
 	if (w->told_count < sizeof(w->told) / sizeof(w->told[0]))
 		w->told[w->told_count++] = row;
-	w->to.index = find_worker(w->hub, s->generation);
-	w->to.connection = s->connection;
-	return w->deliver(w->arg, &w->to) &&
+	return whisper_deliver(w, row) &&
 	    append_text(w->out, name, session_name(w->hub, s, name));
 }
 
@@ -235,10 +291,7 @@ whisper_pass(struct whisper *w, const char *names, size_t len, bool is_found)
 			comma = end;
 		row = find_user(w->hub, w->route, names,
 		    (size_t)(comma - names));
-		if (row != STATE_NONE && find_worker(w->hub, state_session(
-		    w->hub->state, row)->generation) == w->hub->workers)
-			row = STATE_NONE;
-		if ((row != STATE_NONE) != is_found)
+		if ((row != STATE_NONE && is_here(w->hub, row)) != is_found)
 			continue;
 		if (is_found ? !whisper_to(w, row) : !append_text(w->out,
 		    names, (size_t)(comma - names)))

@@ -39,7 +39,7 @@ room_table_new(struct state *state, unsigned workers)
 static void
 room_free(struct room *room)
 {
-	free(room->members);
+	free(room->readers);
 	free(room);
 }
 
@@ -112,8 +112,8 @@ room_index(struct room_table *t, struct room *room)
 static struct room *
 room_enter(struct room_table *t, struct room *room)
 {
-	room->members = calloc(t->workers, sizeof(*room->members));
-	if (room->members == NULL || (room->maker != 0 &&
+	room->readers = calloc(t->workers, sizeof(*room->readers));
+	if (room->readers == NULL || (room->maker != 0 &&
 	    tally_add(t->makers, room->maker) == 0)) {
 		room_free(room);
 		return NULL;
@@ -159,7 +159,7 @@ room_add(struct room_table *t, uint64_t identity, uint8_t route,
 	room->identity = identity;
 	room->maker = maker;
 	room->newest = UINT64_MAX;
-	room->first = STATE_NONE;
+	list_init(&room->members);
 	room->key_len = (uint8_t)key_write(room->key, route, name, len);
 	row = state_reserve(t->state);
 	if (row == STATE_NONE) {
@@ -188,7 +188,7 @@ room_restore(struct room_table *t, uint32_t row)
 
 	if (room == NULL)
 		return NULL;
-	room->first = STATE_NONE;
+	list_init(&room->members);
 	if (r->name != STATE_NONE)
 		len = state_text_load(t->state, r->name, name, sizeof(name));
 	if (len > ROOM_NAME_MAX)
@@ -234,10 +234,11 @@ room_name(const struct room *room, size_t *len_out)
 }
 
 void
-room_count(struct room *room, unsigned worker, int change)
+room_count_reader(const struct room_table *t, struct room *room,
+    unsigned worker, int change)
 {
-	room->members[worker] += (uint32_t)change;
-	room->count += (uint32_t)change;
+	if (worker < t->workers)
+		room->readers[worker] += (uint32_t)change;
 }
 
 void

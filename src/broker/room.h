@@ -16,6 +16,7 @@
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
+#include "broker/lists.h"
 #include "log/state.h"
 
 #define ROOM_NAME_MAX	64
@@ -27,12 +28,12 @@ struct room {
 	uint64_t said_us;	/* time of the newest message in the log */
 	uint64_t maker;		/* address it counts for; 0: nobody */
 	uint32_t row;		/* in the state file */
-	uint32_t count;		/* members */
-	uint32_t first;		/* row of one of them, see members.h */
+	uint32_t count;		/* members, those who are away, too */
+	struct list members;	/* rows: SESSION, MEMBER */
 	bool is_dirty;		/* seq or newest differ from the row */
 	bool has_grown;		/* live readers have something to read */
 	struct room *next_dirty;
-	uint32_t *members;	/* how many, by worker index */
+	uint32_t *readers;	/* how many connections, by worker index */
 	UT_hash_handle by_identity, by_key;
 	uint8_t key_len;
 	char key[1 + ROOM_NAME_MAX];	/* route, then the name */
@@ -63,8 +64,10 @@ void room_remove(struct room_table *, struct room *);
 uint8_t room_route(const struct room *);
 const char *room_name(const struct room *, size_t *len_out);
 
-/* Counts a member in or out. */
-void room_count(struct room *, unsigned worker, int change);
+/* Counts a member's connection in or out; of a worker that is not there
+ * (no index) nothing is. */
+void room_count_reader(const struct room_table *, struct room *,
+    unsigned worker, int change);
 
 /* Remembers that the row is to be stored; room_store_dirty stores all such
  * rows and calls back once for each that has grown. */

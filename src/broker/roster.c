@@ -24,19 +24,42 @@ struct roster {
 	uint32_t count;
 };
 
+bool
+roster_read(const struct state *state, uint32_t row, struct roster_entry *out)
+{
+	const struct state_connection *c = state_connection(state, row);
+	const struct state_session *s;
+
+	if (c != NULL) {
+		*out = (struct roster_entry){
+			.generation = c->generation, .address = c->address,
+			.connection = c->connection, .member = c->member
+		};
+		return true;
+	}
+	if (state_kind(state, row) != STATE_SESSION)
+		return false;
+	s = state_session(state, row);
+	*out = (struct roster_entry){
+		.generation = s->generation, .address = s->address,
+		.connection = s->connection, .member = row
+	};
+	return true;
+}
+
 static bool
 roster_restore(struct roster *r)
 {
 	for (uint32_t row = 0; row < state_rows(r->state); row++) {
-		const struct state_session *s = state_session(r->state, row);
+		struct roster_entry entry;
 		struct roster_worker *w;
 
-		if (s == NULL)
+		if (!roster_read(r->state, row, &entry))
 			continue;
-		w = roster_worker_add(r, s->generation);
-		if (w == NULL || !roster_reserve(w, s->connection))
+		w = roster_worker_add(r, entry.generation);
+		if (w == NULL || !roster_reserve(w, entry.connection))
 			return false;
-		if (roster_slot_is_free(w, s->connection))
+		if (roster_slot_is_free(w, entry.connection))
 			roster_add(r, w, row);
 		else
 			state_release(r->state, row);
@@ -142,14 +165,11 @@ uint32_t
 roster_find(const struct roster *r, const struct roster_worker *w,
     uint64_t connection)
 {
-	uint32_t slot = ipc_connection_slot(connection), row;
+	uint32_t row = roster_slot(w, ipc_connection_slot(connection));
+	struct roster_entry entry;
 
-	if (slot >= w->size || w->rows[slot] == STATE_NONE)
-		return STATE_NONE;
-	row = w->rows[slot];
-	if (state_session(r->state, row)->connection != connection)
-		return STATE_NONE;
-	return row;
+	return roster_read(r->state, row, &entry) &&
+	    entry.connection == connection ? row : STATE_NONE;
 }
 
 bool
@@ -177,9 +197,11 @@ roster_reserve(struct roster_worker *w, uint64_t connection)
 void
 roster_add(struct roster *r, struct roster_worker *w, uint32_t row)
 {
-	uint32_t slot =
-	    ipc_connection_slot(state_session(r->state, row)->connection);
+	struct roster_entry entry = { 0 };
+	uint32_t slot;
 
+	(void)roster_read(r->state, row, &entry);
+	slot = ipc_connection_slot(entry.connection);
 	assert(slot < w->size && w->rows[slot] == STATE_NONE);
 	w->rows[slot] = row;
 	w->count++;
@@ -187,12 +209,16 @@ roster_add(struct roster *r, struct roster_worker *w, uint32_t row)
 }
 
 void
-roster_remove(struct roster *r, struct roster_worker *w, uint32_t row)
+roster_remove(struct roster *r, uint32_t row)
 {
-	uint32_t slot =
-	    ipc_connection_slot(state_session(r->state, row)->connection);
+	struct roster_entry entry = { 0 };
+	struct roster_worker *w;
+	uint32_t slot;
 
-	assert(w->rows[slot] == row);
+	(void)roster_read(r->state, row, &entry);
+	w = roster_worker_find(r, entry.generation);
+	slot = ipc_connection_slot(entry.connection);
+	assert(w != NULL && w->rows[slot] == row);
 	w->rows[slot] = STATE_NONE;
 	w->count--;
 	r->count--;

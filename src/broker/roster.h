@@ -2,8 +2,8 @@
  * roster - the connection table.
  *
  * A pure module of the broker: for each worker generation an array from a
- * connection's slot to its SESSION row in the state file, which holds the
- * rest.  Rebuilt from those rows by a broker that takes over.
+ * connection's slot to its SESSION or CONNECTION row in the state file, which
+ * holds the rest.  Rebuilt from those rows by a broker that takes over.
  */
 #ifndef BROKER_ROSTER_H
 #define BROKER_ROSTER_H
@@ -16,7 +16,19 @@
 struct roster;
 struct roster_worker;		/* the connections of one generation */
 
-/* Borrows the state file and enters every session in it.  NULL: no
+/* What the row of a connection says. */
+struct roster_entry {
+	uint64_t generation;	/* of its worker */
+	uint64_t connection;
+	uint64_t address;	/* whom it counts for; 0: nobody */
+	uint32_t member;	/* row: a SESSION's is its own */
+};
+
+/* False: the row is no connection's. */
+bool roster_read(const struct state *, uint32_t row,
+    struct roster_entry *out);
+
+/* Borrows the state file and enters every connection in it.  NULL: no
  * memory. */
 struct roster *roster_new(struct state *)
     __attribute__((warn_unused_result));
@@ -42,10 +54,11 @@ uint32_t roster_find(const struct roster *, const struct roster_worker *,
  * False: no memory. */
 bool roster_reserve(struct roster_worker *, uint64_t connection)
     __attribute__((warn_unused_result));
-/* Enters a published session; its slot must be reserved and free. */
+/* Enters a connection whose row is published; its slot must be reserved and
+ * free. */
 void roster_add(struct roster *, struct roster_worker *, uint32_t row);
-/* Takes the session out and releases its row. */
-void roster_remove(struct roster *, struct roster_worker *, uint32_t row);
+/* Takes the connection out and releases its row. */
+void roster_remove(struct roster *, uint32_t row);
 
 /* Whether no connection has this one's slot. */
 bool roster_slot_is_free(const struct roster_worker *, uint64_t connection);

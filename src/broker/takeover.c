@@ -6,11 +6,14 @@
 #include "broker/takeover.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <sys/random.h>
 
 #include "base/clock.h"
 #include "base/logger.h"
+#include "broker/replay.h"
 #include "broker/session.h"
+#include "broker/tabs.h"
 #include "log/cursor.h"
 #include "log/verify.h"
 
@@ -29,147 +32,6 @@ log_give_up(struct log *log, const struct verify_report *report)
 	    atomic_load(&h->committed) > LOG_POSITION_MAX)
 		atomic_store(&h->committed, 0);
 	atomic_store(&h->first, atomic_load(&h->committed));
-}
-
-static void
-replay_room(struct hub *hub, const struct cursor_view *v)
-{
-	const struct record *r = &v->record;
-	struct room *room = room_find_by_identity(hub->rooms, r->room);
-
-	if (room == NULL)
-		return;
-	if (r->seq > room->seq)
-		room->seq = r->seq;
-	if (room->newest == LOG_NONE || v->position > room->newest)
-		room->newest = v->position;
-	room_touch(hub->rooms, room, true);
-}
-
-/* The number N of a name "userN". */
-static uint64_t
-name_number(const uint8_t *name, size_t len)
-{
-	uint64_t number = 0;
-
-	for (size_t i = 0; i < len; i++)
-		if (name[i] >= '0' && name[i] <= '9')
-			number = number * 10 + (uint64_t)(name[i] - '0');
-	return number;
-}
-
-/* The row may show the other room still. */
-static void
-replay_move(struct hub *hub, const struct roster_worker *w,
-    const struct record *r, const struct room *room)
-{
-	uint32_t row = w == NULL ? STATE_NONE :
-	    roster_find(hub->roster, w, r->sender);
-
-	if (row != STATE_NONE)
-		atomic_store(&state_session(hub->state, row)->room,
-		    room->row);
-}
-
-/* The row may have the old name still. */
-static bool
-replay_rename(struct hub *hub, const struct cursor_view *v)
-{
-	const struct record *r = &v->record;
-	const struct roster_worker *w =
-	    roster_worker_find(hub->roster, r->generation);
-	uint32_t row = w == NULL ? STATE_NONE :
-	    roster_find(hub->roster, w, r->sender), text = STATE_NONE, old;
-	struct state_session *s;
-	uint64_t number;
-
-	if (row == STATE_NONE)
-		return true;
-	s = state_session(hub->state, row);
-	if (!name_is_automatic((const char *)v->text, v->text_len, &number)) {
-		text = state_text_store(hub->state, (const char *)v->text,
-		    v->text_len);
-		if (text == STATE_NONE)
-			return false;
-	}
-	old = s->name;
-	atomic_store(&s->name, text);
-	if (old != STATE_NONE)
-		state_release(hub->state, old);
-	return true;
-}
-
-/* The join was committed; its row may be missing, or show the room that was
- * left. */
-static bool
-replay_join(struct hub *hub, const struct cursor_view *v)
-{
-	const struct record *r = &v->record;
-	struct room *room = room_find_by_identity(hub->rooms, r->room);
-	struct roster_worker *w =
-	    roster_worker_find(hub->roster, r->generation);
-	struct session session;
-	uint32_t row;
-
-	if (r->generation == 0 || room == NULL)
-		return true;
-	if ((r->flags & RECORD_MOVED) != 0) {
-		replay_move(hub, w, r, room);
-		return true;
-	}
-	/* Its slot may be another's by now: then it has left, too. */
-	if (w != NULL && !roster_slot_is_free(w, r->sender))
-		return true;
-	row = state_reserve(hub->state);
-	if (row == STATE_NONE)
-		return false;
-	session = (struct session){
-		.generation = r->generation, .connection = r->sender,
-		.number = name_number(v->name, r->name_len),
-		.room = room, .route = r->route
-	};
-	return session_publish(hub, &session, row);
-}
-
-/* The leave was committed; its row may still be there. */
-static void
-replay_leave(struct hub *hub, const struct record *r)
-{
-	struct roster_worker *w;
-	uint32_t row;
-
-	/* A leave carries the generation of the member in `request` when the
-	 * broker itself is the origin. */
-	w = roster_worker_find(hub->roster,
-	    r->generation != 0 ? r->generation : r->request);
-	if (w == NULL)
-		return;
-	row = roster_find(hub->roster, w, r->sender);
-	if (row != STATE_NONE)
-		roster_remove(hub->roster, w, row);
-}
-
-static bool
-replay_log(struct hub *hub)
-{
-	uint64_t end = log_committed(hub->log), lost;
-	struct cursor cursor;
-	struct cursor_view v;
-
-	if (!cursor_seek(&cursor, hub->log, state_applied(hub->state), &lost))
-		logger_warning("state older than the log",
-		    "bytes=%" PRIu64, lost);
-	while (cursor_next(&cursor, end, &v)) {
-		if (v.record.kind == RECORD_JOIN && !replay_join(hub, &v))
-			return false;
-		if (v.record.kind == RECORD_RENAME && !replay_rename(hub, &v))
-			return false;
-		if (v.record.kind == RECORD_LEAVE &&
-		    (v.record.flags & RECORD_MOVED) == 0)
-			replay_leave(hub, &v.record);
-		replay_room(hub, &v);
-	}
-	return true;
 }
 
 /* What was said under an id is known again. */
@@ -228,26 +90,121 @@ enter_name(struct hub *hub, const struct state_session *s, uint32_t row)
 	    hub->nametable, s->route, &keys, row) != NAMETABLE_NO_MEMORY;
 }
 
-/* Members of rooms, their names, connections of addresses. */
+/* Members of rooms, and their names. */
+static bool
+enter_member(struct hub *hub, uint32_t row)
+{
+	struct state_session *s = state_session(hub->state, row);
+	struct room *room = s == NULL ? NULL : session_room(hub, s);
+
+	if (room == NULL)
+		return true;
+	if (!lists_reserve(hub->members, row) ||
+	    !numbers_reserve(hub->numbers))
+		return false;
+	session_enter(hub, row, room);
+	/* A log that was given up has taken messages with it. */
+	if (session_token(hub, row) != NULL && s->proven > room->seq)
+		state_store_64(&s->proven, room->seq);
+	return enter_name(hub, s, row);
+}
+
+/* Everybody, and the connections of addresses. */
 static bool
 enter_sessions(struct hub *hub)
 {
-	for (uint32_t row = 0; row < state_rows(hub->state); row++) {
-		const struct state_session *s = state_session(hub->state, row);
-		struct room *room = s == NULL ? NULL : session_room(hub, s);
+	struct roster_entry entry;
 
-		if (room != NULL) {
-			if (!members_reserve(hub->members, row) ||
-			    !numbers_reserve(hub->numbers))
-				return false;
-			session_enter(hub, row, room);
-			room->count++;
-			if (!enter_name(hub, s, row))
-				return false;
-		}
-		if (s != NULL && s->address != 0 &&
-		    tally_add(hub->addresses, s->address) == 0)
+	for (uint32_t row = 0; row < state_rows(hub->state); row++)
+		if (!enter_member(hub, row) || (roster_read(hub->state, row,
+		    &entry) && entry.address != 0 &&
+		    tally_add(hub->addresses, entry.address) == 0))
 			return false;
+	return true;
+}
+
+struct absence {
+	uint64_t end_ms;
+	uint32_t row;
+};
+
+static int
+absence_compare(const void *a, const void *b)
+{
+	uint64_t x = ((const struct absence *)a)->end_ms;
+	uint64_t y = ((const struct absence *)b)->end_ms;
+
+	return (x > y) - (x < y);
+}
+
+/* Whether a member is away, with the time at which it leaves.  Death may have
+ * come before its last connection went, or before the first one was there. */
+static bool
+is_away(struct hub *hub, uint32_t row, uint64_t now_ms, uint64_t *end_ms_out)
+{
+	struct state_session *s = state_session(hub->state, row);
+	bool is_here = tabs_next(hub, row, STATE_NONE) != STATE_NONE;
+
+	if (is_here && s->grace_end != 0)
+		state_store_64(&s->grace_end, 0);
+	if (!is_here && s->grace_end == 0)
+		state_store_64(&s->grace_end, now_ms +
+		    hub->settings->routes[s->route].grace_ms);
+	*end_ms_out = s->grace_end;
+	return !is_here;
+}
+
+static bool
+enter_absent(struct hub *hub)
+{
+	uint32_t rows = state_rows(hub->state), count = 0;
+	uint64_t now_ms = clock_ms(), end_ms;
+	struct absence *absent = NULL, *more;
+
+	for (uint32_t row = 0; row < rows; row++) {
+		if (state_kind(hub->state, row) != STATE_MEMBER ||
+		    !is_away(hub, row, now_ms, &end_ms))
+			continue;
+		if ((count & (count - 1)) == 0) {
+			more = realloc(absent, sizeof(*absent) *
+			    (count == 0 ? 1 : count * 2));
+			if (more == NULL) {
+				free(absent);
+				return false;
+			}
+			absent = more;
+		}
+		absent[count++] = (struct absence){ end_ms, row };
+	}
+	if (count > 0)
+		qsort(absent, count, sizeof(*absent), absence_compare);
+	for (uint32_t i = 0; i < count; i++)
+		graces_add(hub->graces, absent[i].row);
+	free(absent);
+	return true;
+}
+
+/* Members by their tokens, and their connections: what a replay needs. */
+static bool
+restore_tabs(struct hub *hub)
+{
+	const struct state_connection *c;
+
+	for (uint32_t row = 0; row < state_rows(hub->state); row++) {
+		if (state_kind(hub->state, row) == STATE_MEMBER) {
+			if (!tokens_reserve(hub->tokens) ||
+			    !lists_reserve(hub->tabs, row) ||
+			    !graces_reserve(hub->graces, row))
+				return false;
+			tokens_add(hub->tokens, row);
+		}
+		c = state_connection(hub->state, row);
+		if (c == NULL)
+			continue;
+		if (!lists_reserve(hub->tabs, row) ||
+		    !lists_reserve(hub->tabs, c->member))
+			return false;
+		lists_add(hub->tabs, lists_of(hub->tabs, c->member), row);
 	}
 	return true;
 }
@@ -273,6 +230,22 @@ restore_rooms(struct hub *hub)
 	return true;
 }
 
+static bool
+make_tables(struct hub *hub)
+{
+	hub->addresses = tally_new();
+	hub->members = lists_new();
+	hub->tabs = lists_new();
+	hub->numbers = numbers_new(hub->state);
+	hub->tokens = tokens_new(hub->state);
+	hub->graces = graces_new(hub->state);
+	hub->nametable = nametable_new();
+	return hub->addresses != NULL && hub->members != NULL &&
+	    hub->tabs != NULL && hub->numbers != NULL &&
+	    hub->tokens != NULL && hub->graces != NULL &&
+	    hub->nametable != NULL;
+}
+
 bool
 takeover_restore(struct hub *hub, const struct append_callbacks *callbacks)
 {
@@ -283,13 +256,7 @@ takeover_restore(struct hub *hub, const struct append_callbacks *callbacks)
 	hub->rooms = room_table_new(hub->state, hub->workers);
 	if (hub->rooms == NULL)
 		return false;
-	hub->addresses = tally_new();
-	hub->members = members_new();
-	hub->numbers = numbers_new(hub->state);
-	hub->nametable = nametable_new();
-	if (hub->addresses == NULL || hub->members == NULL ||
-	    hub->numbers == NULL || hub->nametable == NULL ||
-	    !restore_rooms(hub))
+	if (!make_tables(hub) || !restore_rooms(hub) || !restore_tabs(hub))
 		return false;
 	hub->roster = roster_new(hub->state);
 	hub->append = append_new(hub->log, callbacks, hub);
@@ -300,7 +267,7 @@ takeover_restore(struct hub *hub, const struct append_callbacks *callbacks)
 	hub->ids = ids_new(log_ring_size(hub->log));
 	if (hub->repeats == NULL || hub->ids == NULL || !restore_lines(hub))
 		return false;
-	if (!enter_sessions(hub))
+	if (!enter_sessions(hub) || !enter_absent(hub))
 		return false;
 	room_each(hub->rooms, hub_remove_idle, hub);
 	return true;

@@ -59,9 +59,11 @@ struct record {
 	uint64_t seq;		/* the room's number of this message; for other
 				 * kinds that of the room's last message */
 	uint64_t previous;	/* position of the room's previous record */
-	uint64_t sender;	/* connection */
+	uint64_t sender;	/* connection; 0: the member is away */
 	uint64_t generation;	/* origin: worker generation, 0: the broker */
-	uint64_t request;	/* origin: request number */
+	uint64_t request;	/* origin: request number; 0 of a move whose
+				 * sender follows another tab; of the broker:
+				 * the generation of the sender's worker */
 	uint64_t count;		/* members of the room after the event;
 				 * MESSAGE: the N of the member, of its name
 				 * userN, whatever it is called now */

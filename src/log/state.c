@@ -564,6 +564,20 @@ state_reserved(const struct state *state, uint32_t row)
 	return row_at(state, row);
 }
 
+void
+state_store_32(_Atomic uint32_t *field, uint32_t value)
+{
+	atomic_store_explicit(field, value, memory_order_release);
+	LOG_STEP();
+}
+
+void
+state_store_64(_Atomic uint64_t *field, uint64_t value)
+{
+	atomic_store_explicit(field, value, memory_order_release);
+	LOG_STEP();
+}
+
 uint32_t
 state_rows(const struct state *state)
 {

@@ -139,6 +139,9 @@ struct state_connection *state_connection(const struct state *,
 struct state_room *state_room(const struct state *, uint32_t row);
 /* A row just reserved, before it is published. */
 void *state_reserved(const struct state *, uint32_t row);
+/* Changes a published row in a field that may change. */
+void state_store_32(_Atomic uint32_t *field, uint32_t);
+void state_store_64(_Atomic uint64_t *field, uint64_t);
 
 uint32_t state_rows(const struct state *);	/* rows 0..n-1 to iterate */
 enum state_kind state_kind(const struct state *, uint32_t row);

@@ -7,6 +7,7 @@
 
 #include "worker/line.h"
 
+static void add_member(struct line *, struct slice);
 static void add_names(struct line *, const struct slice *, size_t);
 static void add_more(struct line *, uint64_t);
 
@@ -16,7 +17,11 @@ aside_who(struct buf *b, const struct slice *names, size_t count,
 {
 	struct line line = line_begin(b, "who");
 
-	add_names(&line, names, count);
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0)
+			line_add(&line, ", ");
+		add_member(&line, names[i]);
+	}
 	add_more(&line, more);
 	return line_end(&line);
 }
@@ -155,6 +160,19 @@ aside_ping(struct buf *b)
 
 	line_add(&line, "pong");
 	return line_end(&line);
+}
+
+/* No name begins with one of the signs. */
+static void
+add_member(struct line *line, struct slice text)
+{
+	char sign = text.len > 0 ? *text.at : '\0';
+
+	if (sign == '+' || sign == '-')
+		text = (struct slice){ text.at + 1, text.len - 1 };
+	line_add_name(line, text);
+	if (sign == '-')
+		line_add(line, " (away)");
 }
 
 static void

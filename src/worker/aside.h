@@ -25,7 +25,8 @@ struct aside_room {
 	uint64_t users;
 };
 
-/* "[server::who] a, b, c, and 7 more"; more: how many are not in `names`. */
+/* "[server::who] a, b (away), c, and 7 more".  As in LISTED, '+' stands in
+ * front of a name, or '-' of who is away; more: how many are not in `names`. */
 bool aside_who(struct buf *, const struct slice *names, size_t count,
     uint64_t more) __attribute__((warn_unused_result));
 

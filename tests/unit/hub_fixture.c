@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "broker/name.h"
+#include "broker/tokens.h"
 #include "ipc/messages.h"
 
 struct settings *
@@ -45,9 +46,12 @@ void
 world_open(struct world *w)
 {
 	static struct names *names;	/* opened once, for all worlds */
+	struct settings *settings = world_settings();
 	const char *why;
 	uint32_t damaged;
 
+	if (w->configure != NULL)
+		w->configure(settings);
 	if (names == NULL)
 		names = name_open(&why);
 	assert_non_null(names);
@@ -57,7 +61,7 @@ world_open(struct world *w)
 	w->state = state_open(w->state_fd, &damaged);
 	assert_non_null(w->state);
 	assert_int_equal(damaged, 0);
-	w->hub = hub_new(world_settings(), names, w->log, w->state);
+	w->hub = hub_new(settings, names, w->log, w->state);
 	assert_non_null(w->hub);
 }
 
@@ -124,7 +128,58 @@ ask_join(struct world *w, unsigned index, uint64_t number, uint64_t conn,
 		.address = w->address
 	};
 
-	return hub_join(w->hub, index, &q, room, strlen(room));
+	return hub_join(w->hub, index, &q, (const uint8_t *)room,
+	    strlen(room));
+}
+
+/* Tokens that end in a letter; the tests need to tell them apart. */
+static size_t
+token_put(uint8_t *tail, char letter)
+{
+	if (letter == 0)
+		return 0;
+	memset(tail, 0, IPC_TOKEN);
+	tail[IPC_TOKEN - 1] = (uint8_t)letter;
+	return IPC_TOKEN;
+}
+
+enum hub_result
+ask_enter(struct world *w, unsigned index, uint64_t number, uint64_t conn,
+    uint32_t route, char resume, char fresh, const char *room)
+{
+	struct ipc_request q = {
+		.connection = conn, .number = number, .route = route,
+		.address = w->address, .flags = IPC_FRESH
+	};
+	uint8_t tail[IPC_JOIN_TAIL + 1];
+	size_t len = token_put(tail, resume);
+
+	if (resume != 0)
+		q.flags |= IPC_RESUME;
+	len += token_put(tail + len, fresh);
+	memcpy(tail + len, room, strlen(room));
+	return hub_join(w->hub, index, &q, tail, len + strlen(room));
+}
+
+void
+token_hash(char letter, uint8_t hash_out[static STATE_TOKEN])
+{
+	uint8_t token[IPC_TOKEN];
+
+	(void)token_put(token, letter);
+	assert_true(tokens_hash(token, hash_out));
+}
+
+enum hub_result
+ask_prove(struct world *w, unsigned index, uint64_t number, uint64_t conn,
+    uint32_t route, uint64_t room, uint64_t seq)
+{
+	struct ipc_request q = {
+		.connection = conn, .number = number, .route = route
+	};
+	const struct ipc_proof proof = { .room = room, .seq = seq };
+
+	return hub_prove(w->hub, index, &q, &proof);
 }
 
 enum hub_result
@@ -153,7 +208,7 @@ ask_nick(struct world *w, unsigned index, uint64_t number, uint64_t conn,
 static const char *
 show_texts(struct buf *texts)
 {
-	static char shown[4096];
+	static char shown[32768];
 	size_t len = buf_len(texts);
 
 	assert_true(len < sizeof(shown));
@@ -169,15 +224,26 @@ const char *
 ask_who(struct world *w, unsigned index, uint64_t number, uint64_t conn,
     uint32_t route)
 {
+	uint32_t more;
+	const char *shown = ask_who_after(w, index, number, conn, route, "",
+	    &more);
+
+	assert_int_equal(more, 0);
+	return shown;
+}
+
+const char *
+ask_who_after(struct world *w, unsigned index, uint64_t number, uint64_t conn,
+    uint32_t route, const char *after, uint32_t *more_out)
+{
 	struct ipc_request q = {
 		.connection = conn, .number = number, .route = route
 	};
-	uint32_t more = 9;
 	struct buf out;
 
 	buf_init(&out);
-	assert_int_equal(hub_who(w->hub, index, &q, &out, &more), HUB_DONE);
-	assert_int_equal(more, 0);
+	assert_int_equal(hub_who(w->hub, index, &q, after, strlen(after),
+	    &out, more_out), HUB_DONE);
 	return show_texts(&out);
 }
 
@@ -263,6 +329,18 @@ ask_leave(struct world *w, unsigned index, uint64_t number, uint64_t conn,
 {
 	struct ipc_request q = {
 		.connection = conn, .number = number, .route = route
+	};
+
+	return hub_leave(w->hub, index, &q);
+}
+
+enum hub_result
+ask_go(struct world *w, unsigned index, uint64_t number, uint64_t conn,
+    uint32_t route)
+{
+	struct ipc_request q = {
+		.connection = conn, .number = number, .route = route,
+		.flags = IPC_MAY_RETURN
 	};
 
 	return hub_leave(w->hub, index, &q);

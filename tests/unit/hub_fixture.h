@@ -28,6 +28,8 @@ struct world {
 	uint64_t bells;		/* a bit for each worker rung */
 	uint64_t address;	/* of who attaches or joins */
 	uint64_t said_seq;	/* of what was said before */
+	/* Changes the settings of the hubs that are opened from now on. */
+	void (*configure)(struct settings *);
 	enum name_verdict verdict;	/* on the name last asked for */
 };
 
@@ -50,13 +52,25 @@ enum hub_result ask_attach(struct world *, unsigned index, uint64_t number,
     uint64_t conn, uint32_t route);
 enum hub_result ask_join(struct world *, unsigned index, uint64_t number,
     uint64_t conn, uint32_t route, const char *room);
+/* With tokens, each named by a letter: the one to resume (0: none), and a
+ * fresh one. */
+enum hub_result ask_enter(struct world *, unsigned index, uint64_t number,
+    uint64_t conn, uint32_t route, char resume, char fresh,
+    const char *room);
+/* What the files have of a token. */
+void token_hash(char letter, uint8_t hash_out[static STATE_TOKEN]);
+enum hub_result ask_prove(struct world *, unsigned index, uint64_t number,
+    uint64_t conn, uint32_t route, uint64_t room, uint64_t seq);
 enum hub_result ask_move(struct world *, unsigned index, uint64_t number,
     uint64_t conn, uint32_t route, const char *room);
 enum hub_result ask_nick(struct world *, unsigned index, uint64_t number,
     uint64_t conn, uint32_t route, const char *name);
-/* The names of the answer with a bar behind each; lent until the next. */
+/* The names of the answer with their signs and a bar behind each; lent until
+ * the next. */
 const char *ask_who(struct world *, unsigned index, uint64_t number,
     uint64_t conn, uint32_t route);
+const char *ask_who_after(struct world *, unsigned index, uint64_t number,
+    uint64_t conn, uint32_t route, const char *after, uint32_t *more_out);
 const char *ask_rooms(struct world *, unsigned index, uint64_t number,
     uint64_t conn, uint32_t route);
 /* Likewise; `heard_out` gets "worker:slot<sender>text " for each whisper. */
@@ -69,6 +83,9 @@ enum hub_result ask_say(struct world *, unsigned index, uint64_t number,
 enum hub_result ask_say_as(struct world *, unsigned index, uint64_t number,
     uint64_t conn, uint32_t route, const char *id, const char *text);
 enum hub_result ask_leave(struct world *, unsigned index, uint64_t number,
+    uint64_t conn, uint32_t route);
+/* Likewise, and may return. */
+enum hub_result ask_go(struct world *, unsigned index, uint64_t number,
     uint64_t conn, uint32_t route);
 /* The end of a turn; says in `bells` who was rung. */
 void world_commit(struct world *);

@@ -56,17 +56,18 @@ static void
 who_names_all_or_counts_the_rest(void **state)
 {
 	struct slice names[] = {
-		slice_of("user0"), slice_of("\xc3\xa4"), slice_of("a\nb")
+		slice_of("+user0"), slice_of("-\xc3\xa4"), slice_of("+a\nb"),
+		slice_of("-")
 	};
 	struct buf b;
 
 	(void)state;
 	buf_init(&b);
 	expect(&b, aside_who(&b, names, 1, 0), "[server::who] user0");
-	expect(&b, aside_who(&b, names, 3, 0),
-	    "[server::who] user0, \xc3\xa4, a" BREAK "b");
+	expect(&b, aside_who(&b, names, 4, 0),
+	    "[server::who] user0, \xc3\xa4 (away), a" BREAK "b,  (away)");
 	expect(&b, aside_who(&b, names, 2, 1),
-	    "[server::who] user0, \xc3\xa4, and 1 more");
+	    "[server::who] user0, \xc3\xa4 (away), and 1 more");
 	expect(&b, aside_who(&b, names, 1, UINT64_MAX),
 	    "[server::who] user0, and 18446744073709551615 more");
 	buf_clear(&b);

@@ -936,11 +936,11 @@ names_are_taken_and_given_back(void **state)
 	world_commit(&w);
 	v = world_last(&w);
 	assert_record(&v, RECORD_MESSAGE, "Berta", "hello", 1, 0);
-	assert_string_equal(ask_who(&w, 0, 6, a, CHAT), "anna|Berta|");
+	assert_string_equal(ask_who(&w, 0, 6, a, CHAT), "+anna|+Berta|");
 	/* One's own number. */
 	assert_int_equal(ask_nick(&w, 0, 7, a, CHAT, "user0"), HUB_DONE);
 	assert_int_equal(ask_nick(&w, 1, 7, b, CHAT, "Berta"), HUB_DONE);
-	assert_string_equal(ask_who(&w, 0, 8, a, CHAT), "Berta|user0|");
+	assert_string_equal(ask_who(&w, 0, 8, a, CHAT), "+Berta|+user0|");
 	/* Who leaves gives it back. */
 	assert_int_equal(ask_leave(&w, 1, 8, b, CHAT), HUB_DONE);
 	world_commit(&w);
@@ -982,10 +982,10 @@ moving_is_leaving_and_joining_at_once(void **state)
 	assert_int_equal(ask_say(&w, 0, 5, a, CHAT, "here"), HUB_DONE);
 	world_commit(&w);
 	assert_int_equal(world_last(&w).record.room, v[3].record.room);
-	assert_string_equal(ask_who(&w, 1, 2, b, CHAT), "user0|user1|");
+	assert_string_equal(ask_who(&w, 1, 2, b, CHAT), "+user0|+user1|");
 	assert_string_equal(ask_rooms(&w, 1, 3, b, CHAT), "lab 2|");
 	assert_int_equal(ask_move(&w, 1, 4, b, CHAT, ""), HUB_DONE);
-	assert_string_equal(ask_who(&w, 1, 5, b, CHAT), "user1|");
+	assert_string_equal(ask_who(&w, 1, 5, b, CHAT), "+user1|");
 	assert_string_equal(ask_rooms(&w, 0, 6, a, CHAT), "lab 1| 1|");
 	world_close(&w);
 }

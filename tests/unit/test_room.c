@@ -84,19 +84,19 @@ a_room_is_found_by_name_within_its_route(void **state)
 }
 
 static void
-members_are_counted_by_worker_and_in_all(void **state)
+readers_are_counted_by_worker(void **state)
 {
 	struct rooms *r = *state;
 	struct room *room = room_add(r->table, 1, 0, "", 0, 0);
 
-	room_count(room, 0, 1);
-	room_count(room, 1, 1);
-	room_count(room, 1, 1);
-	assert_int_equal(room->count, 3);
-	assert_int_equal(room->members[1], 2);
-	room_count(room, 1, -1);
-	assert_int_equal(room->count, 2);
-	assert_int_equal(room->members[0], 1);
+	room_count_reader(r->table, room, 0, 1);
+	room_count_reader(r->table, room, 1, 1);
+	room_count_reader(r->table, room, 1, 1);
+	room_count_reader(r->table, room, UINT32_MAX, 1);
+	assert_int_equal(room->readers[1], 2);
+	room_count_reader(r->table, room, 1, -1);
+	assert_int_equal(room->readers[0], 1);
+	assert_int_equal(room->readers[1], 1);
 }
 
 static void
@@ -208,7 +208,7 @@ main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(a_room_is_found_by_name_within_its_route),
-		TEST(members_are_counted_by_worker_and_in_all),
+		TEST(readers_are_counted_by_worker),
 		TEST(rows_follow_when_they_are_stored),
 		TEST(a_removed_room_leaves_no_row_and_no_debt),
 		TEST(rooms_are_counted_for_who_made_them),

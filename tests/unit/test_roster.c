@@ -111,7 +111,7 @@ who_is_removed_is_gone_and_the_slot_free(void **state)
 	uint32_t row = add(t, GENERATION, a);
 	struct roster_worker *w = roster_worker_find(t->roster, GENERATION);
 
-	roster_remove(t->roster, w, row);
+	roster_remove(t->roster, row);
 	assert_int_equal(roster_find(t->roster, w, a), STATE_NONE);
 	assert_true(roster_slot_is_free(w, a));
 	assert_int_equal(state_kind(t->state, row), STATE_FREE);
@@ -147,7 +147,7 @@ the_table_is_rebuilt_from_its_rows(void **state)
 		add(t, GENERATION + i % 3, ipc_connection_make(i + 1, i / 3));
 	w = roster_worker_find(t->roster, GENERATION + 1);
 	a = ipc_connection_make(5, 1);
-	roster_remove(t->roster, w, roster_find(t->roster, w, a));
+	roster_remove(t->roster, roster_find(t->roster, w, a));
 
 	table_shut(t);
 	table_open(t);
@@ -173,7 +173,7 @@ all_of_a_worker_are_walked_and_may_go_on_the_way(void **state)
 	w = roster_worker_find(t->roster, GENERATION);
 	for (uint32_t slot = 0; slot < roster_slots(w); slot++)
 		if ((row = roster_slot(w, slot)) != STATE_NONE) {
-			roster_remove(t->roster, w, row);
+			roster_remove(t->roster, row);
 			seen++;
 		}
 	assert_int_equal(seen, 100);

@@ -312,6 +312,153 @@ damaged_rows_become_free(void **state)
 	close(fd);
 }
 
+static uint32_t
+add_member(struct state *rows, uint8_t letter, uint32_t room,
+    const char *name)
+{
+	uint32_t row = state_reserve(rows);
+	struct state_session *member = state_reserved(rows, row);
+
+	assert_non_null(member);
+	memset(member->token, letter, STATE_TOKEN);
+	member->number = letter;
+	member->route = 3;
+	member->room = room;
+	member->name = state_text_store(rows, name, strlen(name));
+	state_publish(rows, row, STATE_MEMBER);
+	return row;
+}
+
+static uint32_t
+add_connection(struct state *rows, uint64_t connection, uint32_t member)
+{
+	uint32_t row = state_reserve(rows);
+	struct state_connection *c = state_reserved(rows, row);
+
+	assert_non_null(c);
+	c->generation = 7;
+	c->connection = connection;
+	c->address = 99;
+	c->member = member;
+	state_publish(rows, row, STATE_CONNECTION);
+	return row;
+}
+
+static void
+a_member_is_found_again_with_its_connections(void **state)
+{
+	uint32_t room, member, away, first, second;
+	static const uint8_t token[STATE_TOKEN] = "AAAAAAAAAAAAAAA";
+	const struct state_session *found;
+	int fd = state_create();
+	struct state *rows;
+
+	(void)state;
+	rows = open_whole(fd);
+	room = add_room(rows, 1, NULL);
+	member = add_member(rows, 'A', room, "Anna");
+	first = add_connection(rows, 17, member);
+	away = add_member(rows, 'B', room, "Berta");
+	second = add_connection(rows, 18, member);
+	state_store_64(&state_session(rows, away)->grace_end, 4711);
+	state_store_64(&state_session(rows, member)->proven, 5);
+	state_store_32(&state_session(rows, member)->room,
+	    add_room(rows, 2, "lab"));
+	state_close(rows);
+
+	rows = open_whole(fd);
+	assert_int_equal(state_kind(rows, member), STATE_MEMBER);
+	found = state_session(rows, member);
+	assert_memory_equal(found->token, token, STATE_TOKEN - 1);
+	assert_true(found->number == 'A' && found->route == 3);
+	assert_true(found->proven == 5 && found->grace_end == 0);
+	assert_true(state_room(rows, found->room)->identity == 2);
+	assert_true(text_is(rows, found->name, "Anna"));
+	assert_true(state_session(rows, away)->grace_end == 4711);
+	assert_true(state_connection(rows, first)->connection == 17);
+	assert_true(state_connection(rows, first)->member == member);
+	assert_true(state_connection(rows, second)->address == 99);
+	assert_null(state_connection(rows, member));
+	assert_null(state_session(rows, first));
+	assert_null(state_room(rows, member));
+	/* A released member gives its text back. */
+	state_release(rows, first);
+	state_release(rows, second);
+	state_release(rows, member);
+	assert_int_equal(count_kind(rows, STATE_TEXT), 2);
+	state_close(rows);
+	close(fd);
+}
+
+/* Changes a byte of a row, and says how many rows that damages. */
+static uint32_t
+damage_byte(int fd, uint32_t row, size_t at)
+{
+	struct state *rows = open_whole(fd);
+	uint32_t damaged;
+
+	((uint8_t *)state_reserved(rows, row))[at] ^= 1;
+	state_close(rows);
+	rows = state_open(fd, &damaged);
+	assert_non_null(rows);
+	state_close(rows);
+	return damaged;
+}
+
+static void
+a_connection_without_its_member_becomes_free(void **state)
+{
+	static const struct {
+		bool is_connection;	/* else of the member */
+		size_t at;
+		uint32_t damaged;
+	} changes[] = {
+		{ false, offsetof(struct state_session, token), 3 },
+		{ false, offsetof(struct state_session, number) - 1, 3 },
+		{ false, offsetof(struct state_session, number), 3 },
+		{ false, offsetof(struct state_session, route), 3 },
+		{ false, offsetof(struct state_session, grace_end), 0 },
+		{ false, offsetof(struct state_session, proven), 0 },
+		{ true, offsetof(struct state_connection, generation), 1 },
+		{ true, offsetof(struct state_connection, connection), 1 },
+		{ true, offsetof(struct state_connection, address), 1 },
+		{ true, offsetof(struct state_connection, member), 1 },
+	};
+	uint32_t room, member, first;
+	struct state *rows;
+	int fd;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+		fd = state_create();
+		rows = open_whole(fd);
+		room = add_room(rows, 1, NULL);
+		member = add_member(rows, 'A', room, "Anna");
+		first = add_connection(rows, 17, member);
+		add_connection(rows, 18, member);
+		state_close(rows);
+		if (damage_byte(fd, changes[i].is_connection ? first :
+		    member, changes[i].at) != changes[i].damaged)
+			fail_msg("row %zu", i);
+		rows = open_whole(fd);
+		assert_int_equal(count_kind(rows, STATE_TEXT),
+		    count_kind(rows, STATE_MEMBER));
+		state_close(rows);
+		close(fd);
+	}
+	/* Whose row became another's has none either. */
+	fd = state_create();
+	rows = open_whole(fd);
+	room = add_room(rows, 1, NULL);
+	add_connection(rows, 17, add_session(rows, 1, room, NULL));
+	state_close(rows);
+	rows = state_open(fd, &first);
+	assert_int_equal(first, 1);
+	assert_int_equal(count_kind(rows, STATE_SESSION), 1);
+	state_close(rows);
+	close(fd);
+}
+
 static void
 what_is_no_state_file_is_refused(void **state)
 {
@@ -619,6 +766,10 @@ main(void)
 		cmocka_unit_test(the_file_grows_and_addresses_stay),
 		cmocka_unit_test(a_file_that_cannot_grow_gives_no_row),
 		cmocka_unit_test(damaged_rows_become_free),
+		cmocka_unit_test(
+		    a_member_is_found_again_with_its_connections),
+		cmocka_unit_test(
+		    a_connection_without_its_member_becomes_free),
 		cmocka_unit_test(what_is_no_state_file_is_refused),
 		cmocka_unit_test(a_writer_may_die_between_any_two_stores),
 		cmocka_unit_test(a_writer_may_die_while_the_file_grows),

@@ -1,0 +1,34 @@
+/*
+ * graces - the members that are away, in the order in which their time ends.
+ *
+ * A pure module of the broker over the MEMBER rows, which hold the time.  The
+ * grace time of a route is always the same, so who went away last comes last.
+ */
+#ifndef BROKER_GRACES_H
+#define BROKER_GRACES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "log/state.h"
+
+struct graces;
+
+/* Borrows the state file.  NULL: no memory. */
+struct graces *graces_new(const struct state *)
+    __attribute__((warn_unused_result));
+void graces_free(struct graces *);	/* NULL is fine */
+
+/* Makes room for the row, so that graces_add cannot fail.  False: no
+ * memory. */
+bool graces_reserve(struct graces *, uint32_t row)
+    __attribute__((warn_unused_result));
+/* A MEMBER whose time ends after that of all others of its route that are
+ * here; and it is here no more. */
+void graces_add(struct graces *, uint32_t row);
+void graces_remove(struct graces *, uint32_t row);
+
+/* Whose time ends first, and when; STATE_NONE: nobody is away. */
+uint32_t graces_first(const struct graces *, uint64_t *end_ms_out);
+
+#endif

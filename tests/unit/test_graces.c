@@ -1,0 +1,75 @@
+/*
+ * test_graces - who is away, in the order in which they leave.
+ */
+#include "config.h"
+
+#include "broker/graces.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static uint32_t
+add_member(struct state *state, struct graces *g, uint8_t route,
+    uint64_t end_ms)
+{
+	uint32_t row = state_reserve(state);
+	struct state_session *s = state_reserved(state, row);
+
+	assert_non_null(s);
+	s->route = route;
+	s->grace_end = end_ms;
+	s->room = s->name = STATE_NONE;
+	state_publish(state, row, STATE_MEMBER);
+	assert_true(graces_reserve(g, row));
+	graces_add(g, row);
+	return row;
+}
+
+static void
+the_first_to_end_comes_first(void **state)
+{
+	uint32_t damaged, a, b, c, d;
+	int fd = state_create();
+	struct state *members = state_open(fd, &damaged);
+	struct graces *g = graces_new(members);
+	uint64_t end_ms = 0;
+
+	(void)state;
+	assert_non_null(g);
+	assert_int_equal(graces_first(g, &end_ms), STATE_NONE);
+	assert_true(end_ms == UINT64_MAX);
+	/* Two routes, each with a grace time of its own. */
+	a = add_member(members, g, 0, 500);
+	b = add_member(members, g, 1, 100);
+	c = add_member(members, g, 0, 600);
+	d = add_member(members, g, 1, 550);
+	assert_int_equal(graces_first(g, &end_ms), b);
+	assert_true(end_ms == 100);
+	graces_remove(g, b);
+	assert_int_equal(graces_first(g, &end_ms), a);
+	/* Who comes back is out of the order. */
+	graces_remove(g, d);
+	graces_remove(g, a);
+	assert_int_equal(graces_first(g, &end_ms), c);
+	assert_true(end_ms == 600);
+	graces_remove(g, c);
+	assert_int_equal(graces_first(g, &end_ms), STATE_NONE);
+	graces_free(g);
+	graces_free(NULL);
+	state_close(members);
+	close(fd);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_first_to_end_comes_first),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
