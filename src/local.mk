@@ -204,12 +204,14 @@ libworker_a_SOURCES = \
 	src/worker/rate.h \
 	src/worker/render.c \
 	src/worker/render.h \
+	src/worker/seat.h \
 	src/worker/site.c \
 	src/worker/site.h \
 	src/worker/tickets.c \
 	src/worker/tickets.h \
 	src/worker/tls.c \
 	src/worker/tls.h \
+	src/worker/token.h \
 	src/worker/speech.c \
 	src/worker/speech.h \
 	src/worker/waiting.c \

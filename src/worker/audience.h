@@ -28,6 +28,8 @@ struct audience {
 	uint32_t count, capacity;
 	uint32_t in_form[FORMS];	/* members that take this form */
 	uint64_t rendered[FORMS];	/* bytes of frames, ever */
+	uint64_t seq;			/* of the last message, and where */
+	uint64_t newest;		/* the last record is, as delivered */
 	struct batch *batch;		/* of this turn: keeps it alive */
 };
 

@@ -34,6 +34,7 @@
 #include "ws/handshake.h"
 
 struct audience;
+struct seat;
 struct tls_session;
 
 enum client_state {
@@ -109,7 +110,9 @@ struct client {
 	uint64_t connection;
 	uint8_t address[NETADDR_BYTES];	/* of the client, behind proxies, too;
 					 * all zero: by a unix socket */
-	struct client *next_dirty, *next_gone;
+	struct client *next_dirty;
+	struct seat *seat;		/* of a member with a token, seat.h;
+					 * NULL: it is none */
 	struct preface *preface;	/* wire.c's; NULL: none is awaited */
 	struct client_input *input;	/* NULL: between messages */
 	struct wheel_item deadline;
@@ -117,7 +120,10 @@ struct client {
 		uint64_t state_ms;	/* when the state was entered */
 		uint64_t ping_ms;	/* OPEN: when it was pinged */
 	};
-	uint64_t heard_ms;		/* when something last came */
+	union {
+		uint64_t heard_ms;	/* when something last came */
+		struct client *next_gone;	/* GONE */
+	};
 	uint64_t message_us;		/* next message is free from here on,
 					 * less the burst (GCRA) */
 	uint64_t control_us;		/* the same of control frames */
