@@ -211,6 +211,7 @@ libworker_a_SOURCES = \
 	src/worker/tickets.h \
 	src/worker/tls.c \
 	src/worker/tls.h \
+	src/worker/token.c \
 	src/worker/token.h \
 	src/worker/speech.c \
 	src/worker/speech.h \

@@ -34,16 +34,18 @@ bool token_make(uint8_t out[TOKEN_BYTES]) __attribute__((warn_unused_result));
 /* Writes it with a NUL; returns `out`. */
 const char *token_write(const uint8_t token[TOKEN_BYTES],
     char out[TOKEN_TEXT + 1]);
-/* Reads the one spelling of a token, and nothing else. */
+/* Reads the one spelling of a token, and nothing else; else `out` is
+ * scratch. */
 bool token_read(struct slice text, uint8_t out[TOKEN_BYTES])
     __attribute__((warn_unused_result));
 
 /*
- * Find what a handshake claims; `out` is set for TOKEN_GIVEN.  The first that
- * is there counts, and is GIVEN or MALFORMED.
- * _protocols: an offered subprotocol "wschat.resume.TOKEN".
- * _query: "resume=TOKEN" or "resume=new" among what '&' parts.
- * _cookie: SESSION in a Cookie field (RFC 6265, 4.2.1), in quotes or not.
+ * Find what a handshake claims; `out` is set for TOKEN_GIVEN, and scratch
+ * otherwise.
+ * _protocols: the first offered subprotocol "wschat.resume.TOKEN".
+ * _query: the first "resume=TOKEN" or "resume=new" among what '&' parts.
+ * _cookie: SESSION in Cookie fields (RFC 6265, 4.2.1), in quotes or not; the
+ * first well-formed one, for others of the host may use the word.
  */
 enum token_claim token_find_in_protocols(const struct head *,
     uint8_t out[TOKEN_BYTES]);
