@@ -66,10 +66,12 @@ rendering_mark(struct rendering *r, uint64_t position)
 
 bool
 batch_append(struct batch *b, struct compress *compress,
-    const uint32_t in_form[FORMS], uint64_t position, const struct buf *line,
-    size_t min_size)
+    const uint32_t in_form[FORMS], enum dialect dialect, uint64_t position,
+    const struct buf *line, size_t min_size)
 {
-	for (unsigned i = 0; i < FORMS; i++) {
+	unsigned from = form_make(dialect, 0);
+
+	for (unsigned i = from; i < from + FORM_WINDOWS; i++) {
 		struct rendering *r = &b->forms[i];
 
 		if (in_form[i] == 0)

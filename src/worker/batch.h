@@ -48,13 +48,14 @@ void batch_free(struct batch *);	/* NULL is fine */
 /* Empties it; memory that is out of proportion is given back. */
 void batch_reset(struct batch *);
 
-/* Appends the line of the record at `position` in every form that `in_form`
- * counts somebody for; below `min_size` it is not compressed.  A second line
- * of a record is one with the first.  False: no memory, the batch is
- * spoilt. */
+/* Appends what the record at `position` is in a dialect, in every form of it
+ * that `in_form` counts somebody for; below `min_size` it is not compressed.
+ * A second line of a record is one with the first.  False: no memory, the
+ * batch is spoilt. */
 bool batch_append(struct batch *, struct compress *,
-    const uint32_t in_form[FORMS], uint64_t position, const struct buf *line,
-    size_t min_size) __attribute__((warn_unused_result));
+    const uint32_t in_form[FORMS], enum dialect, uint64_t position,
+    const struct buf *line, size_t min_size)
+    __attribute__((warn_unused_result));
 /* How long it is in its longest form. */
 size_t batch_size(const struct batch *);
 

@@ -68,7 +68,8 @@ catchup_own(struct delivery *d, struct batch *b,
 {
 	buf_reset(&d->line);
 	return event_render_own(&d->line, v) && batch_append(b, d->compress,
-	    in_form, v->position, &d->line, route->deflate_min_size);
+	    in_form, DIALECT_TEXT, v->position, &d->line,
+	    route->deflate_min_size);
 }
 
 /* He went to another room: from here on he gets the lines of that. */

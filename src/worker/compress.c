@@ -14,7 +14,8 @@
 #define SPARE_MAX	16	/* inflaters kept for the next message */
 
 struct compress {
-	struct deflater *deflaters[FORMS];	/* NULL: not used yet */
+	/* By window; NULL: not used yet. */
+	struct deflater *deflaters[FORM_WINDOWS];
 	struct inflater *spare[SPARE_MAX];
 	unsigned spare_count;
 };
@@ -30,7 +31,7 @@ compress_free(struct compress *compress)
 {
 	if (compress == NULL)
 		return;
-	for (unsigned i = 0; i < FORMS; i++)
+	for (unsigned i = 0; i < FORM_WINDOWS; i++)
 		deflater_free(compress->deflaters[i]);
 	while (compress->spare_count > 0)
 		inflater_free(compress->spare[--compress->spare_count]);
@@ -58,12 +59,14 @@ compress_message(struct compress *compress, unsigned form,
     enum frame_opcode opcode, const uint8_t *data, size_t len,
     size_t min_size, struct buf *out)
 {
-	struct deflater **deflater = &compress->deflaters[form];
+	unsigned bits = form_window(form);
+	struct deflater **deflater =
+	    &compress->deflaters[form % FORM_WINDOWS];
 
-	if (form == FORM_PLAIN || len < min_size)
+	if (bits == 0 || len < min_size)
 		return append_plain(out, opcode, data, len);
 	if (*deflater == NULL)
-		*deflater = deflater_new(form_window(form));
+		*deflater = deflater_new(bits);
 	return *deflater != NULL &&
 	    deflater_append_frame(*deflater, out, opcode, data, len);
 }

@@ -89,7 +89,7 @@ delivery_append(struct delivery *d, struct batch *b,
 {
 	buf_reset(&d->line);
 	return event_render(&d->line, route, v) && batch_append(b,
-	    d->compress, in_form, v->position, &d->line,
+	    d->compress, in_form, DIALECT_TEXT, v->position, &d->line,
 	    route->deflate_min_size);
 }
 

@@ -241,7 +241,8 @@ intake_open(struct worker *w, struct client *c, const struct answer *answer)
 
 	c->route = (uint8_t)(answer->route - w->settings->routes);
 	if (answer->deflate.is_on) {
-		c->form = (uint8_t)form_of_window(answer->deflate.server_bits);
+		c->form = (uint8_t)form_make(DIALECT_TEXT,
+		    answer->deflate.server_bits);
 		c->inflate_bits = answer->deflate.client_bits;
 		c->has_takeover = answer->deflate.client_takeover;
 	}

@@ -47,7 +47,7 @@ plain_lengths_take_the_shortest_form(void **state)
 	buf_init(&b);
 	memset(text, 'x', BIG);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		assert_true(compress_message(compress, FORM_PLAIN, FRAME_TEXT,
+		assert_true(compress_message(compress, 0, FRAME_TEXT,
 		    text, cases[i].len, 0, &b));
 		assert_int_equal(buf_len(&b), cases[i].header_len +
 		    cases[i].len);
@@ -57,7 +57,7 @@ plain_lengths_take_the_shortest_form(void **state)
 		    cases[i].len);
 		buf_reset(&b);
 	}
-	assert_true(compress_message(compress, FORM_PLAIN, FRAME_BINARY, NULL,
+	assert_true(compress_message(compress, 0, FRAME_BINARY, NULL,
 	    0, 0, &b));
 	assert_int_equal(buf_head(&b)[0], 0x82);
 	buf_clear(&b);
@@ -101,8 +101,11 @@ each_form_is_compressed_for_its_window(void **state)
 	buf_init(&b);
 	for (size_t i = 0; i < sizeof(text); i++)
 		text[i] = (uint8_t)('a' + i * i % 7);
-	for (unsigned form = FORM_PLAIN + 1; form < FORMS; form++) {
-		assert_int_equal(form_of_window(form_window(form)), form);
+	for (unsigned form = 0; form < FORMS; form++) {
+		if (form_window(form) == 0)
+			continue;
+		assert_int_equal(form_make(form_dialect(form),
+		    form_window(form)), form);
 		assert_true(compress_message(compress, form, FRAME_TEXT, text,
 		    sizeof(text), sizeof(text), &b));
 		assert_true(buf_len(&b) < sizeof(text) / 4);
@@ -116,6 +119,9 @@ each_form_is_compressed_for_its_window(void **state)
 		buf_reset(&b);
 	}
 	assert_int_equal(form_window(FORMS - 1), 15);
+	assert_true(form_is_json(FORMS - 1));
+	assert_int_equal(form_make(DIALECT_TEXT, 0), 0);
+	assert_int_equal(form_window(form_make(DIALECT_JSON, 0)), 0);
 	buf_clear(&b);
 	compress_free(compress);
 }
@@ -143,7 +149,9 @@ inflaters_go_from_one_to_the_next(void **state)
 static void
 a_batch_has_the_forms_in_use(void **state)
 {
-	const uint32_t in_form[FORMS] = { [FORM_PLAIN] = 2, [3] = 1 };
+	const uint32_t in_form[FORMS] = {
+		[0] = 2, [3] = 1, [FORM_WINDOWS] = 1
+	};
 	struct compress *compress = new_compress();
 	struct batch *batch = batch_new();
 	uint8_t text[1000];
@@ -155,9 +163,13 @@ a_batch_has_the_forms_in_use(void **state)
 	memset(text, 'x', sizeof(text));
 	assert_true(buf_append(&line, text, sizeof(text)));
 	for (uint64_t i = 0; i < 40; i++)
-		assert_true(batch_append(batch, compress, in_form, 100 * i,
-		    &line, 10));
-	for (unsigned i = 0; i < FORMS; i++) {
+		assert_true(batch_append(batch, compress, in_form,
+		    DIALECT_TEXT, 100 * i, &line, 10));
+	assert_true(form_is_spoken(in_form, DIALECT_TEXT));
+	assert_true(form_is_spoken(in_form, DIALECT_JSON));
+	/* Nothing was said in the other dialect. */
+	assert_int_equal(batch->forms[FORM_WINDOWS].mark_count, 0);
+	for (unsigned i = 0; i < FORM_WINDOWS; i++) {
 		const struct rendering *r = &batch->forms[i];
 		const struct mark *mark;
 
