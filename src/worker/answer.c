@@ -12,6 +12,7 @@
 #include "worker/site.h"
 
 #define RESPONSE_MAX	1024
+#define PROTOCOL	"wschat.v1"	/* JSON, see doc/protocol.md */
 
 bool
 answer_refusal(struct buf *out, enum refusal refusal, bool is_head)
@@ -47,17 +48,16 @@ answer_health(struct buf *out, bool is_head)
 }
 
 static bool
-answer_switch(const struct head *head, struct slice extensions,
-    struct buf *out)
+answer_switch(const struct head *head, struct slice protocol,
+    struct slice extensions, struct buf *out)
 {
-	const struct slice none = { NULL, 0 };
 	uint8_t *to = buf_reserve(out, RESPONSE_MAX);
 	size_t len;
 
 	if (to == NULL)
 		return false;
 	len = handshake_switch_write((char *)to, RESPONSE_MAX, head->key,
-	    none, extensions);
+	    protocol, extensions);
 	buf_commit(out, len);
 	return len > 0;
 }
@@ -65,7 +65,9 @@ answer_switch(const struct head *head, struct slice extensions,
 bool
 answer_accept(const struct head *head, struct buf *out)
 {
-	return answer_switch(head, (struct slice){ NULL, 0 }, out);
+	const struct slice none = { NULL, 0 };
+
+	return answer_switch(head, none, none, out);
 }
 
 static bool
@@ -77,8 +79,12 @@ answer_upgrade(const struct head *head, struct buf *out,
 		.client_takeover = answer->route->deflate_context_takeover
 	};
 	char response[DEFLATE_RESPONSE_SIZE];
-	struct slice extensions = { NULL, 0 };
+	struct slice protocol = { NULL, 0 }, extensions = { NULL, 0 };
 
+	answer->is_json = answer->route->kind == SETTINGS_CHAT &&
+	    head_offers_protocol(head, PROTOCOL);
+	if (answer->is_json)
+		protocol = (struct slice){ PROTOCOL, sizeof(PROTOCOL) - 1 };
 	if (!deflate_negotiate(head, &policy, &answer->deflate)) {
 		answer->refusal = REFUSAL_BAD_EXTENSIONS;
 		return true;
@@ -88,7 +94,7 @@ answer_upgrade(const struct head *head, struct buf *out,
 		extensions.len = deflate_response_write(response,
 		    &answer->deflate);
 	}
-	return answer_switch(head, extensions, out);
+	return answer_switch(head, protocol, extensions, out);
 }
 
 /* Whether a page of the request's origin may use the route: one of our own

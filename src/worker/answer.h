@@ -20,6 +20,7 @@ struct answer {
 	const struct settings_route *route;	/* NULL: the end */
 	const char *room;			/* lent from the head */
 	size_t room_len;
+	bool is_json;				/* wschat.v1 was taken */
 	struct deflate_terms deflate;
 	const uint8_t *body;			/* to send behind `out`: */
 	size_t body_len;			/* of the site's image */

@@ -240,9 +240,10 @@ intake_open(struct worker *w, struct client *c, const struct answer *answer)
 	enum ipc_type type;
 
 	c->route = (uint8_t)(answer->route - w->settings->routes);
+	c->form = (uint8_t)form_make(answer->is_json ? DIALECT_JSON :
+	    DIALECT_TEXT, answer->deflate.is_on ?
+	    answer->deflate.server_bits : 0);
 	if (answer->deflate.is_on) {
-		c->form = (uint8_t)form_make(DIALECT_TEXT,
-		    answer->deflate.server_bits);
 		c->inflate_bits = answer->deflate.client_bits;
 		c->has_takeover = answer->deflate.client_takeover;
 	}
