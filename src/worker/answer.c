@@ -57,7 +57,7 @@ answer_switch(const struct head *head, struct slice protocol,
 	if (to == NULL)
 		return false;
 	len = handshake_switch_write((char *)to, RESPONSE_MAX, head->key,
-	    protocol, extensions);
+	    protocol, extensions, "");
 	buf_commit(out, len);
 	return len > 0;
 }

@@ -69,7 +69,7 @@ handshake_accept_key(struct slice key,
 
 size_t
 handshake_switch_write(char *out, size_t size, struct slice key,
-    struct slice protocol, struct slice extensions)
+    struct slice protocol, struct slice extensions, const char *fields)
 {
 	char accept[HANDSHAKE_ACCEPT_SIZE];
 	bool has_protocol = protocol.len > 0;
@@ -85,14 +85,15 @@ handshake_switch_write(char *out, size_t size, struct slice key,
 	    "Connection: Upgrade\r\n"
 	    "Sec-WebSocket-Accept: %s\r\n"
 	    "%s%.*s%s"
-	    "%s%.*s%s\r\n",
+	    "%s%.*s%s"
+	    "%s\r\n",
 	    http_status_text(101), accept,
 	    has_protocol ? "Sec-WebSocket-Protocol: " : "",
 	    (int)protocol.len, has_protocol ? protocol.at : "",
 	    has_protocol ? "\r\n" : "",
 	    has_extensions ? "Sec-WebSocket-Extensions: " : "",
 	    (int)extensions.len, has_extensions ? extensions.at : "",
-	    has_extensions ? "\r\n" : "");
+	    has_extensions ? "\r\n" : "", fields);
 	return len > 0 && (size_t)len < size ? (size_t)len : 0;
 }
 

@@ -39,14 +39,15 @@ bool handshake_accept_key(struct slice key,
 
 /*
  * Write a whole response and return its length, without a NUL. 0 when it
- * does not fit in `size` (256 bytes, the protocol and the extensions, and
- * HANDSHAKE_REFUSAL_MAX always do), or when the key cannot be hashed.
- * `protocol` of length 0: none chosen; `extensions` likewise. The body of a
+ * does not fit in `size` (256 bytes, the protocol, the extensions and the
+ * fields, and HANDSHAKE_REFUSAL_MAX always do), or when the key cannot be
+ * hashed. `protocol` of length 0: none chosen; `extensions` likewise.
+ * `fields` are whole lines of ours, or "". The body of a
  * refusal, which must be one that has a status, is its text and a line feed;
  * the answer to a HEAD announces it and leaves it out.
  */
 size_t handshake_switch_write(char *out, size_t size, struct slice key,
-    struct slice protocol, struct slice extensions)
+    struct slice protocol, struct slice extensions, const char *fields)
     __attribute__((warn_unused_result));
 size_t handshake_refusal_write(char *out, size_t size, enum refusal,
     bool is_head) __attribute__((warn_unused_result));

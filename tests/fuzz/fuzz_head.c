@@ -224,11 +224,11 @@ check_switch(const struct head *head)
 	if (protocol.len > 8192)
 		return;
 	len = handshake_switch_write(out, sizeof(out), head->key, protocol,
-	    extensions);
+	    extensions, "X: y\r\n");
 	must(len > 4 && find_end(out, len) == out + len - 4);
 	for (size_t i = 0; i < len; i++)
 		lines += out[i] == '\n';
-	must(lines == 6 + (protocol.len > 0));
+	must(lines == 7 + (protocol.len > 0));
 }
 
 static void

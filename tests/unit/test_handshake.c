@@ -525,18 +525,21 @@ switching_is_written(void **state)
 	size_t size;
 
 	(void)state;
-	is_response(out, handshake_switch_write(out, 256, key, none, none),
+	is_response(out, handshake_switch_write(out, 256, key, none, none, ""),
 	    SWITCH END);
-	is_response(out, handshake_switch_write(out, 256 + 9, key, v1, none),
-	    SWITCH "Sec-WebSocket-Protocol: wschat.v1\r\n" END);
-	is_response(out, handshake_switch_write(out, 256 + 9, key, none, v1),
-	    SWITCH "Sec-WebSocket-Extensions: wschat.v1\r\n" END);
+	is_response(out, handshake_switch_write(out, 256 + 9, key, v1, none,
+	    ""), SWITCH "Sec-WebSocket-Protocol: wschat.v1\r\n" END);
+	is_response(out, handshake_switch_write(out, 256 + 9, key, none, v1,
+	    ""), SWITCH "Sec-WebSocket-Extensions: wschat.v1\r\n" END);
+	is_response(out, handshake_switch_write(out, 256 + 18, key, none, v1,
+	    "Set-Cookie: a=b\r\n"), SWITCH "Sec-WebSocket-Extensions: "
+	    "wschat.v1\r\nSet-Cookie: a=b\r\n" END);
 	for (size = 1; size <= strlen(SWITCH END); size++)
 		assert_int_equal(handshake_switch_write((char *)
 		    guard_lay(&guard, out, size), size, key, none,
-		    none), 0);
-	assert_int_equal(handshake_switch_write(out, 512, none, none, none),
-	    0);
+		    none, ""), 0);
+	assert_int_equal(handshake_switch_write(out, 512, none, none, none,
+	    ""), 0);
 }
 
 #define CLOSING(connection) \
