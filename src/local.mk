@@ -204,6 +204,7 @@ libworker_a_SOURCES = \
 	src/worker/rate.h \
 	src/worker/render.c \
 	src/worker/render.h \
+	src/worker/seat.c \
 	src/worker/seat.h \
 	src/worker/site.c \
 	src/worker/site.h \

@@ -49,7 +49,7 @@ answer_health(struct buf *out, bool is_head)
 
 static bool
 answer_switch(const struct head *head, struct slice protocol,
-    struct slice extensions, struct buf *out)
+    struct slice extensions, const char *fields, struct buf *out)
 {
 	uint8_t *to = buf_reserve(out, RESPONSE_MAX);
 	size_t len;
@@ -57,7 +57,7 @@ answer_switch(const struct head *head, struct slice protocol,
 	if (to == NULL)
 		return false;
 	len = handshake_switch_write((char *)to, RESPONSE_MAX, head->key,
-	    protocol, extensions, "");
+	    protocol, extensions, fields);
 	buf_commit(out, len);
 	return len > 0;
 }
@@ -67,18 +67,18 @@ answer_accept(const struct head *head, struct buf *out)
 {
 	const struct slice none = { NULL, 0 };
 
-	return answer_switch(head, none, none, out);
+	return answer_switch(head, none, none, "", out);
 }
 
 static bool
-answer_upgrade(const struct head *head, struct buf *out,
+answer_upgrade(const struct head *head, bool is_tls, struct buf *out,
     struct answer *answer)
 {
 	const struct deflate_policy policy = {
 		.is_on = answer->route->deflate,
 		.client_takeover = answer->route->deflate_context_takeover
 	};
-	char response[DEFLATE_RESPONSE_SIZE];
+	char response[DEFLATE_RESPONSE_SIZE], cookie[SEAT_COOKIE_MAX];
 	struct slice protocol = { NULL, 0 }, extensions = { NULL, 0 };
 
 	answer->is_json = answer->route->kind == SETTINGS_CHAT &&
@@ -94,7 +94,15 @@ answer_upgrade(const struct head *head, struct buf *out,
 		extensions.len = deflate_response_write(response,
 		    &answer->deflate);
 	}
-	return answer_switch(head, protocol, extensions, out);
+	if (answer->route->kind == SETTINGS_CHAT && !seat_claim(answer->route,
+	    head, answer->is_json, &answer->seat))
+		return false;
+	if (answer_switch(head, protocol, extensions, seat_write_cookie(
+	    answer->seat, answer->route, is_tls, cookie), out))
+		return true;
+	seat_free(answer->seat);
+	answer->seat = NULL;
+	return false;
 }
 
 /* Whether a page of the request's origin may use the route: one of our own
@@ -118,8 +126,8 @@ is_origin_welcome(const struct settings_route *route, const struct head *head)
 }
 
 bool
-answer_head(const struct worker *w, const struct head *head, struct buf *out,
-    struct answer *answer_out)
+answer_head(const struct worker *w, const struct head *head, bool is_tls,
+    struct buf *out, struct answer *answer_out)
 {
 	bool is_head = head->method == HTTP_HEAD;
 	const struct settings_route *route;
@@ -137,7 +145,7 @@ answer_head(const struct worker *w, const struct head *head, struct buf *out,
 			return true;
 		}
 		answer_out->route = route;
-		return answer_upgrade(head, out, answer_out);
+		return answer_upgrade(head, is_tls, out, answer_out);
 	}
 	if (slice_is(head->path, "/healthz/live"))
 		return answer_health(out, is_head);

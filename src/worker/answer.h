@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/settings.h"
+#include "worker/seat.h"
 #include "worker/worker.h"
 #include "ws/deflate.h"
 #include "ws/handshake.h"
@@ -22,14 +23,16 @@ struct answer {
 	size_t room_len;
 	bool is_json;				/* wschat.v1 was taken */
 	struct deflate_terms deflate;
+	struct seat *seat;			/* the caller's; NULL: none */
 	const uint8_t *body;			/* to send behind `out`: */
 	size_t body_len;			/* of the site's image */
 };
 
 /* Appends the response to an acceptable head, or says why there is none.
- * False: no memory. */
-bool answer_head(const struct worker *, const struct head *, struct buf *out,
-    struct answer *answer_out) __attribute__((warn_unused_result));
+ * False: no memory, or no randomness, and there is no seat. */
+bool answer_head(const struct worker *, const struct head *, bool is_tls,
+    struct buf *out, struct answer *answer_out)
+    __attribute__((warn_unused_result));
 
 /* Appends the switch to WebSocket for a good handshake that is refused all
  * the same, by a close frame.  False: no memory. */

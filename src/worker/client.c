@@ -21,6 +21,7 @@
 #include "worker/compress.h"
 #include "worker/deadline.h"
 #include "worker/output.h"
+#include "worker/seat.h"
 #include "worker/wire.h"
 
 #define NOTSENT_LOWAT	(16 * 1024)	/* bytes the kernel holds unsent */
@@ -236,13 +237,32 @@ client_drop(struct worker *w, struct client *c, enum close_reason why)
 	w->gone = c;
 }
 
+/* Not a member any more, or away for its grace time: who said goodbye, broke
+ * the rules or goes on elsewhere is not waited for.  False: no memory. */
+static bool
+client_request_leave(struct worker *w, const struct client *c)
+{
+	static const uint16_t for_good[] = {
+		1000, 1002, 1003, 1007, 1008, 1009, FRAME_CODE_NONE
+	};
+	uint16_t code = c->why == CLOSE_BY_PEER ? c->peer_code :
+	    close_code(c->why);
+	bool may_return = seat_has_token(c->seat) && c->why != CLOSE_REPLACED;
+
+	for (size_t i = 0; i < sizeof(for_good) / sizeof(for_good[0]); i++)
+		if (code == for_good[i])
+			may_return = false;
+	return client_request(w, c, IPC_LEAVE, may_return ?
+	    IPC_MAY_RETURN : 0, NULL, 0);
+}
+
 /* Tells broker and parent.  False: no memory now, to be tried again. */
 static bool
 client_report(struct worker *w, struct client *c)
 {
 	struct ipc_connection closed = { .connection = c->connection };
 
-	if (c->is_registered && !client_request(w, c, IPC_LEAVE, 0, NULL, 0))
+	if (c->is_registered && !client_request_leave(w, c))
 		return false;
 	c->is_registered = false;
 	return peer_send(w->parent, IPC_CLOSED, &closed, NULL, 0, -1);
@@ -262,6 +282,7 @@ client_free_gone(struct worker *w)
 		w->clients[ipc_connection_slot(c->connection)] = NULL;
 		w->client_count--;
 		client_free_input(w, c);
+		seat_free(c->seat);
 		buf_clear(&c->out);
 		free(c);
 	}
@@ -277,7 +298,7 @@ client_leave(struct worker *w, struct client *c)
 {
 	if (c->audience != NULL)
 		audience_leave(c);
-	if (c->is_registered && client_request(w, c, IPC_LEAVE, 0, NULL, 0))
+	if (c->is_registered && client_request_leave(w, c))
 		c->is_registered = false;
 }
 

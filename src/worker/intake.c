@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#include <openssl/crypto.h>
+
 #include "base/logger.h"
 #include "base/netaddr.h"
 #include "worker/answer.h"
@@ -237,8 +239,12 @@ intake_refuse(struct worker *w, struct client *c, enum refusal refusal)
 static void
 intake_open(struct worker *w, struct client *c, const struct answer *answer)
 {
+	uint8_t tail[IPC_JOIN_TAIL];
 	enum ipc_type type;
+	uint32_t flags = 0;
+	size_t len = 0;
 
+	c->seat = answer->seat;
 	c->route = (uint8_t)(answer->route - w->settings->routes);
 	c->form = (uint8_t)form_make(answer->is_json ? DIALECT_JSON :
 	    DIALECT_TEXT, answer->deflate.is_on ?
@@ -252,8 +258,10 @@ intake_open(struct worker *w, struct client *c, const struct answer *answer)
 	client_enter(w, c, CLIENT_OPEN);
 	client_mark_dirty(w, c);
 	type = client_is_chat(w, c) ? IPC_JOIN : IPC_ATTACH;
-	if (!client_request(w, c, type, 0, answer->room,
-	    type == IPC_JOIN ? answer->room_len : 0)) {
+	if (type == IPC_JOIN)
+		len = seat_write_join(c->seat, answer->room, answer->room_len,
+		    tail, &flags);
+	if (!client_request(w, c, type, flags, tail, len)) {
 		client_drop(w, c, CLOSE_SERVER_FAULT);
 		return;
 	}
@@ -309,7 +317,7 @@ intake_decode_head(struct worker *w, struct client *c, uint8_t *data,
 		intake_refuse(w, c, REFUSAL_TOO_MANY_CONNECTIONS);
 		return len;
 	}
-	if (!answer_head(w, head, &c->out, &answer)) {
+	if (!answer_head(w, head, c->tls != NULL, &c->out, &answer)) {
 		client_drop(w, c, CLOSE_SERVER_FAULT);
 		return len;
 	}
@@ -318,8 +326,11 @@ intake_decode_head(struct worker *w, struct client *c, uint8_t *data,
 		return len;
 	}
 	if (answer.route != NULL) {
+		len = head->length;
 		intake_open(w, c, &answer);
-		return head->length;
+		/* There may be a token in it. */
+		OPENSSL_cleanse(data, len);
+		return len;
 	}
 	client_enter(w, c, CLIENT_ANSWERED);
 	c->input->body = answer.body;

@@ -23,7 +23,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/settings.h"
+#include "ipc/messages.h"
 #include "worker/token.h"
+#include "ws/head.h"
+
+#define SEAT_COOKIE_MAX	192	/* bytes of a Set-Cookie line, with a NUL */
 
 struct backfill;
 
@@ -44,5 +49,29 @@ struct seat {
 	uint64_t pinged_ms;	/* when it was last asked for a proof */
 	struct backfill *backfill; /* NULL: nothing of before is owed */
 };
+
+/* Seats a client of the route as its handshake wants it, `always` or only
+ * when there is something of a token in it.  The seat is the caller's; NULL
+ * for who needs none.  False: no memory, or no randomness. */
+bool seat_claim(const struct settings_route *, const struct head *,
+    bool always, struct seat **seat_out) __attribute__((warn_unused_result));
+/* Wipes and frees it; NULL is fine. */
+void seat_free(struct seat *);
+/* The tokens are needed no more. */
+void seat_wipe(struct seat *);
+
+static inline bool
+seat_has_token(const struct seat *seat)
+{
+	return seat != NULL && seat->has_token;
+}
+
+/* The field line that gives a browser the token; "" when it needs none. */
+const char *seat_write_cookie(const struct seat *,
+    const struct settings_route *, bool is_secure, char out[SEAT_COOKIE_MAX]);
+/* The tail of a JOIN (of a seat or of NULL) to a room of at most IPC_ROOM
+ * bytes: returns its length; the flags are added. */
+size_t seat_write_join(const struct seat *, const char *room, size_t room_len,
+    uint8_t out[IPC_JOIN_TAIL], uint32_t *flags_inout);
 
 #endif
