@@ -9,6 +9,7 @@
 
 static void add_member(struct line *, struct slice);
 static void add_names(struct line *, const struct slice *, size_t);
+static void add_room(struct line *, struct slice);
 static void add_more(struct line *, uint64_t);
 
 bool
@@ -96,10 +97,7 @@ aside_join(struct buf *b, const struct aside_room *room)
 	struct line line = line_begin(b, "join");
 
 	line_add(&line, "you are in ");
-	if (room->name.len == 0)
-		line_add(&line, "the default room");
-	else
-		line_add_name(&line, room->name);
+	add_room(&line, room->name);
 	line_add(&line, ", there are ");
 	line_add_number(&line, room->users);
 	line_add(&line, " users");
@@ -154,6 +152,60 @@ aside_whisper(struct buf *b, struct slice from, struct slice text)
 }
 
 bool
+aside_resume_token(struct buf *b, const char *token)
+{
+	struct line line = line_begin(b, "resume");
+
+	line_add(&line, "token ");
+	line_add(&line, token);
+	return line_end(&line);
+}
+
+bool
+aside_resume_again(struct buf *b, struct slice name, struct slice room)
+{
+	struct line line = line_begin(b, "resume");
+
+	line_add(&line, "you are ");
+	line_add_name(&line, name);
+	line_add(&line, " again, in ");
+	add_room(&line, room);
+	return line_end(&line);
+}
+
+bool
+aside_resume_unknown(struct buf *b, struct slice name)
+{
+	struct line line = line_begin(b, "resume");
+
+	line_add(&line, "not known any more, you are ");
+	line_add_name(&line, name);
+	return line_end(&line);
+}
+
+bool
+aside_resume_repeating(struct buf *b, uint64_t from)
+{
+	struct line line = line_begin(b, "resume");
+
+	line_add(&line, "repeating from ");
+	line_add_number(&line, from);
+	return line_end(&line);
+}
+
+bool
+aside_resume_lost(struct buf *b, uint64_t from, uint64_t to)
+{
+	struct line line = line_begin(b, "resume");
+
+	line_add(&line, "lost ");
+	line_add_number(&line, from);
+	line_add(&line, "-");
+	line_add_number(&line, to);
+	return line_end(&line);
+}
+
+bool
 aside_ping(struct buf *b)
 {
 	struct line line = line_begin(b, "ping");
@@ -183,6 +235,15 @@ add_names(struct line *line, const struct slice *names, size_t count)
 			line_add(line, ", ");
 		line_add_name(line, names[i]);
 	}
+}
+
+static void
+add_room(struct line *line, struct slice room)
+{
+	if (room.len == 0)
+		line_add(line, "the default room");
+	else
+		line_add_name(line, room);
 }
 
 static void

@@ -63,6 +63,21 @@ bool aside_whisper_lost(struct buf *, const struct slice *names, size_t count)
 bool aside_whisper(struct buf *, struct slice from, struct slice text)
     __attribute__((warn_unused_result));
 
+/* "[server::resume] token TOKEN",
+ * "[server::resume] you are NAME again, in ROOM",
+ * "[server::resume] not known any more, you are NAME" */
+bool aside_resume_token(struct buf *, const char *token)
+    __attribute__((warn_unused_result));
+bool aside_resume_again(struct buf *, struct slice name, struct slice room)
+    __attribute__((warn_unused_result));
+bool aside_resume_unknown(struct buf *, struct slice name)
+    __attribute__((warn_unused_result));
+/* "[server::resume] repeating from N", "[server::resume] lost FROM-TO" */
+bool aside_resume_repeating(struct buf *, uint64_t from)
+    __attribute__((warn_unused_result));
+bool aside_resume_lost(struct buf *, uint64_t from, uint64_t to)
+    __attribute__((warn_unused_result));
+
 /* "[server::ping] pong" */
 bool aside_ping(struct buf *) __attribute__((warn_unused_result));
 
