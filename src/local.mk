@@ -165,6 +165,8 @@ libworker_a_SOURCES = \
 	src/worker/aside.h \
 	src/worker/audience.c \
 	src/worker/audience.h \
+	src/worker/backfill.c \
+	src/worker/backfill.h \
 	src/worker/batch.c \
 	src/worker/batch.h \
 	src/worker/catchup.c \
@@ -180,6 +182,8 @@ libworker_a_SOURCES = \
 	src/worker/delivery.c \
 	src/worker/delivery.h \
 	src/worker/delivery_parts.h \
+	src/worker/entry.c \
+	src/worker/entry.h \
 	src/worker/event.c \
 	src/worker/event.h \
 	src/worker/incident.c \

@@ -8,7 +8,9 @@
 #include <assert.h>
 
 #include "worker/audience.h"
+#include "worker/backfill.h"
 #include "worker/delivery_parts.h"
+#include "worker/entry.h"
 #include "worker/event.h"
 #include "worker/output.h"
 
@@ -54,7 +56,7 @@ catchup_move(struct worker *w, const struct cursor_view *join)
 		return;
 	owed = c->audience->rendered[c->form] - c->mark;
 	audience_leave(c);
-	if (delivery_enter(w->delivery, c, join->record.room))
+	if (entry_add(w, c, join))
 		c->mark = c->audience->rendered[c->form] - owed;
 	else
 		client_close(w, c, CLOSE_SERVER_FAULT);
@@ -120,7 +122,7 @@ catchup_render(struct worker *w, struct client *c)
 			b->end = cursor.position;
 			continue;
 		}
-		if (is_own && v.record.kind == RECORD_JOIN) {
+		if (is_own && event_is_coming(&v.record)) {
 			if (batch_size(b) > 0)
 				break;
 			if (!catchup_enter(w, c, &v, cursor.position))
@@ -148,6 +150,10 @@ catchup_run(struct worker *w, struct client *c)
 	size_t len, n;
 
 	assert(c->audience != NULL && buf_len(&c->out) == 0);
+	if (backfill_is_under_way(c)) {
+		backfill_run(w, c);
+		return;
+	}
 	if (!catchup_render(w, c)) {
 		client_close(w, c, CLOSE_BACKLOG);
 		return;

@@ -7,6 +7,9 @@
  * no more on him than a look at how much he is owed, and he is closed for more
  * than his route's backlog.
  *
+ * Who has just come lags, too, while he is told what was said before, which
+ * is backfill.c's.
+ *
  * Runs in the worker.  Owns a lagging client's `cursor`, `room` and `mark`;
  * the worker's own cursor and who is in which room are delivery.c's.
  */
@@ -28,8 +31,8 @@ void catchup_cut(struct worker *, struct client *, const struct batch *,
     size_t at);
 /* Closes the client, who lags, when he is too far behind. */
 void catchup_check_backlog(struct worker *, struct client *);
-/* The turn has come to the JOIN of a move.  When its sender lags he counts in
- * the new room from now on, and comes to it in his own time; what he is owed
+/* The turn has come to the JOIN or ENTER of a move.  When its sender lags he
+ * counts in the new room from now on, and comes to it in his own time; what he is owed
  * by the old one he is owed still. */
 void catchup_move(struct worker *, const struct cursor_view *join);
 /* The socket of the client, who lags, takes bytes again and `out` is empty:

@@ -10,15 +10,13 @@
 #include "base/logger.h"
 #include "worker/audience.h"
 #include "worker/catchup.h"
-#include "worker/compress.h"
 #include "worker/delivery_parts.h"
+#include "worker/entry.h"
 #include "worker/event.h"
 #include "worker/output.h"
-#include "worker/render.h"
 
 #define TURN_BYTES	(256 * 1024)	/* rendered, then it is sent */
 #define LINE_KEEP	(256 * 1024)	/* a larger buffer is not kept */
-#define HISTORY_STEPS	65536		/* records looked at for them */
 
 struct delivery *
 delivery_new(const struct log *log, struct compress *compress)
@@ -97,162 +95,24 @@ delivery_append(struct delivery *d, struct batch *b,
  * A turn: the walk.
  */
 
-/* Appends a line to what the client alone gets. */
-static bool
-delivery_append_line(struct delivery *d, struct client *c,
-    const struct settings_route *route, const struct cursor_view *v)
-{
-	buf_reset(&d->line);
-	return event_render(&d->line, route, v) &&
-	    compress_message(d->compress, c->form, FRAME_TEXT,
-	    buf_head(&d->line), buf_len(&d->line), route->deflate_min_size,
-	    &c->out);
-}
-
-/* The last lines before the join, as far as the backlog takes them. */
+/* Keeps in mind where the room's last record is. */
 static void
-delivery_replay(struct worker *w, struct client *c,
-    const struct settings_route *route, const struct cursor_view *join)
+delivery_note(struct audience *a, const struct cursor_view *v)
 {
-	const struct log *log = w->delivery->log;
-	static uint64_t positions[SETTINGS_REPLAY];
-	size_t before = buf_len(&c->out), count, from;
-	uint64_t bytes = 0;
-	struct cursor_view v;
-
-	count = cursor_history(log, join->record.room, join->record.previous,
-	    0, positions, route->replay, HISTORY_STEPS);
-	for (from = count; from > 0; from--)
-		if (cursor_read(log, positions[from - 1], &v)) {
-			bytes += v.record.name_len + v.text_len;
-			if (route->limits.backlog != 0 &&
-			    bytes > route->limits.backlog)
-				break;
-		}
-	for (size_t i = from; i < count; i++)
-		if (cursor_read(log, positions[i], &v) &&
-		    !delivery_append_line(w->delivery, c, route, &v))
-			break;
-	/* Overrun while it was read: better none than torn ones.  A position
-	 * need not be lower than the one before it: KEPT lines stand last. */
-	for (size_t i = from; i < count; i++)
-		if (!cursor_is_intact(log, positions[i]))
-			c->out.end = c->out.begin + before;
-}
-
-/* What the turn has brought the client so far becomes his own: what he alone
- * is told next, or hears in another room, comes behind it. */
-static bool
-delivery_settle(struct client *c)
-{
-	const struct batch *b = c->audience->batch;
-	const struct rendering *r;
-	size_t len;
-
-	if (b == NULL)
-		return true;
-	r = &b->forms[c->form];
-	len = buf_len(&r->bytes);
-	if (len > c->batch_from && !buf_append(&c->out, buf_head(&r->bytes) +
-	    c->batch_from, len - c->batch_from))
-		return false;
-	c->batch_from = (uint32_t)len;
-	return true;
-}
-
-bool
-delivery_enter(struct delivery *d, struct client *c, uint64_t room)
-{
-	struct audience *a = audience_get(d->audiences, room);
-
-	if (a == NULL || !audience_add(a, c))
-		return false;
-	c->batch_from = a->batch == NULL ? 0 :
-	    (uint32_t)buf_len(&a->batch->forms[c->form].bytes);
-	return true;
-}
-
-/* A record that its sender has asked for: he is told, or is in the room he
- * went to.  A move is two records; between them he is in no room.  Who lags
- * comes to it in his own time (catchup.h). */
-static void
-delivery_own(struct worker *w, const struct cursor_view *v)
-{
-	struct delivery *d = w->delivery;
-	struct client *c = client_find(w, v->record.sender);
-
-	/* Overrun: the turn will end for all, and nothing torn may be among
-	 * what the client is sent before that. */
-	if (c == NULL || c->state != CLIENT_OPEN || c->is_lagging ||
-	    (c->audience == NULL) != c->is_joining ||
-	    !cursor_is_intact(d->log, d->position))
-		return;
-	if (c->audience != NULL && !delivery_settle(c)) {
-		client_close(w, c, CLOSE_SERVER_FAULT);
-		return;
-	}
-	if (v->record.kind == RECORD_LEAVE) {
-		audience_leave(c);
-		c->is_joining = true;
-		return;
-	}
-	if (v->record.kind == RECORD_JOIN) {
-		/* He lagged, and caught up between the halves. */
-		if (c->audience != NULL)
-			audience_leave(c);
-		c->is_joining = false;
-		c->room = v->record.room;
-	}
-	buf_reset(&d->line);
-	if (c->audience == NULL && !delivery_enter(d, c, v->record.room))
-		client_close(w, c, CLOSE_SERVER_FAULT);
-	else if (!event_render_own(&d->line, v))
-		client_close(w, c, CLOSE_SERVER_FAULT);
-	else if (cursor_is_intact(d->log, d->position))
-		client_tell(w, c, &d->line);
-}
-
-static void
-delivery_join(struct worker *w, const struct settings_route *route,
-    const struct cursor_view *v)
-{
-	struct delivery *d = w->delivery;
-	struct client *c = client_find(w, v->record.sender);
-
-	if (c == NULL || c->state != CLIENT_OPEN || !c->is_joining)
-		return;
-	c->is_joining = false;
-	c->room = v->record.room;
-	buf_reset(&d->line);
-	if (!delivery_enter(d, c, v->record.room) ||
-	    !render_greeting(&d->line, route, v->record.count)) {
-		client_close(w, c, CLOSE_SERVER_FAULT);
-		return;
-	}
-	if (route->greeting[0] != '\0')
-		client_queue_message(w, c, FRAME_TEXT, buf_head(&d->line),
-		    buf_len(&d->line));
-	if (c->state != CLIENT_OPEN)
-		return;
-	if (route->replay > 0)
-		delivery_replay(w, c, route, v);
-	client_mark_dirty(w, c);
-	logger_write_connection(LOGGER_DEBUG, c->connection, "joined",
-	    "users=%llu", (unsigned long long)v->record.count);
+	a->newest = v->position;
+	/* The number of one that was kept is its own. */
+	if (v->record.kind != RECORD_KEPT)
+		a->seq = v->record.seq;
 }
 
 /* Renders it for the room, when somebody of the room is here. */
 static void
-delivery_show(struct worker *w, const struct settings_route *route,
-    const struct cursor_view *v)
+delivery_show(struct delivery *d, struct audience *a,
+    const struct settings_route *route, const struct cursor_view *v)
 {
-	struct delivery *d = w->delivery;
-	struct audience *a = audience_find(d->audiences, v->record.room);
 	struct batch *b;
 	size_t before;
 
-	if (a == NULL || a->count == 0)
-		return;
 	b = batch_get(d, a);
 	if (b == NULL) {
 		d->is_short = true;
@@ -268,20 +128,27 @@ static void
 delivery_record(struct worker *w, const struct cursor_view *v)
 {
 	const struct settings_route *route;
+	struct audience *a;
 
 	if (v->record.route >= w->settings->route_count)
 		return;
 	route = &w->settings->routes[v->record.route];
-	if (v->record.generation == w->generation) {
+	if (v->record.kind == RECORD_ENTER)
+		entry_replace(w, v);
+	if (event_is_of(&v->record, w->generation)) {
 		if (event_is_answer(&v->record)) {
-			delivery_own(w, v);
-			if (v->record.kind == RECORD_JOIN)
+			entry_answer(w, v);
+			if (event_is_coming(&v->record))
 				catchup_move(w, v);
-		} else if (v->record.kind == RECORD_JOIN)
-			delivery_join(w, route, v);
+		} else if (event_is_coming(&v->record))
+			entry_take(w, route, v);
 	}
-	if (event_is_shown(route, &v->record))
-		delivery_show(w, route, v);
+	a = audience_find(w->delivery->audiences, v->record.room);
+	if (a == NULL)
+		return;
+	delivery_note(a, v);
+	if (a->count > 0 && event_is_shown(route, &v->record))
+		delivery_show(w->delivery, a, route, v);
 }
 
 /*

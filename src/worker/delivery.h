@@ -3,10 +3,10 @@
  *
  * Owns the worker's cursor in the log and the turn's batches.  In a turn it
  * walks the records that came, renders those of rooms with an audience once,
- * and sends every member the whole batch in one call.  Records of a client's
- * own take him into rooms.  Runs in the worker.  Who cannot take a batch goes
- * on by a cursor of his own, which is catchup.c's; what a record is to a
- * client is event.c's to say.
+ * and sends every member the whole batch in one call.  Runs in the worker.
+ * Records of a client's own take him into rooms: that is entry.c's.  Who
+ * cannot take a batch goes on by a cursor of his own, which is catchup.c's;
+ * what a record is to a client is event.c's to say.
  */
 #ifndef WORKER_DELIVERY_H
 #define WORKER_DELIVERY_H

@@ -1,7 +1,7 @@
 /*
  * delivery_parts - what the files of the delivery share: the delivery itself.
  *
- * In the worker; private to delivery.c and catchup.c.
+ * In the worker; private to delivery.c, entry.c, catchup.c and backfill.c.
  */
 #ifndef WORKER_DELIVERY_PARTS_H
 #define WORKER_DELIVERY_PARTS_H
@@ -17,7 +17,7 @@ struct delivery {
 	struct audience_table *audiences;
 	struct batch *batches;		/* of this turn */
 	struct batch *spare;
-	struct batch *catchup;		/* scratch */
+	struct batch *catchup;		/* scratch, also of backfill.c */
 	struct buf line;		/* scratch */
 	struct compress *compress;
 	size_t rendered;		/* bytes in this turn */
@@ -29,9 +29,5 @@ struct delivery {
 bool delivery_append(struct delivery *, struct batch *,
     const uint32_t in_form[FORMS], const struct settings_route *,
     const struct cursor_view *) __attribute__((warn_unused_result));
-/* Makes the client, who is in no room, a member; its lines begin here.
- * False: no memory. */
-bool delivery_enter(struct delivery *, struct client *, uint64_t room)
-    __attribute__((warn_unused_result));
 
 #endif

@@ -23,10 +23,23 @@ event_is_answer(const struct record *r)
 }
 
 bool
+event_is_of(const struct record *r, uint64_t generation)
+{
+	return r->generation == generation ||
+	    (r->generation == 0 && r->request == generation);
+}
+
+bool
+event_is_coming(const struct record *r)
+{
+	return r->kind == RECORD_JOIN || r->kind == RECORD_ENTER;
+}
+
+bool
 event_is_own(const struct record *r, uint64_t generation,
     uint64_t connection)
 {
-	return r->generation == generation && r->sender == connection &&
+	return r->sender == connection && event_is_of(r, generation) &&
 	    event_is_answer(r);
 }
 

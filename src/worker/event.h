@@ -22,7 +22,12 @@ bool event_is_shown(const struct settings_route *, const struct record *);
 /* Whether the record is more to its sender than to others: he is told what
  * has come of what he asked for. */
 bool event_is_answer(const struct record *);
-/* Whether it is that to this connection of the worker of `generation`. */
+/* Whether it comes from the worker of `generation`, or is for it: what the
+ * broker does to a connection by itself names its worker, too. */
+bool event_is_of(const struct record *, uint64_t generation);
+/* Whether it takes its sender's connection into a room. */
+bool event_is_coming(const struct record *);
+/* Whether it is an answer to this connection of the worker of `generation`. */
 bool event_is_own(const struct record *, uint64_t generation,
     uint64_t connection);
 
@@ -32,8 +37,8 @@ bool event_is_own(const struct record *, uint64_t generation,
 /* What the room is shown, of a record for which event_is_shown. */
 bool event_render(struct buf *, const struct settings_route *,
     const struct cursor_view *) __attribute__((warn_unused_result));
-/* What the record tells him who asked for it: RENAME, and the JOIN of a
- * move. */
+/* What the record tells him who asked for it: RENAME, and the JOIN or ENTER
+ * of a move. */
 bool event_render_own(struct buf *, const struct cursor_view *)
     __attribute__((warn_unused_result));
 

@@ -11,6 +11,8 @@
 
 #include <openssl/crypto.h>
 
+#include "worker/backfill.h"
+
 /* What the handshake claims; a token goes into `resume`. */
 static enum token_claim
 seat_find(struct seat *seat, const struct settings_route *route,
@@ -73,6 +75,7 @@ seat_free(struct seat *seat)
 	if (seat == NULL)
 		return;
 	seat_wipe(seat);
+	backfill_free(seat->backfill);
 	free(seat);
 }
 
