@@ -205,6 +205,8 @@ libworker_a_SOURCES = \
 	src/worker/outbox.h \
 	src/worker/output.c \
 	src/worker/output.h \
+	src/worker/proof.c \
+	src/worker/proof.h \
 	src/worker/rate.h \
 	src/worker/render.c \
 	src/worker/render.h \

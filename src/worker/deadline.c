@@ -5,14 +5,27 @@
 
 #include "worker/deadline.h"
 
+#include <string.h>
+
 #include "worker/incident.h"
 #include "worker/intake.h"
 #include "worker/output.h"
+#include "worker/proof.h"
 #include "worker/rate.h"
+#include "worker/seat.h"
 #include "worker/wire.h"
 
 #define RECHECK_MS	250	/* of a deadline that cannot count yet */
 #define ANSWER_RATE	1000	/* bytes/s, of who reads a response */
+
+/* Since when nothing has come, or no proof has been asked for: who has
+ * something to prove is asked while it talks, too. */
+static uint64_t
+deadline_quiet_ms(const struct client *c)
+{
+	return seat_has_token(c->seat) && c->seat->pinged_ms < c->heard_ms ?
+	    c->seat->pinged_ms : c->heard_ms;
+}
 
 uint64_t
 client_due(const struct worker *w, const struct client *c)
@@ -41,7 +54,7 @@ client_due(const struct worker *w, const struct client *c)
 		if (c->is_pinged)
 			EARLIER(l->ping_timeout_ms, c->ping_ms);
 		else
-			EARLIER(l->ping_interval_ms, c->heard_ms);
+			EARLIER(l->ping_interval_ms, deadline_quiet_ms(c));
 		if (c->is_blocked)
 			EARLIER(l->backlog_time_ms, c->progress_ms);
 		if (in != NULL && in->message_ms != 0 && !in->waits_rate &&
@@ -78,8 +91,11 @@ client_schedule(struct worker *w, struct client *c)
 static void
 deadline_ping(struct worker *w, struct client *c)
 {
-	uint8_t header[FRAME_HEADER_MAX];
+	uint8_t frame[FRAME_HEADER_MAX + IPC_PROOF], proof[IPC_PROOF];
+	size_t len, proof_len;
 
+	if (c->seat != NULL)
+		c->seat->pinged_ms = w->now_ms;
 	/* A full socket is watched for its progress instead: whoever reads
 	 * slowly has not been asked. */
 	if (c->is_blocked) {
@@ -88,8 +104,10 @@ deadline_ping(struct worker *w, struct client *c)
 	}
 	c->is_pinged = true;
 	c->ping_ms = w->now_ms;
-	(void)client_queue(w, c, header,
-	    frame_header_write(header, FRAME_PING, 0));
+	proof_len = proof_write(c, proof);
+	len = frame_header_write(frame, FRAME_PING, proof_len);
+	memcpy(frame + len, proof, proof_len);
+	(void)client_queue(w, c, frame, len + proof_len);
 }
 
 static bool
@@ -152,7 +170,7 @@ deadline_check_open(struct worker *w, struct client *c)
 	    l->ping_timeout_ms))
 		client_close(w, c, CLOSE_PING_TIMEOUT);
 	else if (!c->is_pinged &&
-	    is_over(w->now_ms, c->heard_ms, l->ping_interval_ms))
+	    is_over(w->now_ms, deadline_quiet_ms(c), l->ping_interval_ms))
 		deadline_ping(w, c);
 }
 

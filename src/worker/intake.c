@@ -18,6 +18,7 @@
 #include "worker/compress.h"
 #include "worker/deadline.h"
 #include "worker/output.h"
+#include "worker/proof.h"
 #include "worker/rate.h"
 #include "worker/render.h"
 #include "worker/speech.h"
@@ -245,6 +246,8 @@ intake_open(struct worker *w, struct client *c, const struct answer *answer)
 	size_t len = 0;
 
 	c->seat = answer->seat;
+	if (c->seat != NULL)
+		c->seat->pinged_ms = w->now_ms;
 	c->route = (uint8_t)(answer->route - w->settings->routes);
 	c->form = (uint8_t)form_make(answer->is_json ? DIALECT_JSON :
 	    DIALECT_TEXT, answer->deflate.is_on ?
@@ -515,9 +518,11 @@ on_control(struct worker *w, struct client *c,
 		on_close_frame(w, c, piece);
 		return;
 	}
-	if (piece->opcode == FRAME_PONG)
+	if (piece->opcode == FRAME_PONG) {
 		c->is_pinged = false;
-	else
+		proof_take(w, c, piece->data, piece->len);
+		client_schedule(w, c);
+	} else
 		on_ping(w, c, piece);
 	/* One more than the burst is one too many. */
 	if (rate_take(&c->control_us, w->now_ms, l->control_rate,
