@@ -248,7 +248,8 @@ piece_skip(struct delivery *d, struct piece *piece, uint64_t seq)
 		piece->is_good = piece->is_good &&
 		    aside_resume_lost(&d->line, piece->next, seq - 1) &&
 		    batch_append(piece->batch, d->compress, piece->in_form,
-		    DIALECT_TEXT, seq, &d->line, piece->route->deflate_min_size);
+		    DIALECT_TEXT, seq, &d->line,
+		    piece->route->deflate_min_size);
 	}
 	if (seq > piece->next)
 		piece->next = seq;

@@ -32,8 +32,8 @@ void catchup_cut(struct worker *, struct client *, const struct batch *,
 /* Closes the client, who lags, when he is too far behind. */
 void catchup_check_backlog(struct worker *, struct client *);
 /* The turn has come to the JOIN or ENTER of a move.  When its sender lags he
- * counts in the new room from now on, and comes to it in his own time; what he is owed
- * by the old one he is owed still. */
+ * counts in the new room from now on, and comes to it in his own time; what he
+ * is owed by the old one he is owed still. */
 void catchup_move(struct worker *, const struct cursor_view *join);
 /* The socket of the client, who lags, takes bytes again and `out` is empty:
  * renders and sends a bounded part of what he has not had. */
