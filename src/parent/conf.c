@@ -39,6 +39,22 @@ struct conf {
 	uint8_t listen[SETTINGS_LISTENERS][ROWS];
 };
 
+/* As the shipped file has them. */
+static const char default_routes[] =
+    "route \"/chat\" {}\n"
+    "route \"/ws\" {\n"
+    "	identity = session\n"
+    "	greeting = \"\"\n"
+    "	message = \"[%n] %t\"\n"
+    "	first-user = 1\n"
+    "	announce = yes\n"
+    "	replay = 100\n"
+    "}\n"
+    "route \"/echo\" {\n"
+    "	kind = echo\n"
+    "	limits { message-size = \"16M\" fragments = 0 message-rate = 0 }\n"
+    "}\n";
+
 static void set_defaults(struct conf *);
 static uint32_t listener_add(struct conf *, const char *address);
 static bool read_file(struct conf *, const struct conf_sources *,
@@ -168,50 +184,20 @@ route_add(struct conf *conf, const char *path)
 	return (int)index;
 }
 
-/* A route's own limit, in a default route. */
-static void
-route_set_limit(struct conf *conf, int index, const char *name,
-    const char *text)
-{
-	char why[128];
-	size_t i;
-
-	for (i = 0; i < settings_table_rows; i++) {
-		const struct settings_row *row = &settings_table[i];
-
-		if (row->section != SECTION_LIMITS ||
-		    strcmp(row->name, name) != 0)
-			continue;
-		conf->route_limits[index][i] = ORIGIN_DEFAULT;
-		if (!value_store(row, text,
-		    &conf->settings.routes[index].limits, why, sizeof(why)))
-			assert(!"a default is within its bounds");
-	}
-}
-
-/* As the shipped file has them. */
-static void
-add_default_routes(struct conf *conf)
-{
-	int echo;
-
-	(void)route_add(conf, "/chat");
-	echo = route_add(conf, "/echo");
-	conf->settings.routes[echo].kind = SETTINGS_ECHO;
-	route_set_limit(conf, echo, "message-size", "16M");
-	route_set_limit(conf, echo, "fragments", "0");
-	route_set_limit(conf, echo, "message-rate", "0");
-}
-
 static void
 set_defaults(struct conf *conf)
 {
 	struct settings *settings = &conf->settings;
+	char error[256];
+	bool good;
 
 	store_initial(SECTION_TOP, settings);
 	store_initial(SECTION_LIMITS, &settings->limits);
 	(void)listener_add(conf, "127.0.0.1:8080");
-	add_default_routes(conf);
+	good = read_text(conf, "defaults", default_routes, ORIGIN_DEFAULT,
+	    error, sizeof(error));
+	assert(good);
+	(void)good;
 }
 
 /* --- reading ----------------------------------------------------------- */
@@ -422,6 +408,35 @@ judge_limits(const struct settings_limits *limits, char *error, size_t size)
 	return false;
 }
 
+/* Most settings of rooms do no harm on an echo route; these would be taken
+ * for a promise there. */
+static bool
+route_has(const struct settings_route *route, const struct settings_row *row)
+{
+	return route->kind == SETTINGS_CHAT ||
+	    (row->offset != offsetof(struct settings_route, identity) &&
+	    row->offset != offsetof(struct settings_route, grace_ms));
+}
+
+static bool
+judge_kind(const struct conf *conf, uint32_t index, char *error, size_t size)
+{
+	const struct settings_route *route = &conf->settings.routes[index];
+	size_t i;
+
+	for (i = 0; i < settings_table_rows; i++) {
+		const struct settings_row *row = &settings_table[i];
+
+		if (row->section == SECTION_ROUTE && !route_has(route, row) &&
+		    conf->route[index][i] != ORIGIN_DEFAULT) {
+			snprintf(error, size, "%s is a setting of chat routes",
+			    row->name);
+			return false;
+		}
+	}
+	return true;
+}
+
 static bool
 judge_route(struct settings_route *route, uint64_t log_size, char *error,
     size_t size)
@@ -516,7 +531,7 @@ resolve(struct conf *conf, char *error, size_t size)
 	for (i = 0; i < settings->route_count; i++) {
 		inherit_limits(conf, i);
 		if (judge_route(&settings->routes[i], power, why,
-		    sizeof(why)))
+		    sizeof(why)) && judge_kind(conf, i, why, sizeof(why)))
 			continue;
 		snprintf(error, size, "%s%sroute \"%s\": %s", source,
 		    *source != '\0' ? ": " : "", settings->routes[i].path,
@@ -605,6 +620,19 @@ print_listener(const struct conf *conf, FILE *out, uint32_t index)
 	fprintf(out, "}\n");
 }
 
+static void
+print_route(const struct conf *conf, FILE *out, uint32_t index)
+{
+	const struct settings_route *route = &conf->settings.routes[index];
+	size_t i;
+
+	for (i = 0; i < settings_table_rows; i++)
+		if (settings_table[i].section == SECTION_ROUTE &&
+		    route_has(route, &settings_table[i]))
+			print_row(conf, out, &settings_table[i], route,
+			    conf->route[index][i], "\t");
+}
+
 void
 conf_print(const struct conf *conf, FILE *out)
 {
@@ -623,8 +651,7 @@ conf_print(const struct conf *conf, FILE *out)
 		const struct settings_route *route = &settings->routes[i];
 
 		fprintf(out, "route \"%s\" {\n", route->path);
-		print_section(conf, out, SECTION_ROUTE, route,
-		    conf->route[i], "\t", false);
+		print_route(conf, out, i);
 		fprintf(out, "\tlimits {\n");
 		print_section(conf, out, SECTION_LIMITS, &route->limits,
 		    conf->route_limits[i], "\t\t", true);

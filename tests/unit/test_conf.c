@@ -69,7 +69,7 @@ an_empty_file_has_the_defaults(void **state)
 	assert_true(s->limits.loopback_exempt);
 	assert_int_equal(s->listener_count, 1);
 	assert_string_equal(s->listeners[0].address, "127.0.0.1:8080");
-	assert_int_equal(s->route_count, 2);
+	assert_int_equal(s->route_count, 3);
 	assert_string_equal(s->routes[0].path, "/chat");
 	assert_int_equal(s->routes[0].kind, SETTINGS_CHAT);
 	assert_string_equal(s->routes[0].greeting,
@@ -81,12 +81,24 @@ an_empty_file_has_the_defaults(void **state)
 	assert_true(s->routes[0].commands);
 	assert_true(s->routes[0].list_rooms);
 	assert_int_equal(s->routes[0].limits.message_rate, 20);
-	assert_string_equal(s->routes[1].path, "/echo");
-	assert_int_equal(s->routes[1].kind, SETTINGS_ECHO);
-	assert_int_equal(s->routes[1].limits.message_size, 16 << 20);
-	assert_int_equal(s->routes[1].limits.fragments, 0);
-	assert_int_equal(s->routes[1].limits.message_rate, 0);
-	assert_int_equal(s->routes[1].limits.backlog, 1 << 20);
+	assert_int_equal(s->routes[0].identity, SETTINGS_CONNECTION);
+	assert_int_equal(s->routes[0].grace_ms, 60000);
+	assert_string_equal(s->routes[1].path, "/ws");
+	assert_int_equal(s->routes[1].kind, SETTINGS_CHAT);
+	assert_int_equal(s->routes[1].identity, SETTINGS_SESSION);
+	assert_string_equal(s->routes[1].greeting, "");
+	assert_string_equal(s->routes[1].message, "[%n] %t");
+	assert_int_equal(s->routes[1].first_user, 1);
+	assert_int_equal(s->routes[1].history, 100);
+	assert_int_equal(s->routes[1].replay, 100);
+	assert_true(s->routes[1].announce);
+	assert_int_equal(s->routes[1].limits.message_rate, 20);
+	assert_string_equal(s->routes[2].path, "/echo");
+	assert_int_equal(s->routes[2].kind, SETTINGS_ECHO);
+	assert_int_equal(s->routes[2].limits.message_size, 16 << 20);
+	assert_int_equal(s->routes[2].limits.fragments, 0);
+	assert_int_equal(s->routes[2].limits.message_rate, 0);
+	assert_int_equal(s->routes[2].limits.backlog, 1 << 20);
 	conf_free(conf);
 }
 
@@ -293,6 +305,10 @@ errors_name_line_and_setting(void **state)
 		  "has a control character or is not UTF-8" },
 		{ "route \"/a\" { replay = 101 }", ": route \"/a\": replay "
 		  "(101) is more than history (100)" },
+		{ "route \"/a\" { kind = echo identity = session }",
+		  ": route \"/a\": identity is a setting of chat routes" },
+		{ "route \"/a\" { kind = echo grace = 60 }",
+		  ": route \"/a\": grace is a setting of chat routes" },
 		{ "log-size = \"1M\" limits { message-size = \"128K\" }",
 		  ": route \"/chat\": limits.message-size (128K) is more than "
 		  "a sixteenth of log-size (1M)" },
