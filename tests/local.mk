@@ -34,6 +34,7 @@ bats_tests = \
 	tests/42-text.bats \
 	tests/45-commands.bats \
 	tests/46-formats.bats \
+	tests/47-sessions.bats \
 	tests/50-lifecycle.bats \
 	tests/60-faults.bats \
 	tests/70-limits.bats \
@@ -89,6 +90,7 @@ unit_tests = \
 	tests/unit/test_roster \
 	tests/unit/test_sandbox \
 	tests/unit/test_session \
+	tests/unit/test_seat \
 	tests/unit/test_settings \
 	tests/unit/test_state \
 	tests/unit/test_takeover \
@@ -124,6 +126,7 @@ EXTRA_DIST += \
 	tests/conformance/wschatd.conf \
 	tests/lib/common.bash \
 	tests/lib/inherit.py \
+	tests/lib/member.py \
 	tests/lib/scenario_order.py \
 	tests/lib/three_clients.py \
 	tests/lib/tlsproto.py \

@@ -171,6 +171,32 @@ a_ping_is_answered(void **state)
 	buf_clear(&b);
 }
 
+static void
+who_comes_back_is_told(void **state)
+{
+	const struct slice anna = { "anna", 4 }, lab = { "lab", 3 };
+	const struct slice none = { NULL, 0 };
+	struct buf b;
+
+	(void)state;
+	buf_init(&b);
+	expect(&b, aside_resume_token(&b, "AAAAAAAAAAAAAAAAAAAAAA"),
+	    "[server::resume] token AAAAAAAAAAAAAAAAAAAAAA");
+	expect(&b, aside_resume_again(&b, anna, lab),
+	    "[server::resume] you are anna again, in lab");
+	expect(&b, aside_resume_again(&b, anna, none),
+	    "[server::resume] you are anna again, in the default room");
+	expect(&b, aside_resume_unknown(&b, anna),
+	    "[server::resume] not known any more, you are anna");
+	expect(&b, aside_resume_repeating(&b, 17),
+	    "[server::resume] repeating from 17");
+	expect(&b, aside_resume_lost(&b, 12, 16),
+	    "[server::resume] lost 12-16");
+	expect(&b, aside_resume_lost(&b, 1, UINT64_MAX),
+	    "[server::resume] lost 1-18446744073709551615");
+	buf_clear(&b);
+}
+
 /* 32 characters of 4 bytes are a name; what was only typed may be longer. */
 static void
 names_are_cut_between_characters(void **state)
@@ -223,10 +249,15 @@ write_kind(struct buf *b, int n, struct slice text)
 	case 8: return aside_whisper_sent(b, &text, 1, text);
 	case 9: return aside_whisper_lost(b, &text, 1);
 	case 10: return aside_whisper(b, text, text);
+	case 11: return aside_resume_token(b, "token");
+	case 12: return aside_resume_again(b, text, text);
+	case 13: return aside_resume_unknown(b, text);
+	case 14: return aside_resume_repeating(b, 1);
+	case 15: return aside_resume_lost(b, 1, 2);
 	default: return aside_ping(b);
 	}
 }
-#define KINDS	12
+#define KINDS	17
 
 /* Wherever in the line the memory ends: it is all there, or nothing is. */
 static void
@@ -329,6 +360,7 @@ main(void)
 		cmocka_unit_test(a_move_is_answered),
 		cmocka_unit_test(a_whisper_has_two_ends),
 		cmocka_unit_test(a_ping_is_answered),
+		cmocka_unit_test(who_comes_back_is_told),
 		cmocka_unit_test(names_are_cut_between_characters),
 		cmocka_unit_test(without_memory_nothing_is_appended),
 		cmocka_unit_test(a_text_is_never_cut),
