@@ -207,6 +207,8 @@ libworker_a_SOURCES = \
 	src/worker/output.h \
 	src/worker/proof.c \
 	src/worker/proof.h \
+	src/worker/presence.c \
+	src/worker/presence.h \
 	src/worker/rate.h \
 	src/worker/render.c \
 	src/worker/render.h \

@@ -161,6 +161,8 @@ const struct settings_row settings_table[] = {
 	    "lines such as /who are commands"),
 	ROUTE("list-rooms", TYPE_BOOL, list_rooms, 0, 1, "yes", NULL,
 	    "whoever asks is told which rooms there are"),
+	ROUTE("presence-above", TYPE_NUMBER, presence_above, 0, MANY, "500",
+	    NULL, "JSON: in a larger room joins and leaves are a count"),
 	ROUTE("origins", TYPE_LIST, origins, 1, SETTINGS_LIST - 2, "", NULL,
 	    "pages that may come; none: those of the same host"),
 	ROUTE("allow-no-origin", TYPE_BOOL, allow_no_origin, 0, 1, "yes",

@@ -90,6 +90,7 @@ struct settings_route {
 	bool announce;			/* joins and leaves as text lines */
 	bool commands;			/* "/who" asks; else it is said */
 	bool list_rooms;		/* /rooms names them */
+	uint64_t presence_above;	/* members: JSON is told a count */
 	uint64_t first_user;
 	char greeting[SETTINGS_FORMAT];	/* %u: users in the room; "": none */
 	char message[SETTINGS_FORMAT];	/* %n: name, %t: text */

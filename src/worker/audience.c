@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "log/log.h"
 #include "worker/client.h"
 
 struct audience_table {
@@ -22,6 +23,7 @@ audience_table_new(void)
 static void
 audience_free(struct audience *a)
 {
+	presence_forget(a);
 	HASH_DEL(a->table->rooms, a);
 	free(a->members);
 	free(a);
@@ -48,6 +50,7 @@ audience_get(struct audience_table *t, uint64_t room)
 		return NULL;
 	a->table = t;
 	a->room = room;
+	a->newest = LOG_NONE;
 	HASH_ADD(hh, t->rooms, room, sizeof(a->room), a);
 	if (a->hh.tbl == NULL) {
 		free(a);

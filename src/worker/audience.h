@@ -2,7 +2,7 @@
  * audience - the members of a room that are on this worker.
  *
  * In the worker: who they are and where they stand in a dense array, which
- * delivery walks, and how many take each form.
+ * delivery walks, how many take each form, and what is known of their room.
  * An audience appears with its first member and vanishes with its last.
  */
 #ifndef WORKER_AUDIENCE_H
@@ -15,6 +15,7 @@
 #include <uthash.h>
 
 #include "worker/form.h"
+#include "worker/presence.h"
 
 struct batch;
 struct client;
@@ -31,6 +32,7 @@ struct audience {
 	uint64_t seq;			/* of the last message, and where */
 	uint64_t newest;		/* the last record is, as delivered */
 	struct batch *batch;		/* of this turn: keeps it alive */
+	struct presence presence;
 };
 
 struct audience_table *audience_table_new(void)

@@ -16,6 +16,7 @@
 #include "worker/aside.h"
 #include "worker/audience.h"
 #include "worker/delivery_parts.h"
+#include "worker/json_write.h"
 #include "worker/output.h"
 #include "worker/seat.h"
 
@@ -213,6 +214,7 @@ struct piece {
 	struct batch *batch;
 	const struct settings_route *route;
 	uint32_t in_form[FORMS];
+	enum dialect dialect;
 	uint64_t next;		/* number behind what it tells */
 	bool is_history;
 	bool is_good;		/* there was memory */
@@ -224,7 +226,8 @@ piece_begin(struct worker *w, const struct client *c)
 	const struct backfill *b = c->seat->backfill;
 	struct piece piece = {
 		.batch = w->delivery->catchup,
-		.route = &w->settings->routes[c->route], .next = b->next,
+		.route = &w->settings->routes[c->route],
+		.dialect = form_dialect(c->form), .next = b->next,
 		.is_history = b->is_history, .is_good = true
 	};
 
@@ -246,9 +249,10 @@ piece_skip(struct delivery *d, struct piece *piece, uint64_t seq)
 	if (seq > piece->next && !piece->is_history) {
 		buf_reset(&d->line);
 		piece->is_good = piece->is_good &&
-		    aside_resume_lost(&d->line, piece->next, seq - 1) &&
+		    (piece->dialect == DIALECT_JSON ? json_write_lost :
+		    aside_resume_lost)(&d->line, piece->next, seq - 1) &&
 		    batch_append(piece->batch, d->compress, piece->in_form,
-		    DIALECT_TEXT, seq, &d->line,
+		    piece->dialect, seq, &d->line,
 		    piece->route->deflate_min_size);
 	}
 	if (seq > piece->next)

@@ -13,6 +13,7 @@
 #include "worker/entry.h"
 #include "worker/event.h"
 #include "worker/output.h"
+#include "worker/presence.h"
 
 #define CATCHUP_BYTES	(64 * 1024)	/* rendered at a time */
 #define CATCHUP_RECORDS	4096		/* looked at, likewise */
@@ -62,16 +63,37 @@ catchup_move(struct worker *w, const struct cursor_view *join)
 		client_close(w, c, CLOSE_SERVER_FAULT);
 }
 
-/* His own rename, as another line of the record. */
+/* What is in `line`, for him alone, as another line of the record. */
 static bool
-catchup_own(struct delivery *d, struct batch *b,
+catchup_append(struct delivery *d, const struct client *c,
+    const uint32_t in_form[FORMS], const struct settings_route *route,
+    const struct cursor_view *v)
+{
+	return buf_len(&d->line) == 0 || batch_append(d->catchup,
+	    d->compress, in_form, form_dialect(c->form), v->position,
+	    &d->line, route->deflate_min_size);
+}
+
+/* His own rename. */
+static bool
+catchup_own(struct delivery *d, const struct client *c,
     const uint32_t in_form[FORMS], const struct settings_route *route,
     const struct cursor_view *v)
 {
 	buf_reset(&d->line);
-	return event_render_own(&d->line, v) && batch_append(b, d->compress,
-	    in_form, DIALECT_TEXT, v->position, &d->line,
-	    route->deflate_min_size);
+	return event_render_own(&d->line, v, form_dialect(c->form)) &&
+	    catchup_append(d, c, in_form, route, v);
+}
+
+/* His own message was said, and he has been shown it. */
+static bool
+catchup_ack(struct delivery *d, const struct client *c,
+    const uint32_t in_form[FORMS], const struct settings_route *route,
+    const struct cursor_view *v)
+{
+	buf_reset(&d->line);
+	return event_render_ack(&d->line, v) &&
+	    catchup_append(d, c, in_form, route, v);
 }
 
 /* He went to another room: from here on he gets the lines of that. */
@@ -82,7 +104,7 @@ catchup_enter(struct worker *w, struct client *c,
 	struct delivery *d = w->delivery;
 
 	buf_reset(&d->line);
-	if (!event_render_own(&d->line, v) ||
+	if (!event_render_own(&d->line, v, form_dialect(c->form)) ||
 	    !cursor_is_intact(d->log, v->position))
 		return false;
 	client_queue_message(w, c, FRAME_TEXT, buf_head(&d->line),
@@ -130,11 +152,15 @@ catchup_render(struct worker *w, struct client *c)
 			b->end = cursor.position;
 			continue;
 		}
-		if (is_own && !catchup_own(d, b, in_form, route, &v))
+		if (is_own && !catchup_own(d, c, in_form, route, &v))
 			return false;
 		if (v.record.room == c->room &&
-		    event_is_shown(route, &v.record) &&
+		    v.record.kind != RECORD_KEPT &&
 		    !delivery_append(d, b, in_form, route, &v))
+			return false;
+		if (form_is_json(c->form) && event_is_acked(&v.record,
+		    w->generation, c->connection) &&
+		    !catchup_ack(d, c, in_form, route, &v))
 			return false;
 		b->end = cursor.position;
 	}
@@ -168,6 +194,8 @@ catchup_run(struct worker *w, struct client *c)
 		c->cursor = b->end;
 		c->mark += len;
 		c->is_lagging = c->cursor != d->position;
+		if (!c->is_lagging)
+			presence_note_return(d, c->audience);
 		client_poll(w, c);
 	}
 }

@@ -14,6 +14,7 @@
 #include "worker/entry.h"
 #include "worker/event.h"
 #include "worker/output.h"
+#include "worker/presence.h"
 
 #define TURN_BYTES	(256 * 1024)	/* rendered, then it is sent */
 #define LINE_KEEP	(256 * 1024)	/* a larger buffer is not kept */
@@ -45,6 +46,18 @@ delivery_is_due(const struct worker *w)
 	return log_committed(w->delivery->log) != w->delivery->position;
 }
 
+uint64_t
+delivery_due(const struct worker *w)
+{
+	return presence_due(w->delivery);
+}
+
+bool
+delivery_is_level(const struct client *c)
+{
+	return !c->is_joining && !c->is_lagging;
+}
+
 bool
 delivery_has_reached(const struct worker *w, const struct client *c,
     uint64_t position)
@@ -57,8 +70,8 @@ delivery_has_reached(const struct worker *w, const struct client *c,
  * Batches.
  */
 
-static struct batch *
-batch_get(struct delivery *d, struct audience *a)
+struct batch *
+delivery_batch(struct delivery *d, struct audience *a)
 {
 	struct batch *b = a->batch;
 
@@ -85,10 +98,19 @@ delivery_append(struct delivery *d, struct batch *b,
     const uint32_t in_form[FORMS], const struct settings_route *route,
     const struct cursor_view *v)
 {
-	buf_reset(&d->line);
-	return event_render(&d->line, route, v) && batch_append(b,
-	    d->compress, in_form, DIALECT_TEXT, v->position, &d->line,
-	    route->deflate_min_size);
+	bool is_kept = v->record.kind == RECORD_KEPT;
+
+	for (enum dialect i = 0; i < DIALECTS; i++) {
+		if (!form_is_spoken(in_form, i) ||
+		    !(is_kept || event_is_shown(route, &v->record, i)))
+			continue;
+		buf_reset(&d->line);
+		if (!event_render(&d->line, route, v, i) ||
+		    !batch_append(b, d->compress, in_form, i, v->position,
+		    &d->line, route->deflate_min_size))
+			return false;
+	}
+	return true;
 }
 
 /*
@@ -105,15 +127,26 @@ delivery_note(struct audience *a, const struct cursor_view *v)
 		a->seq = v->record.seq;
 }
 
-/* Renders it for the room, when somebody of the room is here. */
+/* Whether somebody of the audience is shown the record. */
+static bool
+is_heard(const struct audience *a, const struct settings_route *route,
+    const struct record *r)
+{
+	for (enum dialect i = 0; i < DIALECTS; i++)
+		if (event_is_shown(route, r, i) &&
+		    form_is_spoken(a->in_form, i))
+			return true;
+	return false;
+}
+
+/* Renders it for those of the room who are here. */
 static void
 delivery_show(struct delivery *d, struct audience *a,
     const struct settings_route *route, const struct cursor_view *v)
 {
-	struct batch *b;
+	struct batch *b = delivery_batch(d, a);
 	size_t before;
 
-	b = batch_get(d, a);
 	if (b == NULL) {
 		d->is_short = true;
 		return;
@@ -147,8 +180,11 @@ delivery_record(struct worker *w, const struct cursor_view *v)
 	if (a == NULL)
 		return;
 	delivery_note(a, v);
-	if (a->count > 0 && event_is_shown(route, &v->record))
+	presence_note(w->delivery, a, route, &v->record);
+	if (is_heard(a, route, &v->record))
 		delivery_show(w->delivery, a, route, v);
+	if (event_is_acked(&v->record, w->generation, v->record.sender))
+		entry_ack(w, v);
 }
 
 /*
@@ -253,6 +289,8 @@ delivery_run(struct worker *w)
 		why = "no-memory";
 	else if (cursor.position == d->position && d->position < end)
 		why = "damaged";
+	else if (!presence_tell(d, cursor.position, w->now_ms))
+		why = "no-memory";
 	if (why == NULL) {
 		for (b = d->batches; b != NULL; b = b->next)
 			batch_send(w, b, cursor.position);

@@ -25,6 +25,9 @@ struct delivery *delivery_new(const struct log *, struct compress *)
 
 /* Whether the log has grown behind the cursor. */
 bool delivery_is_due(const struct worker *);
+/* When there is something to send though the log has not grown, in
+ * milliseconds of the monotonic clock; UINT64_MAX: not yet. */
+uint64_t delivery_due(const struct worker *);
 /* Walks, renders, sends; a bounded part of what is due, so that between two
  * parts sockets that take bytes again are served. */
 void delivery_run(struct worker *);
@@ -32,5 +35,7 @@ void delivery_run(struct worker *);
  * client. */
 bool delivery_has_reached(const struct worker *, const struct client *,
     uint64_t position);
+/* Whether all that the worker has passed has been given to the client. */
+bool delivery_is_level(const struct client *);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "log/cursor.h"
+#include "worker/audience.h"
 #include "worker/batch.h"
 #include "worker/delivery.h"
 
@@ -20,12 +21,18 @@ struct delivery {
 	struct batch *catchup;		/* scratch, also of backfill.c */
 	struct buf line;		/* scratch */
 	struct compress *compress;
+	struct audience *untold;	/* presence.c's list */
 	size_t rendered;		/* bytes in this turn */
 	bool is_short;			/* memory ran out in this turn */
 };
 
-/* Appends the line that the room is shown, in every form that `in_form`
- * counts somebody for.  False: no memory, the batch is spoilt. */
+/* The turn's batch of an audience, made when there is none.  NULL: no
+ * memory. */
+struct batch *delivery_batch(struct delivery *, struct audience *)
+    __attribute__((warn_unused_result));
+/* Appends what the room is shown of a record, in every form that `in_form`
+ * counts somebody for; one that was KEPT is shown as a message.  False: no
+ * memory, the batch is spoilt. */
 bool delivery_append(struct delivery *, struct batch *,
     const uint32_t in_form[FORMS], const struct settings_route *,
     const struct cursor_view *) __attribute__((warn_unused_result));

@@ -6,6 +6,7 @@
 #include "worker/entry.h"
 
 #include <openssl/crypto.h>
+#include <string.h>
 
 #include "base/logger.h"
 #include "worker/aside.h"
@@ -87,6 +88,34 @@ is_resumed(const struct client *c, const struct cursor_view *v)
 	return v->record.kind == RECORD_ENTER && !c->seat->is_cookie;
 }
 
+/* Whether what is told first has to be told from where on. */
+static bool
+is_repeated(const struct client *c, const struct cursor_view *v)
+{
+	return is_resumed(c, v) && !c->seat->has_after &&
+	    v->enter.proven < v->record.seq;
+}
+
+static void
+welcome(struct worker *w, struct client *c,
+    const struct settings_route *route, const struct cursor_view *v)
+{
+	const struct delivery *d = w->delivery;
+	struct buf *line = &w->delivery->line;
+	char token[TOKEN_TEXT + 1];
+	struct slice told = { token, 0 };
+
+	/* A page has its cookie, and shall not know it. */
+	if (route->identity != SETTINGS_SESSION)
+		told.len = strlen(token_write(is_resumed(c, v) ?
+		    c->seat->resume : c->seat->token, token));
+	entry_tell(w, c, event_render_welcome(line, v,
+	    log_header(d->log)->epoch, told));
+	OPENSSL_cleanse(token, sizeof(token));
+	if (is_repeated(c, v))
+		entry_tell(w, c, event_render_repeating(line, v));
+}
+
 static void
 greet(struct worker *w, struct client *c, const struct settings_route *route,
     const struct cursor_view *v)
@@ -97,9 +126,13 @@ greet(struct worker *w, struct client *c, const struct settings_route *route,
 	char token[TOKEN_TEXT + 1];
 
 	buf_reset(line);
+	if (form_is_json(c->form)) {
+		welcome(w, c, route, v);
+		return;
+	}
 	if (is_resumed(c, v)) {
 		entry_tell(w, c, aside_resume_again(line, name_of(v), room));
-		if (!seat->has_after && v->enter.proven < v->record.seq)
+		if (is_repeated(c, v))
 			entry_tell(w, c, aside_resume_repeating(line,
 			    v->enter.proven + 1));
 		return;
@@ -125,6 +158,8 @@ wish_of(const struct client *c, const struct settings_route *route,
 	if (r->kind == RECORD_ENTER && (c->seat->has_after || is_resumed(c, v)))
 		return (struct backfill_wish){ .after = c->seat->has_after ?
 		    c->seat->after : v->enter.proven };
+	if (form_is_json(c->form))
+		return (struct backfill_wish){ .after = r->seq };
 	return (struct backfill_wish){
 		.after = r->seq > route->replay ? r->seq - route->replay : 0,
 		.oldest_us = age_us > 0 && age_us < r->time_us ?
@@ -213,7 +248,22 @@ entry_answer(struct worker *w, const struct cursor_view *v)
 	if (c->audience == NULL && !entry_add(w, c, v))
 		client_close(w, c, CLOSE_SERVER_FAULT);
 	else
-		entry_tell(w, c, event_render_own(&d->line, v));
+		entry_tell(w, c, event_render_own(&d->line, v,
+		    form_dialect(c->form)));
+}
+
+void
+entry_ack(struct worker *w, const struct cursor_view *v)
+{
+	struct delivery *d = w->delivery;
+	struct client *c = client_find(w, v->record.sender);
+
+	/* Who lags comes to it in his own time. */
+	if (c == NULL || c->state != CLIENT_OPEN || !form_is_json(c->form) ||
+	    c->is_lagging || c->audience == NULL)
+		return;
+	buf_reset(&d->line);
+	entry_tell(w, c, entry_settle(c) && event_render_ack(&d->line, v));
 }
 
 void

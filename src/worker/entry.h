@@ -28,6 +28,9 @@ void entry_take(struct worker *, const struct settings_route *,
     const struct cursor_view *);
 /* A record for which event_is_answer, of this worker: a rename, a move. */
 void entry_answer(struct worker *, const struct cursor_view *);
+/* A record for which event_is_acked: behind his message its sender learns that
+ * it is said. */
+void entry_ack(struct worker *, const struct cursor_view *);
 /* An ENTER of whatever worker: closes whom it replaces, if he is here. */
 void entry_replace(struct worker *, const struct cursor_view *);
 

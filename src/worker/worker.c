@@ -602,7 +602,7 @@ worker_deliver(struct worker *w)
 	for (int pass = 0; pass < DRAIN_PASSES && !w->is_choked &&
 	    delivery_is_due(w) && worker_poll(w) > 0; pass++)
 		worker_send_requests(w);
-	if (delivery_is_due(w))
+	if (delivery_is_due(w) || delivery_due(w) <= w->now_ms)
 		delivery_run(w);
 	if (w->waiting != NULL)
 		waiting_give(w);
@@ -632,11 +632,14 @@ worker_set_timer(struct worker *w)
 {
 	struct timeval time;
 	uint64_t wait_ms = UINT64_MAX, tell_ms = incident_due(&w->incidents);
+	uint64_t deliver_ms = delivery_due(w);
 
 	(void)wheel_wait(&w->wheel, w->now_ms, &wait_ms);
 	/* What could not be reported for want of memory is tried again. */
 	if (w->gone != NULL && wait_ms > RETRY_MS)
 		wait_ms = RETRY_MS;
+	if (deliver_ms < tell_ms)
+		tell_ms = deliver_ms;
 	if (tell_ms < w->now_ms)
 		tell_ms = w->now_ms;
 	if (tell_ms != UINT64_MAX && wait_ms > tell_ms - w->now_ms)
