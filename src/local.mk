@@ -213,6 +213,8 @@ libworker_a_SOURCES = \
 	src/worker/render.c \
 	src/worker/render.h \
 	src/worker/seat.c \
+	src/worker/response.c \
+	src/worker/response.h \
 	src/worker/seat.h \
 	src/worker/site.c \
 	src/worker/site.h \

@@ -97,6 +97,14 @@ client_request(struct worker *w, const struct client *c, enum ipc_type type,
 	return outbox_add(&w->outbox, type, &request, tail, tail_len);
 }
 
+void
+client_ask(struct worker *w, struct client *c, enum ipc_type type,
+    uint32_t flags, struct slice tail)
+{
+	if (!client_request(w, c, type, flags, tail.at, tail.len))
+		client_close(w, c, CLOSE_SERVER_FAULT);
+}
+
 bool
 client_is_chat(const struct worker *w, const struct client *c)
 {

@@ -157,7 +157,10 @@ const char *client_address_text(const struct client *,
 uint64_t client_address_key(const struct worker *, const struct client *);
 bool client_is_chat(const struct worker *, const struct client *);
 
-/* Asks the broker something on the client's behalf.  False: no memory. */
+/* Asks the broker something on the client's behalf.  _request gives false for
+ * want of memory, and _ask closes the client then. */
+void client_ask(struct worker *, struct client *, enum ipc_type,
+    uint32_t flags, struct slice tail);
 bool client_request(struct worker *, const struct client *, enum ipc_type,
     uint32_t flags, const void *tail, size_t tail_len)
     __attribute__((warn_unused_result));

@@ -61,6 +61,16 @@ client_tell(struct worker *w, struct client *c, const struct buf *line)
 		client_close(w, c, CLOSE_BACKLOG);
 }
 
+void
+client_answer(struct worker *w, struct client *c, bool good,
+    const struct buf *line)
+{
+	if (!good)
+		client_close(w, c, CLOSE_SERVER_FAULT);
+	else if (c->state == CLIENT_OPEN)
+		client_tell(w, c, line);
+}
+
 /*
  * Sending it.
  */

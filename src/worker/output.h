@@ -27,6 +27,13 @@ void client_queue_message(struct worker *, struct client *,
 /* A line that the client alone is told; who takes nothing, and has been told
  * more than his backlog, is closed. */
 void client_tell(struct worker *, struct client *, const struct buf *line);
+/* The same, when the line is `good`; else there was no memory for it, and the
+ * client is closed. */
+void client_answer(struct worker *, struct client *, bool good,
+    const struct buf *line);
+/* When much waits for the client, sends it; while its socket does not take
+ * that, nothing more is read from him. */
+void client_throttle(struct worker *, struct client *);
 /* Sends `out`.  False when the socket took less than all, or it is gone. */
 bool client_flush(struct worker *, struct client *);
 /* Sends `out` and then `bytes`, in one call; returns how many of `bytes`

@@ -38,9 +38,10 @@
 #include "worker/deadline.h"
 #include "worker/delivery.h"
 #include "worker/intake.h"
+#include "worker/json_read.h"
 #include "worker/output.h"
+#include "worker/response.h"
 #include "worker/site.h"
-#include "worker/speech.h"
 #include "worker/waiting.h"
 #include "worker/wire.h"
 
@@ -55,7 +56,7 @@
 static peer_handler on_hello, on_ping, on_stop, on_readiness,
     on_ticket_key, on_attach_broker, on_connection;
 static peer_handler on_broker_hello, on_welcome, on_refused, on_listed,
-    on_whispered, on_appended;
+    on_acked, on_whispered, on_appended;
 static void on_parent_end(void *, struct peer *, const char *);
 static void on_broker_end(void *, struct peer *, const char *);
 static void on_clients_ready(evutil_socket_t, short, void *);
@@ -77,6 +78,7 @@ static peer_handler *const broker_handlers[IPC_TYPES] = {
 	[IPC_WELCOME] = on_welcome,
 	[IPC_REFUSED] = on_refused,
 	[IPC_LISTED] = on_listed,
+	[IPC_ACKED] = on_acked,
 	[IPC_WHISPERED] = on_whispered,
 	[IPC_APPENDED] = on_appended,
 };
@@ -455,7 +457,7 @@ on_refused(void *owner, struct peer *peer, const struct ipc_message *m)
 
 	(void)peer;
 	w->now_ms = clock_ms();
-	speech_on_refused(w, m);
+	response_on_refused(w, m);
 	return true;
 }
 
@@ -466,7 +468,18 @@ on_listed(void *owner, struct peer *peer, const struct ipc_message *m)
 
 	(void)peer;
 	w->now_ms = clock_ms();
-	return speech_on_listed(w, m);
+	return response_on_listed(w, m);
+}
+
+static bool
+on_acked(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	struct worker *w = owner;
+
+	(void)peer;
+	w->now_ms = clock_ms();
+	response_on_acked(w, m);
+	return true;
 }
 
 static bool
@@ -476,7 +489,7 @@ on_whispered(void *owner, struct peer *peer, const struct ipc_message *m)
 
 	(void)peer;
 	w->now_ms = clock_ms();
-	return speech_on_whispered(w, m);
+	return response_on_whispered(w, m);
 }
 
 /* The log itself is looked at once in the turn that this starts. */
