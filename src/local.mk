@@ -184,8 +184,12 @@ libworker_a_SOURCES = \
 	src/worker/delivery_parts.h \
 	src/worker/entry.c \
 	src/worker/entry.h \
+	src/worker/dialogue.c \
+	src/worker/dialogue.h \
 	src/worker/event.c \
 	src/worker/event.h \
+	src/worker/history.c \
+	src/worker/history.h \
 	src/worker/incident.c \
 	src/worker/incident.h \
 	src/worker/form.h \

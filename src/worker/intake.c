@@ -17,6 +17,7 @@
 #include "worker/answer.h"
 #include "worker/compress.h"
 #include "worker/deadline.h"
+#include "worker/dialogue.h"
 #include "worker/output.h"
 #include "worker/proof.h"
 #include "worker/rate.h"
@@ -24,8 +25,6 @@
 #include "worker/speech.h"
 #include "worker/wire.h"
 #include "ws/forwarded.h"
-
-#define OUT_HIGH	(256 * 1024)	/* echo: then it stops reading */
 
 static size_t intake_decode(struct worker *, struct client *, uint8_t *,
     size_t);
@@ -384,15 +383,7 @@ intake_echo(struct worker *w, struct client *c, enum frame_opcode opcode,
     const uint8_t *data, size_t len)
 {
 	intake_answer_echo(w, c, opcode, data, len);
-	if (buf_len(&c->out) < OUT_HIGH || c->state == CLIENT_GONE)
-		return;
-	(void)client_flush(w, c);
-	if (c->is_blocked && c->state == CLIENT_OPEN) {
-		if (client_input(c) == NULL)
-			client_drop(w, c, CLOSE_SERVER_FAULT);
-		else
-			c->input->waits_out = true;
-	}
+	client_throttle(w, c);
 }
 
 static void
@@ -403,6 +394,8 @@ on_message(struct worker *w, struct client *c,
 
 	if (!client_is_chat(w, c))
 		intake_echo(w, c, opcode, data, len);
+	else if (opcode == FRAME_TEXT && form_is_json(c->form))
+		dialogue_request(w, c, data, len);
 	else if (opcode == FRAME_TEXT)
 		intake_say(w, c, data, len);
 	if (!rate_take(&c->message_us, w->now_ms, l->message_rate,

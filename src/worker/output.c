@@ -12,6 +12,8 @@
 #include "worker/deadline.h"
 #include "worker/wire.h"
 
+#define OUT_HIGH	(256 * 1024)	/* then it stops reading */
+
 /*
  * What it is to be sent.
  */
@@ -203,6 +205,22 @@ client_flush(struct worker *w, struct client *c)
 		client_schedule(w, c);
 	}
 	return c->state != CLIENT_GONE;
+}
+
+void
+client_throttle(struct worker *w, struct client *c)
+{
+	if (buf_len(&c->out) < OUT_HIGH || c->state == CLIENT_GONE)
+		return;
+	(void)client_flush(w, c);
+	if (!c->is_blocked || c->state != CLIENT_OPEN)
+		return;
+	if (client_input(c) == NULL) {
+		client_drop(w, c, CLOSE_SERVER_FAULT);
+		return;
+	}
+	c->input->waits_out = true;
+	client_poll(w, c);
 }
 
 void

@@ -43,6 +43,7 @@ struct seat {
 				 * not told its token */
 	bool sets_cookie : 1;	/* it had none, and gets `token` as one */
 	bool has_after : 1;	/* it named the last message that it had: */
+	uint8_t bad_json;	/* that many in a row, of a JSON client */
 	uint64_t after;
 	uint64_t proof_room;	/* what the broker knows to be proven: */
 	uint64_t proof_seq;

@@ -16,9 +16,12 @@
 struct waiting_line {
 	struct waiting_line *next;
 	uint64_t connection;
-	uint64_t position;
+	uint64_t position;	/* LEVEL: where the worker is by then */
+	waiting_giver *give;
 	struct buf line;
 };
+
+#define LEVEL		UINT64_MAX
 
 struct origin {
 	uint64_t generation, request, connection;
@@ -31,16 +34,23 @@ line_size(const struct waiting_line *entry)
 	return sizeof(*entry) + buf_len(&entry->line);
 }
 
-void
-waiting_put(struct worker *w, struct client *c, uint64_t position,
-    const struct buf *line)
+static bool
+is_there(const struct worker *w, const struct client *c, uint64_t position)
+{
+	return position == LEVEL ? delivery_is_level(c) :
+	    delivery_has_reached(w, c, position);
+}
+
+static void
+put(struct worker *w, struct client *c, uint64_t position,
+    const struct buf *line, waiting_giver *give)
 {
 	struct waiting_line *entry;
 	uint64_t most = client_limits(w, c)->backlog;
 
 	/* Behind what waits for him, even if he is there by now. */
-	if (c->waiting == 0 && delivery_has_reached(w, c, position)) {
-		client_tell(w, c, line);
+	if (c->waiting == 0 && is_there(w, c, position)) {
+		give(w, c, line);
 		return;
 	}
 	if (most != 0 && c->waiting > most && c->is_lagging) {
@@ -56,9 +66,24 @@ waiting_put(struct worker *w, struct client *c, uint64_t position,
 	}
 	entry->connection = c->connection;
 	entry->position = position;
+	entry->give = give;
 	*(w->waiting == NULL ? &w->waiting : w->waiting_end) = entry;
 	w->waiting_end = &entry->next;
 	c->waiting += line_size(entry);
+}
+
+void
+waiting_put(struct worker *w, struct client *c, uint64_t position,
+    const struct buf *line)
+{
+	put(w, c, position, line, client_tell);
+}
+
+void
+waiting_put_question(struct worker *w, struct client *c,
+    const struct buf *question, waiting_giver *give)
+{
+	put(w, c, LEVEL, question, give);
 }
 
 void
@@ -70,7 +95,7 @@ waiting_give(struct worker *w)
 	while ((entry = *at) != NULL) {
 		c = client_find(w, entry->connection);
 		if (c != NULL && c->state == CLIENT_OPEN &&
-		    !delivery_has_reached(w, c, entry->position)) {
+		    !is_there(w, c, entry->position)) {
 			at = &entry->next;
 			continue;
 		}
@@ -78,7 +103,7 @@ waiting_give(struct worker *w)
 		if (c != NULL)
 			c->waiting -= line_size(entry);
 		if (c != NULL && c->state == CLIENT_OPEN)
-			client_tell(w, c, &entry->line);
+			entry->give(w, c, &entry->line);
 		buf_clear(&entry->line);
 		free(entry);
 	}

@@ -1,6 +1,6 @@
 /*
- * waiting - lines for one client each that belong behind a position of the
- * log, until his delivery is there.
+ * waiting - what one client each is owed behind a position of the log, until
+ * his delivery is there.
  *
  * Most clients are there when a line comes; then nothing waits.  Runs in the
  * worker.
@@ -19,6 +19,12 @@
  * what he is told is closed. */
 void waiting_put(struct worker *, struct client *, uint64_t position,
     const struct buf *line);
+/* Gives the client, now or when he has had everything that the worker has
+ * passed, what `give` makes of the question then. */
+typedef void waiting_giver(struct worker *, struct client *,
+    const struct buf *question);
+void waiting_put_question(struct worker *, struct client *,
+    const struct buf *question, waiting_giver *give);
 /* Delivery has moved: gives whoever is there what waits for him. */
 void waiting_give(struct worker *);
 

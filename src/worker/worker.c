@@ -180,6 +180,7 @@ worker_start(struct worker *w)
 	if (w->readable == NULL || w->timer == NULL || w->parent == NULL ||
 	    event_add(w->readable, NULL) == -1)
 		die(EX_OSERR, "start");
+	json_read_open();
 	privilege_drop(w->settings->user);
 	sandbox_enter(SANDBOX_WORKER);
 }
