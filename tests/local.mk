@@ -54,6 +54,7 @@ unit_tests = \
 	tests/unit/test_deaths \
 	tests/unit/test_deflate \
 	tests/unit/test_deflater \
+	tests/unit/test_event \
 	tests/unit/test_forwarded \
 	tests/unit/test_frame \
 	tests/unit/test_graces \
