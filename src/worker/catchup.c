@@ -85,30 +85,52 @@ catchup_own(struct delivery *d, const struct client *c,
 	    catchup_append(d, c, in_form, route, v);
 }
 
-/* His own message was said, and he has been shown it. */
+/* What his room is shown, and behind it that his own message was said. */
 static bool
-catchup_ack(struct delivery *d, const struct client *c,
+catchup_show(struct worker *w, const struct client *c,
     const uint32_t in_form[FORMS], const struct settings_route *route,
     const struct cursor_view *v)
 {
+	struct delivery *d = w->delivery;
+
+	if (v->record.room == c->room && v->record.kind != RECORD_KEPT &&
+	    !delivery_append(d, d->catchup, in_form, route, v))
+		return false;
+	if (!form_is_json(c->form) || !event_is_acked(&v->record,
+	    w->generation, c->connection))
+		return true;
 	buf_reset(&d->line);
 	return event_render_ack(&d->line, v) &&
 	    catchup_append(d, c, in_form, route, v);
 }
 
-/* He went to another room: from here on he gets the lines of that. */
+/* He went to another room: from here on he gets the lines of that, his own
+ * coming among them. */
 static bool
 catchup_enter(struct worker *w, struct client *c,
-    const struct cursor_view *v, uint64_t next)
+    const struct settings_route *route, const struct cursor_view *v,
+    uint64_t next)
 {
 	struct delivery *d = w->delivery;
+	enum dialect dialect = form_dialect(c->form);
+	struct buf shown;
+	bool good;
 
+	buf_init(&shown);
 	buf_reset(&d->line);
-	if (!event_render_own(&d->line, v, form_dialect(c->form)) ||
-	    !cursor_is_intact(d->log, v->position))
+	good = event_render_own(&d->line, v, dialect) &&
+	    (!event_is_shown(route, &v->record, dialect) ||
+	    event_render(&shown, route, v, dialect)) &&
+	    cursor_is_intact(d->log, v->position);
+	if (good)
+		client_queue_message(w, c, FRAME_TEXT, buf_head(&d->line),
+		    buf_len(&d->line));
+	if (good && buf_len(&shown) > 0 && c->state == CLIENT_OPEN)
+		client_queue_message(w, c, FRAME_TEXT, buf_head(&shown),
+		    buf_len(&shown));
+	buf_clear(&shown);
+	if (!good)
 		return false;
-	client_queue_message(w, c, FRAME_TEXT, buf_head(&d->line),
-	    buf_len(&d->line));
 	c->room = v->record.room;
 	c->cursor = next;
 	return c->state == CLIENT_OPEN;
@@ -147,20 +169,14 @@ catchup_render(struct worker *w, struct client *c)
 		if (is_own && event_is_coming(&v.record)) {
 			if (batch_size(b) > 0)
 				break;
-			if (!catchup_enter(w, c, &v, cursor.position))
+			if (!catchup_enter(w, c, route, &v,
+			    cursor.position))
 				return false;
 			b->end = cursor.position;
 			continue;
 		}
-		if (is_own && !catchup_own(d, c, in_form, route, &v))
-			return false;
-		if (v.record.room == c->room &&
-		    v.record.kind != RECORD_KEPT &&
-		    !delivery_append(d, b, in_form, route, &v))
-			return false;
-		if (form_is_json(c->form) && event_is_acked(&v.record,
-		    w->generation, c->connection) &&
-		    !catchup_ack(d, c, in_form, route, &v))
+		if ((is_own && !catchup_own(d, c, in_form, route, &v)) ||
+		    !catchup_show(w, c, in_form, route, &v))
 			return false;
 		b->end = cursor.position;
 	}
