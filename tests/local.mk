@@ -35,6 +35,7 @@ bats_tests = \
 	tests/45-commands.bats \
 	tests/46-formats.bats \
 	tests/47-sessions.bats \
+	tests/48-json.bats \
 	tests/50-lifecycle.bats \
 	tests/60-faults.bats \
 	tests/70-limits.bats \
@@ -127,6 +128,8 @@ EXTRA_DIST += \
 	tests/conformance/wschatd.conf \
 	tests/lib/common.bash \
 	tests/lib/inherit.py \
+	tests/lib/json_clients.py \
+	tests/lib/jsonchat.py \
 	tests/lib/member.py \
 	tests/lib/scenario_order.py \
 	tests/lib/three_clients.py \

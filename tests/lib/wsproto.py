@@ -24,8 +24,8 @@ import time
 import zlib
 
 HOST = "127.0.0.1"
-PORT = int(os.environ.get("PORT", "0"))
-SERVER_PID = int(os.environ.get("SERVER_PID", "0"))
+PORT = int(os.environ.get("PORT") or 0)
+SERVER_PID = int(os.environ.get("SERVER_PID") or 0)
 PATIENCE = 10.0         # seconds that anything awaited may take
 
 CONT, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
