@@ -36,6 +36,7 @@ bats_tests = \
 	tests/46-formats.bats \
 	tests/47-sessions.bats \
 	tests/48-json.bats \
+	tests/49-protocol.bats \
 	tests/50-lifecycle.bats \
 	tests/60-faults.bats \
 	tests/70-limits.bats \
@@ -128,9 +129,10 @@ EXTRA_DIST += \
 	tests/conformance/wschatd.conf \
 	tests/lib/common.bash \
 	tests/lib/inherit.py \
+	tests/lib/member.py \
 	tests/lib/json_clients.py \
 	tests/lib/jsonchat.py \
-	tests/lib/member.py \
+	tests/lib/protocol_examples.py \
 	tests/lib/scenario_order.py \
 	tests/lib/three_clients.py \
 	tests/lib/tlsproto.py \
