@@ -37,6 +37,7 @@ bats_tests = \
 	tests/47-sessions.bats \
 	tests/48-json.bats \
 	tests/49-protocol.bats \
+	tests/48-history.bats \
 	tests/50-lifecycle.bats \
 	tests/60-faults.bats \
 	tests/70-limits.bats \
@@ -128,11 +129,13 @@ EXTRA_DIST += \
 	tests/conformance/run.py \
 	tests/conformance/wschatd.conf \
 	tests/lib/common.bash \
+	tests/lib/flow.py \
 	tests/lib/inherit.py \
 	tests/lib/member.py \
 	tests/lib/json_clients.py \
 	tests/lib/jsonchat.py \
 	tests/lib/protocol_examples.py \
+	tests/lib/jsonpeer.py \
 	tests/lib/scenario_order.py \
 	tests/lib/three_clients.py \
 	tests/lib/tlsproto.py \
