@@ -40,6 +40,7 @@ bats_tests = \
 	tests/48-history.bats \
 	tests/50-lifecycle.bats \
 	tests/60-faults.bats \
+	tests/65-property.bats \
 	tests/70-limits.bats \
 	tests/75-endings.bats \
 	tests/80-browser.bats
@@ -143,6 +144,24 @@ EXTRA_DIST += \
 	tests/lib/wsproto.py \
 	tests/package-lock.json \
 	tests/package.json \
+	tests/property/README.md \
+	tests/property/check.sh \
+	tests/property/check_lives.py \
+	tests/property/check_names.py \
+	tests/property/check_numbers.py \
+	tests/property/check_rooms.py \
+	tests/property/check_said.py \
+	tests/property/check_whispers.py \
+	tests/property/judge.py \
+	tests/property/killer.py \
+	tests/property/player.py \
+	tests/property/run.py \
+	tests/property/selftest.py \
+	tests/property/stage.py \
+	tests/property/story.py \
+	tests/property/timeline.py \
+	tests/property/world.py \
+	tests/property/wschatd.conf \
 	tests/unit/run.sh
 
 if HAVE_CMOCKA
@@ -196,4 +215,9 @@ check-conformance: wschatd
 	WSCHATD='$(abs_top_builddir)/wschatd' TLS='$(CONFORMANCE_TLS)' \
 	    $(SHELL) $(top_srcdir)/tests/conformance/check.sh $(CONFORMANCE)
 
-.PHONY: check-valgrind check-conformance
+# Random clients and random kills, for T seconds in all.
+check-property: wschatd
+	WSCHATD='$(abs_top_builddir)/wschatd' T='$(T)' SEEDS='$(SEEDS)' \
+	    SEED='$(SEED)' $(SHELL) $(top_srcdir)/tests/property/check.sh
+
+.PHONY: check-valgrind check-conformance check-property

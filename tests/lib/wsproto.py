@@ -584,6 +584,25 @@ def broker_pid():
     return pids[0] if len(pids) == 1 else None
 
 
+def client_ports(pid):
+    """The ports of the clients that a process serves; None when that may not
+    be known."""
+    inodes, ports = set(), []
+    try:
+        for entry in os.listdir(f"/proc/{pid}/fd"):
+            link = os.readlink(f"/proc/{pid}/fd/{entry}")
+            inodes.update(re.findall(r"^socket:\[(\d+)\]$", link))
+    except PermissionError:
+        return None
+    with open("/proc/net/tcp") as table:
+        for row in list(table)[1:]:
+            fields = row.split()
+            if fields[9] in inodes and \
+                    int(fields[1].rpartition(":")[2], 16) == PORT:
+                ports.append(int(fields[2].rpartition(":")[2], 16))
+    return ports
+
+
 def ready():
     try:
         return get("/healthz/ready").status == 200
