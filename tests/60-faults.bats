@@ -258,6 +258,34 @@ log_is_older_than()
 	PY
 }
 
+# A worker that had much to do at once told all lines first, whispers after.
+@test "a whisper stands between the lines it was said between" {
+	start_server
+	peer <<-'PY'
+	room = [Chatter(), Chatter()]
+	victim = worker_pids()[0]
+	kill(victim, signal.SIGSTOP)
+	for who in room:
+	    who.say("/ping")
+	able, _, _ = select.select([who.sock for who in room], [], [], PATIENCE)
+	speaker = 0 if room[0].sock in able else 1
+	room[speaker].expect("[server::ping] pong")
+	name = f"user{1 - speaker}"
+	for text, line in (
+	        ("before", f"[user{speaker}]: before"),
+	        (f"/w {name} psst", f"[server::whisper] to {name}: psst"),
+	        ("after", f"[user{speaker}]: after")):
+	    room[speaker].say(text)
+	    room[speaker].expect(line)
+	kill(victim, signal.SIGCONT)
+	heard = [room[1 - speaker].hear() for _ in range(4)]
+	heard.remove("[server::ping] pong")
+	eq(heard, [f"[user{speaker}]: before",
+	           f"[server::whisper] from user{speaker}: psst",
+	           f"[user{speaker}]: after"])
+	PY
+}
+
 @test "a worker that hangs is replaced" {
 	start_server
 	peer <<-'PY'

@@ -14,6 +14,7 @@
 #include "worker/event.h"
 #include "worker/output.h"
 #include "worker/presence.h"
+#include "worker/waiting.h"
 
 #define CATCHUP_BYTES	(64 * 1024)	/* rendered at a time */
 #define CATCHUP_RECORDS	4096		/* looked at, likewise */
@@ -147,9 +148,11 @@ catchup_render(struct worker *w, struct client *c)
 	const struct settings_route *route = &w->settings->routes[c->route];
 	struct cursor cursor;
 	struct cursor_view v;
-	uint64_t from = c->cursor, lost;
+	uint64_t from = c->cursor, end = waiting_next(w, c, from), lost;
 	bool is_own;
 
+	if (end > d->position)
+		end = d->position;
 	in_form[c->form] = 1;
 	batch_reset(b);
 	b->forms[c->form].base = c->mark;
@@ -158,7 +161,7 @@ catchup_render(struct worker *w, struct client *c)
 	b->end = cursor.position;
 	for (int i = 0; i < CATCHUP_RECORDS &&
 	    batch_size(b) < CATCHUP_BYTES; i++) {
-		if (!cursor_next(&cursor, d->position, &v))
+		if (!cursor_next(&cursor, end, &v))
 			break;
 		is_own = event_is_own(&v.record, w->generation,
 		    c->connection);

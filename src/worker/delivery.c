@@ -15,6 +15,7 @@
 #include "worker/event.h"
 #include "worker/output.h"
 #include "worker/presence.h"
+#include "worker/waiting.h"
 
 #define TURN_BYTES	(256 * 1024)	/* rendered, then it is sent */
 #define LINE_KEEP	(256 * 1024)	/* a larger buffer is not kept */
@@ -271,6 +272,7 @@ delivery_run(struct worker *w)
 {
 	struct delivery *d = w->delivery;
 	uint64_t end = log_committed(d->log), lost;
+	uint64_t next = waiting_next(w, NULL, d->position);
 	struct cursor cursor;
 	struct cursor_view v;
 	const char *why = NULL;
@@ -278,6 +280,9 @@ delivery_run(struct worker *w)
 
 	if (!cursor_seek(&cursor, d->log, d->position, &lost))
 		why = "overrun";
+	/* What stands there comes before what is behind it. */
+	if (next < end)
+		end = next;
 	d->position = cursor.position;
 	d->rendered = 0;
 	d->is_short = false;

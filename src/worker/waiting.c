@@ -86,6 +86,22 @@ waiting_put_question(struct worker *w, struct client *c,
 	put(w, c, LEVEL, question, give);
 }
 
+uint64_t
+waiting_next(const struct worker *w, const struct client *c,
+    uint64_t position)
+{
+	const struct waiting_line *entry;
+	uint64_t next = LEVEL;
+
+	if (c != NULL && c->waiting == 0)
+		return next;
+	for (entry = w->waiting; entry != NULL; entry = entry->next)
+		if (entry->position > position && entry->position < next &&
+		    (c == NULL || entry->connection == c->connection))
+			next = entry->position;
+	return next;
+}
+
 void
 waiting_give(struct worker *w)
 {

@@ -25,6 +25,11 @@ typedef void waiting_giver(struct worker *, struct client *,
     const struct buf *question);
 void waiting_put_question(struct worker *, struct client *,
     const struct buf *question, waiting_giver *give);
+/* The nearest position behind this one at which something waits, for the
+ * client or, with NULL, for anybody: a delivery that goes farther at once
+ * would put later lines before it.  UINT64_MAX: none. */
+uint64_t waiting_next(const struct worker *, const struct client *,
+    uint64_t position);
 /* Delivery has moved: gives whoever is there what waits for him. */
 void waiting_give(struct worker *);
 
