@@ -298,6 +298,38 @@ log_is_older_than()
 	PY
 }
 
+# A request that reached the broker late, as those of a dead worker do, took
+# the place from the connection that had come after it, which was told to stay
+# away.
+@test "of two that resume at once the one accepted last stays" {
+	start_server
+	peer <<-'PY'
+	from jsonpeer import JsonClient, closed_with, run
+	import websockets
+	async def end_of(client):
+	    try:
+	        while True:
+	            await client.hear()
+	    except websockets.ConnectionClosed as error:
+	        return closed_with(error)
+	async def main():
+	    client = await JsonClient.open()
+	    for n in range(8):
+	        client.reset()
+	        broker = broker_pid()
+	        kill(broker, signal.SIGSTOP)
+	        # Through two workers; whose request is read first is chance.
+	        first = await JsonClient.dial("/chat", client.token, n)
+	        second = await JsonClient.dial("/chat", client.token, n)
+	        kill(broker, signal.SIGCONT)
+	        eq(await end_of(first), 4509)
+	        eq((await second.hear())["resumed"], True)
+	        eq((await second.say_and_hear(f"line {n}"))["seq"], n + 1)
+	        second.token, client = client.token, second
+	run(main())
+	PY
+}
+
 @test "clients that vanish at any moment harm nobody" {
 	start_server -o 'limits { message-rate = 0 }'
 	peer <<-'PY'

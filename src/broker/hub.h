@@ -38,6 +38,7 @@ enum hub_result {
 	HUB_TAKEN,	/* somebody has the name */
 	HUB_NAME,	/* it may not be a name */
 	HUB_TABS,	/* too many connections of the member */
+	HUB_REPLACED,	/* a later connection has the member */
 	HUB_AFTER,	/* nobody in the room has the name */
 	HUB_FORGED	/* no honest worker sends this */
 };

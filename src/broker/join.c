@@ -303,6 +303,18 @@ enter_publish(struct hub *hub, const struct joining *j, const struct move *m,
 	return true;
 }
 
+/* Requests of two workers come in any order, those of a dead one last: the
+ * place belongs to the connection that the parent accepted last. */
+static bool
+has_later(const struct hub *hub, uint32_t row, uint64_t connection)
+{
+	struct roster_entry entry;
+
+	return roster_read(hub->state, row, &entry) &&
+	    ipc_connection_serial(entry.connection) >
+	    ipc_connection_serial(connection);
+}
+
 static enum hub_result
 join_enter(struct hub *hub, const struct joining *j)
 {
@@ -316,6 +328,8 @@ join_enter(struct hub *hub, const struct joining *j)
 		replaced = tabs_next(hub, j->member, STATE_NONE);
 	else if (tabs_count(hub, j->member) >= TABS_MAX)
 		return HUB_TABS;
+	if (has_later(hub, replaced, q->connection))
+		return HUB_REPLACED;
 	result = address_count(hub, q, replaced);
 	if (result != HUB_DONE)
 		return result;

@@ -89,6 +89,7 @@ static const enum ipc_refusal refusals[] = {
 	[HUB_TAKEN] = IPC_REFUSED_TAKEN,
 	[HUB_NAME] = IPC_REFUSED_NAME,
 	[HUB_TABS] = IPC_REFUSED_TABS,
+	[HUB_REPLACED] = IPC_REFUSED_REPLACED,
 	[HUB_AFTER] = IPC_REFUSED_AFTER,
 };
 

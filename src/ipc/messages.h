@@ -170,6 +170,8 @@ enum ipc_refusal {
 	IPC_REFUSED_ROOM,		/* MOVE: is there already */
 	IPC_REFUSED_ROOMS,		/* JOIN, MOVE: there are too many */
 	IPC_REFUSED_TABS,		/* JOIN: too many of this member */
+	IPC_REFUSED_REPLACED,		/* JOIN: a later connection has the
+					 * member */
 	IPC_REFUSED_AFTER		/* WHO: the name is not in the room */
 };
 

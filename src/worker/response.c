@@ -88,7 +88,7 @@ static void
 refused_close(struct worker *w, struct client *c, enum ipc_refusal reason)
 {
 	if (reason != IPC_REFUSED_ADDRESS && reason != IPC_REFUSED_ROOMS &&
-	    reason != IPC_REFUSED_TABS)
+	    reason != IPC_REFUSED_TABS && reason != IPC_REFUSED_REPLACED)
 		logger_write_connection(LOGGER_WARNING, c->connection,
 		    "the broker refused a request", "reason=%u",
 		    (unsigned)reason);
@@ -98,6 +98,8 @@ refused_close(struct worker *w, struct client *c, enum ipc_refusal reason)
 		client_close(w, c, CLOSE_TOO_MANY_ROOMS);
 	else if (reason == IPC_REFUSED_TABS)
 		client_close(w, c, CLOSE_TOO_MANY_TABS);
+	else if (reason == IPC_REFUSED_REPLACED)
+		client_close(w, c, CLOSE_REPLACED);
 	else if (reason == IPC_REFUSED_SIZE)
 		client_close(w, c, CLOSE_TOO_BIG);
 	else if (reason == IPC_REFUSED_MEMORY)
