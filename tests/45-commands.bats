@@ -400,3 +400,20 @@ load lib/common
 	    "the end")
 	PY
 }
+
+# The reader of the log was ahead of what the broker had sent it.
+@test "a whisper comes before what its sender says next, through any worker" {
+	start_server -o 'limits { message-rate = 0 }'
+	peer <<-'PY'
+	# Some of them are on the speaker's worker, some are not.
+	room = [Chatter() for _ in range(6)]
+	speaker, rest = room[0], room[1:]
+	names = ",".join(f"user{n}" for n in range(1, 6))
+	for n in range(300):
+	    speaker.send_raw(b"".join(frame(TEXT, line.encode()) for line in (
+	        f"a{n}", f"/w {names} b{n}", f"c{n}")))
+	    for who in rest:
+	        who.expect(f"[user0]: a{n}", f"[server::whisper] from user0: b{n}",
+	                   f"[user0]: c{n}")
+	PY
+}

@@ -321,6 +321,8 @@ hub_whisper(struct hub *hub, unsigned index, const struct ipc_request *q,
 	if (names_len > IPC_NAMES ||
 	    (limits->message_size != 0 && text_len > limits->message_size))
 		return HUB_FORGED;
+	/* It belongs behind what was said, which counts before it leaves. */
+	append_commit(hub->append);
 	w.route = s->route;
 	w.to.sender_len = session_name(hub, s, sender);
 	if (!whisper_pass(&w, names, names_len, true) ||

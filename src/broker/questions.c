@@ -119,6 +119,9 @@ link_whisper(void *arg, const struct hub_whisper *w)
 	    peer_send(to->peer, IPC_WHISPERED, &payload, buf_head(&tail),
 	    buf_len(&tail), -1);
 	buf_clear(&tail);
+	/* Before what follows is committed, so that who reads the log has
+	 * what belongs between its lines. */
+	peer_flush(to->peer);
 	to->has_whispers = errand->link->has_whispered = true;
 	/* One text may be for many; its sender waits (link_turn). */
 	if (peer_queued(to->peer) > LINK_QUEUE_HIGH)

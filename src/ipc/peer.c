@@ -257,12 +257,16 @@ peer_on_writable(evutil_socket_t fd, short what, void *arg)
 static void
 peer_on_readable(evutil_socket_t fd, short what, void *arg)
 {
-	struct peer *p = arg;
-
 	(void)fd;
 	(void)what;
+	peer_poll(arg);
+}
+
+void
+peer_poll(struct peer *p)
+{
 	/* What came before a pause; which may not be all of it. */
-	if (!peer_dispatch(p) || p->paused)
+	if (p->fd == -1 || p->paused || !peer_dispatch(p) || p->paused)
 		return;
 	for (int i = 0; i < READS_PER_EVENT; i++)
 		if (!peer_read(p))

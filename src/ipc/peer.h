@@ -57,6 +57,10 @@ void peer_flush(struct peer *);
 /* Bytes queued and not yet taken by the socket. */
 size_t peer_queued(const struct peer *);
 
+/* Reads and handles what the socket holds, or a part of much, as the loop
+ * does when there is something to read. */
+void peer_poll(struct peer *);
+
 /* Reads and handles everything the socket holds, until it would block or
  * ends, paused or not; for who must hear an old channel out before a new one
  * speaks. */

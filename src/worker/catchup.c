@@ -148,7 +148,7 @@ catchup_render(struct worker *w, struct client *c)
 	const struct settings_route *route = &w->settings->routes[c->route];
 	struct cursor cursor;
 	struct cursor_view v;
-	uint64_t from = c->cursor, end = waiting_next(w, c, from), lost;
+	uint64_t from = c->cursor, end = waiting_next(c, from), lost;
 	bool is_own;
 
 	if (end > d->position)

@@ -22,6 +22,7 @@
 #include "worker/deadline.h"
 #include "worker/output.h"
 #include "worker/seat.h"
+#include "worker/waiting.h"
 #include "worker/wire.h"
 
 #define NOTSENT_LOWAT	(16 * 1024)	/* bytes the kernel holds unsent */
@@ -291,6 +292,7 @@ client_free_gone(struct worker *w)
 		w->client_count--;
 		client_free_input(w, c);
 		seat_free(c->seat);
+		waiting_forget(c);
 		buf_clear(&c->out);
 		free(c);
 	}

@@ -36,6 +36,7 @@
 struct audience;
 struct seat;
 struct tls_session;
+struct waiting;
 
 enum client_state {
 	CLIENT_HEAD,
@@ -127,7 +128,7 @@ struct client {
 	uint64_t message_us;		/* next message is free from here on,
 					 * less the burst (GCRA) */
 	uint64_t control_us;		/* the same of control frames */
-	uint64_t waiting;		/* bytes of lines in waiting.c */
+	struct waiting *waiting;	/* waiting.c's; NULL: nothing */
 };
 
 /*

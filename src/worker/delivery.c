@@ -267,12 +267,22 @@ delivery_resume(const struct delivery *d, const struct cursor *cursor,
 	return cursor->position > d->position ? cursor->position : end;
 }
 
+/* What waits for some behind the records before this one comes before it.
+ * Overrun: the turn will end for all, and nothing torn may be among what they
+ * are sent before that. */
+static uint64_t
+delivery_interject(struct worker *w, uint64_t position)
+{
+	if (cursor_is_intact(w->delivery->log, w->delivery->position))
+		waiting_give_before(w, position, entry_settle);
+	return waiting_next_of_all(w, position);
+}
+
 void
-delivery_run(struct worker *w)
+delivery_run(struct worker *w, uint64_t end)
 {
 	struct delivery *d = w->delivery;
-	uint64_t end = log_committed(d->log), lost;
-	uint64_t next = waiting_next(w, NULL, d->position);
+	uint64_t next = waiting_next_of_all(w, d->position), lost;
 	struct cursor cursor;
 	struct cursor_view v;
 	const char *why = NULL;
@@ -280,14 +290,14 @@ delivery_run(struct worker *w)
 
 	if (!cursor_seek(&cursor, d->log, d->position, &lost))
 		why = "overrun";
-	/* What stands there comes before what is behind it. */
-	if (next < end)
-		end = next;
 	d->position = cursor.position;
 	d->rendered = 0;
 	d->is_short = false;
-	while (d->rendered < TURN_BYTES && cursor_next(&cursor, end, &v))
+	while (d->rendered < TURN_BYTES && cursor_next(&cursor, end, &v)) {
+		if (v.position >= next)
+			next = delivery_interject(w, v.position);
 		delivery_record(w, &v);
+	}
 	if (!cursor_is_intact(d->log, d->position))
 		why = "overrun";
 	else if (d->is_short)

@@ -28,9 +28,10 @@ bool delivery_is_due(const struct worker *);
 /* When there is something to send though the log has not grown, in
  * milliseconds of the monotonic clock; UINT64_MAX: not yet. */
 uint64_t delivery_due(const struct worker *);
-/* Walks, renders, sends; a bounded part of what is due, so that between two
- * parts sockets that take bytes again are served. */
-void delivery_run(struct worker *);
+/* Walks, renders, sends up to `end`, of log_committed; a bounded part of what
+ * is due, so that between two parts sockets that take bytes again are
+ * served. */
+void delivery_run(struct worker *, uint64_t end);
 /* Whether what stands before the log position has been given to the
  * client. */
 bool delivery_has_reached(const struct worker *, const struct client *,

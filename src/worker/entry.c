@@ -35,9 +35,7 @@ entry_add(struct worker *w, struct client *c, const struct cursor_view *v)
 	return true;
 }
 
-/* What the turn has brought the client so far becomes his own: what he alone
- * is told next, or hears in another room, comes behind it. */
-static bool
+bool
 entry_settle(struct client *c)
 {
 	const struct batch *b = c->audience->batch;

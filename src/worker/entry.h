@@ -23,6 +23,11 @@
 bool entry_add(struct worker *, struct client *, const struct cursor_view *)
     __attribute__((warn_unused_result));
 
+/* What the turn has brought the client so far becomes his own: what he alone
+ * is told next, or hears in another room, comes behind it.  False: no
+ * memory. */
+bool entry_settle(struct client *) __attribute__((warn_unused_result));
+
 /* A JOIN or ENTER of this worker that is no move. */
 void entry_take(struct worker *, const struct settings_route *,
     const struct cursor_view *);

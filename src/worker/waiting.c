@@ -12,27 +12,26 @@
 #include "worker/output.h"
 
 #define REPEATS		8192	/* origins remembered, a power of two */
+#define LEVEL		UINT64_MAX
 
 struct waiting_line {
 	struct waiting_line *next;
-	uint64_t connection;
 	uint64_t position;	/* LEVEL: where the worker is by then */
 	waiting_giver *give;
 	struct buf line;
 };
 
-#define LEVEL		UINT64_MAX
+/* What waits for one client, the first to be given first. */
+struct waiting {
+	struct waiting *next, **at;	/* among all clients, in no order */
+	struct client *client;
+	struct waiting_line *first, **end;
+	uint64_t bytes;
+};
 
 struct origin {
 	uint64_t generation, request, connection;
 };
-
-/* What it counts for: never 0. */
-static uint64_t
-line_size(const struct waiting_line *entry)
-{
-	return sizeof(*entry) + buf_len(&entry->line);
-}
 
 static bool
 is_there(const struct worker *w, const struct client *c, uint64_t position)
@@ -41,35 +40,97 @@ is_there(const struct worker *w, const struct client *c, uint64_t position)
 	    delivery_has_reached(w, c, position);
 }
 
+/* What a line counts for. */
+static uint64_t
+line_size(const struct waiting_line *line)
+{
+	return sizeof(*line) + buf_len(&line->line);
+}
+
+static struct waiting *
+waiting_get(struct worker *w, struct client *c)
+{
+	struct waiting *waiting = c->waiting;
+
+	if (waiting != NULL)
+		return waiting;
+	waiting = calloc(1, sizeof(*waiting));
+	if (waiting == NULL)
+		return NULL;
+	waiting->client = c;
+	waiting->end = &waiting->first;
+	waiting->next = w->waiting;
+	waiting->at = &w->waiting;
+	if (w->waiting != NULL)
+		w->waiting->at = &waiting->next;
+	w->waiting = waiting;
+	c->waiting = waiting;
+	return waiting;
+}
+
+static bool
+waiting_add(struct worker *w, struct client *c, uint64_t position,
+    const struct buf *text, waiting_giver *give)
+{
+	struct waiting_line *line = calloc(1, sizeof(*line));
+	struct waiting *waiting;
+
+	if (line == NULL)
+		return false;
+	if (!buf_append(&line->line, buf_head(text), buf_len(text)) ||
+	    (waiting = waiting_get(w, c)) == NULL) {
+		buf_clear(&line->line);
+		free(line);
+		return false;
+	}
+	line->position = position;
+	line->give = give;
+	*waiting->end = line;
+	waiting->end = &line->next;
+	waiting->bytes += line_size(line);
+	return true;
+}
+
+/* Takes the first line away; who has no more is taken off the list. */
+static struct waiting_line *
+waiting_take(struct client *c)
+{
+	struct waiting *waiting = c->waiting;
+	struct waiting_line *line = waiting->first;
+
+	waiting->first = line->next;
+	waiting->bytes -= line_size(line);
+	if (waiting->first != NULL)
+		return line;
+	if (waiting->next != NULL)
+		waiting->next->at = waiting->at;
+	*waiting->at = waiting->next;
+	free(waiting);
+	c->waiting = NULL;
+	return line;
+}
+
+static void
+line_free(struct waiting_line *line)
+{
+	buf_clear(&line->line);
+	free(line);
+}
+
 static void
 put(struct worker *w, struct client *c, uint64_t position,
     const struct buf *line, waiting_giver *give)
 {
-	struct waiting_line *entry;
 	uint64_t most = client_limits(w, c)->backlog;
 
 	/* Behind what waits for him, even if he is there by now. */
-	if (c->waiting == 0 && is_there(w, c, position)) {
+	if (c->waiting == NULL && is_there(w, c, position))
 		give(w, c, line);
-		return;
-	}
-	if (most != 0 && c->waiting > most && c->is_lagging) {
+	else if (most != 0 && c->waiting != NULL && c->is_lagging &&
+	    c->waiting->bytes > most)
 		client_close(w, c, CLOSE_BACKLOG);
-		return;
-	}
-	entry = calloc(1, sizeof(*entry));
-	if (entry == NULL || !buf_append(&entry->line, buf_head(line),
-	    buf_len(line))) {
-		free(entry);
+	else if (!waiting_add(w, c, position, line, give))
 		client_close(w, c, CLOSE_SERVER_FAULT);
-		return;
-	}
-	entry->connection = c->connection;
-	entry->position = position;
-	entry->give = give;
-	*(w->waiting == NULL ? &w->waiting : w->waiting_end) = entry;
-	w->waiting_end = &entry->next;
-	c->waiting += line_size(entry);
 }
 
 void
@@ -87,43 +148,89 @@ waiting_put_question(struct worker *w, struct client *c,
 }
 
 uint64_t
-waiting_next(const struct worker *w, const struct client *c,
-    uint64_t position)
+waiting_next(const struct client *c, uint64_t position)
 {
-	const struct waiting_line *entry;
-	uint64_t next = LEVEL;
+	const struct waiting_line *line;
 
-	if (c != NULL && c->waiting == 0)
-		return next;
-	for (entry = w->waiting; entry != NULL; entry = entry->next)
-		if (entry->position > position && entry->position < next &&
-		    (c == NULL || entry->connection == c->connection))
-			next = entry->position;
+	if (c->waiting != NULL)
+		for (line = c->waiting->first; line != NULL;
+		    line = line->next)
+			if (line->position > position)
+				return line->position;
+	return UINT64_MAX;
+}
+
+uint64_t
+waiting_next_of_all(const struct worker *w, uint64_t position)
+{
+	const struct waiting *waiting;
+	uint64_t next = UINT64_MAX, one;
+
+	for (waiting = w->waiting; waiting != NULL; waiting = waiting->next) {
+		one = waiting->first->position;
+		if (one > position && one < next)
+			next = one;
+	}
 	return next;
+}
+
+/* Gives the client the lines that are at `position` or before it. */
+static void
+give_until(struct worker *w, struct client *c, uint64_t position,
+    waiting_settler *settle)
+{
+	struct waiting_line *line;
+
+	while (c->waiting != NULL && c->state == CLIENT_OPEN &&
+	    c->waiting->first->position <= position) {
+		line = waiting_take(c);
+		if (settle(c))
+			line->give(w, c, &line->line);
+		else
+			client_close(w, c, CLOSE_SERVER_FAULT);
+		line_free(line);
+	}
+}
+
+void
+waiting_give_before(struct worker *w, uint64_t position,
+    waiting_settler *settle)
+{
+	struct waiting *waiting, *next;
+
+	for (waiting = w->waiting; waiting != NULL; waiting = next) {
+		next = waiting->next;
+		if (delivery_is_level(waiting->client) &&
+		    waiting->client->audience != NULL)
+			give_until(w, waiting->client, position, settle);
+	}
 }
 
 void
 waiting_give(struct worker *w)
 {
-	struct waiting_line **at = &w->waiting, *entry;
+	struct waiting *waiting, *next;
+	struct waiting_line *line;
 	struct client *c;
 
-	while ((entry = *at) != NULL) {
-		c = client_find(w, entry->connection);
-		if (c != NULL && c->state == CLIENT_OPEN &&
-		    !is_there(w, c, entry->position)) {
-			at = &entry->next;
-			continue;
+	for (waiting = w->waiting; waiting != NULL; waiting = next) {
+		next = waiting->next;
+		c = waiting->client;
+		while (c->waiting != NULL && (c->state != CLIENT_OPEN ||
+		    is_there(w, c, c->waiting->first->position))) {
+			line = waiting_take(c);
+			if (c->state == CLIENT_OPEN)
+				line->give(w, c, &line->line);
+			line_free(line);
 		}
-		*at = entry->next;
-		if (c != NULL)
-			c->waiting -= line_size(entry);
-		if (c != NULL && c->state == CLIENT_OPEN)
-			entry->give(w, c, &entry->line);
-		buf_clear(&entry->line);
-		free(entry);
 	}
-	w->waiting_end = at;
+}
+
+void
+waiting_forget(struct client *c)
+{
+	while (c->waiting != NULL)
+		line_free(waiting_take(c));
 }
 
 /* A place for each hash: an origin is forgotten when another takes its

@@ -25,13 +25,21 @@ typedef void waiting_giver(struct worker *, struct client *,
     const struct buf *question);
 void waiting_put_question(struct worker *, struct client *,
     const struct buf *question, waiting_giver *give);
-/* The nearest position behind this one at which something waits, for the
- * client or, with NULL, for anybody: a delivery that goes farther at once
- * would put later lines before it.  UINT64_MAX: none. */
-uint64_t waiting_next(const struct worker *, const struct client *,
-    uint64_t position);
+/* The nearest position behind this one at which something waits for the
+ * client, or first for one of all: a delivery that passes it puts later lines
+ * before what waits.  UINT64_MAX: none. */
+uint64_t waiting_next(const struct client *, uint64_t position);
+uint64_t waiting_next_of_all(const struct worker *, uint64_t position);
+/* In the middle of a delivery, before the record at `position`: gives what
+ * waits there to all who do not lag, behind what `settle` has made theirs of
+ * the turn; that is false for want of memory. */
+typedef bool waiting_settler(struct client *);
+void waiting_give_before(struct worker *, uint64_t position,
+    waiting_settler *);
 /* Delivery has moved: gives whoever is there what waits for him. */
 void waiting_give(struct worker *);
+/* Frees what waits for a client who is freed. */
+void waiting_forget(struct client *);
 
 /* Whether the whisper of this origin has been here for the connection;
  * remembers it when not.  False for want of memory, too: twice is better

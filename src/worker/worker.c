@@ -613,11 +613,19 @@ worker_send_requests(struct worker *w)
 static void
 worker_deliver(struct worker *w)
 {
+	uint64_t end;
+
 	for (int pass = 0; pass < DRAIN_PASSES && !w->is_choked &&
 	    delivery_is_due(w) && worker_poll(w) > 0; pass++)
 		worker_send_requests(w);
-	if (delivery_is_due(w) || delivery_due(w) <= w->now_ms)
-		delivery_run(w);
+	if (delivery_is_due(w) || delivery_due(w) <= w->now_ms) {
+		end = log_committed(w->log);
+		/* A whisper that belongs before the end is in the channel by
+		 * now: the broker sends it before it commits what follows. */
+		if (w->broker != NULL)
+			peer_poll(w->broker);
+		delivery_run(w, end);
+	}
 	if (w->waiting != NULL)
 		waiting_give(w);
 	client_flush_all(w);

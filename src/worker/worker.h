@@ -25,7 +25,7 @@ struct compress;
 struct delivery;
 struct origin;
 struct site;
-struct waiting_line;
+struct waiting;
 struct wire;
 
 #define WORKER_RECEIVE	(64 * 1024)	/* the borrowed receive buffer */
@@ -52,8 +52,8 @@ struct worker {
 	struct outbox outbox;
 	struct delivery *delivery;
 	struct compress *compress;
-	struct waiting_line *waiting;	/* waiting.c's: the oldest first */
-	struct waiting_line **waiting_end;	/* likewise, behind the last */
+	struct waiting *waiting;	/* waiting.c's: whom something waits
+					 * for */
 	struct origin *origins;		/* likewise; NULL: none was heard */
 	struct site *site;
 	struct incidents incidents;
