@@ -119,13 +119,16 @@ room_of(struct author *a, struct slot *slot)
 static void
 author_end(struct author *a, struct slot *slot, bool may_return)
 {
-	struct person *person = &a->persons[slot->person];
+	struct person *person;
 
-	if (slot->person >= 0 && slot->is_live && --person->tabs == 0) {
+	slot->conn = 0;
+	if (slot->person < 0 || !slot->is_live)
+		return;
+	person = &a->persons[slot->person];
+	if (--person->tabs == 0) {
 		person->is_known = may_return;
 		person->end_ms = a->ahead_ms + GRACE_MS;
 	}
-	slot->conn = 0;
 }
 
 static void
