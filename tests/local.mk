@@ -112,6 +112,8 @@ TESTS = tests/source-rules.sh
 EXTRA_DIST += tests/source-rules.sh $(bats_tests)
 EXTRA_DIST += \
 	tests/.npmrc \
+	tests/browser/browser.mjs \
+	tests/browser/protocol.mjs \
 	tests/browser/room.mjs \
 	tests/conformance/README.md \
 	tests/conformance/case.py \
