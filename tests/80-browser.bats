@@ -154,6 +154,21 @@ PATIENT='limits { message-rate = 0 }'
 	page_test protocol delays
 }
 
+@test "the page comes back after a random part of 1, 2, 4 … 60 seconds" {
+	start_server
+	page_test protocol jitter
+}
+
+@test "the page notices a network that vanished" {
+	start_server
+	page_test protocol silence
+}
+
+@test "who is named or whispered to is notified" {
+	start_server
+	page_test protocol notify
+}
+
 @test "the keyboard does everything" {
 	start_server
 	page_test room keyboard

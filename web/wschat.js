@@ -1057,22 +1057,21 @@ class Completion {
 
   // What fits the text before the caret: [where it begins, items].
   find(text, isAsked) {
-    const people = (word) => [...this.chat.room?.people.keys() ?? []]
-      .filter((name) => name !== this.chat.name && fits(name, word)).sort(byName)
-      .map((name) => ({ value: name, hint: '' }));
-    const fits = (name, word) => name.toLowerCase().startsWith(word.toLowerCase());
-    let m;
-    if ((m = /^\/([a-z]*)$/i.exec(text)))
-      return [0, Object.entries(COMMANDS).filter(([name]) => fits(name, m[1]))
-        .map(([name, [usage, what]]) => ({ value: `/${name}`, hint: `${usage} – ${what}` }))];
-    if ((m = /^\/(?:w|msg|whisper) +(?:[^\s,]+,)*([^\s,]*)$/i.exec(text)))
-      return [text.length - m[1].length, people(m[1])];
-    if ((m = /^\/join +(\S*)$/i.exec(text)))
-      return [text.length - m[1].length, this.chat.listing
-        .filter(({ name }) => name !== '' && fits(name, m[1]))
+    const { room, name: me, listing } = this.chat;
+    const word = /[^\s,@]*$/.exec(text)[0];
+    const from = text.length - word.length;
+    const fits = (name) => name !== '' && name !== me &&
+      name.toLowerCase().startsWith(word.toLowerCase());
+    if (/^\/[a-z]*$/i.test(text))
+      return [0, Object.entries(COMMANDS).map(([name, [usage, what]]) =>
+        ({ value: `/${name}`, hint: `${usage} – ${what}` })).filter((item) => fits(item.value))];
+    if (/^\/join +\S*$/i.test(text))
+      return [from, listing.filter(({ name }) => fits(name))
         .map(({ name, users }) => ({ value: name, hint: `${users} here` }))];
-    if ((m = /(?:^|\s)@(\S*)$/.exec(text)) || (isAsked && (m = /(\S+)$/.exec(text))))
-      return [text.length - m[1].length, people(m[1])];
+    if (room && (/^\/(w|msg|whisper) +\S*$/i.test(text) || /(^|\s)@\S*$/.test(text) ||
+      (isAsked && word)))
+      return [from, [...room.people.keys()].filter(fits).sort(byName)
+        .map((name) => ({ value: name, hint: '' }))];
     return [0, []];
   }
 
@@ -1381,9 +1380,10 @@ class View {
     const { room } = this.chat;
     const listing = this.chat.listing.map(({ name, users }) =>
       ({ name, users: name === room.name ? room.users : users }));
+    if (!listing.some(({ name }) => name === '')) listing.unshift({ name: '', users: 0 });
     this.fill(this.rooms, JSON.stringify([listing, room.name]), () =>
       listing.map(({ name, users }) => h('li', {}, h('a', {
-        href: new URL(name ? `#room=${name}` : '.', isPage ? location.href : script.src),
+        href: new URL(name ? `.#room=${name}` : '.', script.src),
         'aria-current': name === room.name ? 'page' : 'false',
         click: (event) => {
           if (event.ctrlKey || event.metaKey || event.shiftKey) return;

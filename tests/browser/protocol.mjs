@@ -19,9 +19,11 @@ class FakeServer {
 		this.people = [{ name: 'anna' }];
 	}
 
-	async open() {
-		this.page = await openPage('/', { prepare: (page) =>
-			page.routeWebSocket(/\/chat/, (socket) => this.serve(socket)) });
+	async open(prepare) {
+		this.page = await openPage('/', { prepare: async (page) => {
+			await prepare?.(page);
+			await page.routeWebSocket(/\/chat/, (socket) => this.serve(socket));
+		} });
 		return this.page;
 	}
 
@@ -189,6 +191,65 @@ await run({
 		await page.getByRole('button', { name: 'Connect' }).click();
 		await hasState(page, 'connected');
 		assert.deepEqual(server.last.socket.protocols(), ['wschat.v1']);
+	},
+
+	// Without an order of the server's: a random part of 1, 2, 4 … 60 s, here
+	// nearly all of it.
+	async jitter() {
+		const server = new FakeServer();
+		const page = await server.open(async (it) => {
+			await it.clock.install();
+			await it.addInitScript(() => { Math.random = () => 0.9999; });
+		});
+		server.serve = (socket) => server.connections.push({ socket });
+		for (const seconds of [1, 2, 4, 8, 16, 32, 60, 60]) {
+			const count = server.connections.length;
+			await server.last.socket.close({ code: 1012, reason: 'the server restarts' });
+			await page.getByText(new RegExp(`again in (${seconds}|${seconds - 1}) s`)).waitFor();
+			assert.equal(server.connections.length, count);
+			await page.clock.fastForward(seconds * 1000);
+			await until('the next attempt', () => server.connections.length > count);
+		}
+	},
+
+	// A network that vanished is noticed by its silence.
+	async silence() {
+		const server = new FakeServer();
+		const page = await server.open((it) => it.clock.install());
+		await page.clock.fastForward(32000);
+		assert.deepEqual(await server.request(0), { type: 'ping' });
+		server.tell({ type: 'pong' });
+		await page.clock.fastForward(12000);
+		await hasState(page, 'connected');
+		server.tell = () => {};
+		await page.clock.fastForward(25000);
+		assert.deepEqual(await server.request(1), { type: 'ping' });
+		await page.clock.fastForward(12000);
+		await until('a new connection', () => server.connections.length === 2);
+	},
+
+	// Only who names us or whispers, and only while nobody looks.
+	async notify() {
+		const server = new FakeServer();
+		const page = await server.open((it) => it.addInitScript(() => {
+			window.told = [];
+			window.Notification = class {
+				static permission = 'default';
+				static async requestPermission() { return 'granted'; }
+				constructor(title, { body }) { window.told.push([title, body]); }
+			};
+		}));
+		await page.getByRole('checkbox').check();
+		server.tell(message(1, 'anna, who looks?'));
+		await shows(page, 'berta: anna, who looks?');
+		await page.evaluate(() =>
+			Object.defineProperty(document, 'hidden', { get: () => true }));
+		server.tell(message(2, 'nobody in particular'), message(3, 'Anna!'),
+			{ type: 'whisper', from: 'berta', text: 'psst' });
+		await shows(page, 'whisper from berta: psst');
+		assert.deepEqual(await page.evaluate(() => window.told),
+			[['berta – default room', 'Anna!'], ['berta – default room', 'psst']]);
+		assert.equal(await page.title(), '(3) default room – wschat');
 	},
 
 	// A room that is not to be had leaves one where one is.
