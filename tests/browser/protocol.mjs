@@ -29,7 +29,9 @@ class FakeServer {
 
 	serve(socket) {
 		const requests = [];
-		this.connections.push({ socket, requests });
+		const connection = { socket, requests };
+		this.connections.push(connection);
+		socket.onClose((code) => { connection.code = code; });
 		socket.onMessage((message) => {
 			const request = JSON.parse(message);
 			if (request.type === 'who') this.tell({ type: 'who', users: this.people });
@@ -188,6 +190,7 @@ await run({
 		await hasState(page, 'connected');
 		await say(page, '/quit');
 		await page.getByText('closed: you left').waitFor();
+		assert.equal(server.last.code, 1000);
 		await page.getByRole('button', { name: 'Connect' }).click();
 		await hasState(page, 'connected');
 		assert.deepEqual(server.last.socket.protocols(), ['wschat.v1']);
@@ -226,6 +229,8 @@ await run({
 		assert.deepEqual(await server.request(1), { type: 'ping' });
 		await page.clock.fastForward(12000);
 		await until('a new connection', () => server.connections.length === 2);
+		// With 1000 the server would forget the session.
+		await until('the old one is closed', () => server.connections[0].code === 4000);
 	},
 
 	// Only who names us or whispers, and only while nobody looks.
