@@ -19,6 +19,8 @@ libcommon_a_SOURCES = \
 	src/base/netaddr.h \
 	src/base/origin.c \
 	src/base/origin.h \
+	src/base/plain.c \
+	src/base/plain.h \
 	src/base/sandbox.c \
 	src/base/sandbox.h \
 	src/base/settings.c \

@@ -86,6 +86,7 @@ unit_tests = \
 	tests/unit/test_outbox \
 	tests/unit/test_parent \
 	tests/unit/test_peer \
+	tests/unit/test_plain \
 	tests/unit/test_pool \
 	tests/unit/test_proxy \
 	tests/unit/test_record \

@@ -3,7 +3,7 @@
  * to commands, and whispers.
  *
  * A pure module of the worker.  Each line begins with "[server::WORD] ".
- * Whatever comes from users passes render_safe, so that it stays within its
+ * Whatever comes from users passes plain_write, so that it stays within its
  * line, and what stands before a name or a text tells where it begins: names
  * hold no space and no comma, and a text comes last.  Names longer than any
  * that can be had are cut.

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "worker/render.h"
+#include "base/plain.h"
 
 struct line
 line_begin(struct buf *b, const char *word)
@@ -47,13 +47,13 @@ line_add_safe(struct line *line, struct slice slice)
 
 	if (slice.len == 0)
 		return;
-	len = render_safe_length(text, slice.len);
+	len = plain_length(text, slice.len);
 	to = buf_reserve(line->buf, len);
 	if (to == NULL)
 		line->is_good = false;
 	else
 		buf_commit(line->buf,
-		    render_safe_write(to, len, text, slice.len));
+		    plain_write(to, len, text, slice.len));
 }
 
 void

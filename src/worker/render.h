@@ -16,15 +16,6 @@
 #include "base/buf.h"
 #include "base/settings.h"
 
-/* A text of somebody, as it is made safe to show: one line, no terminal
- * control.  Line breaks become U+2424, other C0 controls but tab their
- * picture, C1 and bidi controls U+FFFD.  UTF-8 in, UTF-8 out; bytes that are
- * not UTF-8 pass.  _length says how long it gets, _write writes it, never
- * more than `limit` bytes. */
-size_t render_safe_length(const uint8_t *text, size_t len);
-size_t render_safe_write(uint8_t *out, size_t limit, const uint8_t *text,
-    size_t len);
-
 /* Append a line.  False: no memory, nothing was appended. */
 bool render_message(struct buf *, const struct settings_route *,
     const uint8_t *name, size_t name_len, const uint8_t *text,
