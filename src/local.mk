@@ -72,6 +72,8 @@ libcommon_a_SOURCES = \
 	src/ws/refusals.h \
 	src/ws/slice.c \
 	src/ws/slice.h \
+	src/ws/upgrade.c \
+	src/ws/upgrade.h \
 	src/ws/utf8.c \
 	src/ws/utf8.h
 

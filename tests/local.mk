@@ -105,6 +105,7 @@ unit_tests = \
 	tests/unit/test_tls_image \
 	tests/unit/test_tokens \
 	tests/unit/test_token \
+	tests/unit/test_upgrade \
 	tests/unit/test_utf8 \
 	tests/unit/test_verify \
 	tests/unit/test_wheel

@@ -17,6 +17,7 @@ fuzz_tests = \
 	tests/fuzz/fuzz_proxy \
 	tests/fuzz/fuzz_state \
 	tests/fuzz/fuzz_token \
+	tests/fuzz/fuzz_upgrade \
 	tests/fuzz/fuzz_utf8
 
 EXTRA_DIST += tests/coverage.sh tests/fuzz/corpus tests/fuzz/fuzz.sh \
