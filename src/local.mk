@@ -1,7 +1,9 @@
 # The program.  A process is a folder; base, ipc, log and ws belong to none.
 
-noinst_LIBRARIES += libcommon.a libparent.a libbroker.a libworker.a
+noinst_LIBRARIES += libcommon.a libparent.a libbroker.a libworker.a \
+	libclient.a
 sbin_PROGRAMS += wschatd
+bin_PROGRAMS += wschat
 
 libcommon_a_SOURCES = \
 	src/base/buf.c \
@@ -246,3 +248,57 @@ libworker_a_SOURCES = \
 wschatd_SOURCES = src/wschatd.c
 wschatd_LDADD = libparent.a libbroker.a libworker.a libcommon.a $(DEPS_LIBS) \
 	$(ICU_LIBS)
+
+libclient_a_SOURCES = \
+	src/client/backoff.c \
+	src/client/backoff.h \
+	src/client/call.c \
+	src/client/call.h \
+	src/client/chat.c \
+	src/client/chat.h \
+	src/client/completion.c \
+	src/client/completion.h \
+	src/client/connection.c \
+	src/client/connection.h \
+	src/client/dial.c \
+	src/client/dial.h \
+	src/client/gap.c \
+	src/client/gap.h \
+	src/client/goal.c \
+	src/client/goal.h \
+	src/client/lines.c \
+	src/client/lines.h \
+	src/client/names.c \
+	src/client/names.h \
+	src/client/opening.c \
+	src/client/opening.h \
+	src/client/options.c \
+	src/client/options.h \
+	src/client/outlet.c \
+	src/client/outlet.h \
+	src/client/pending.c \
+	src/client/pending.h \
+	src/client/pipe.c \
+	src/client/pipe.h \
+	src/client/place.c \
+	src/client/place.h \
+	src/client/resolver.c \
+	src/client/resolver.h \
+	src/client/session.c \
+	src/client/session.h \
+	src/client/session_parts.h \
+	src/client/slash.c \
+	src/client/slash.h \
+	src/client/story.c \
+	src/client/stream.c \
+	src/client/stream.h \
+	src/client/terminal.c \
+	src/client/terminal.h \
+	src/client/url.c \
+	src/client/url.h \
+	src/client/view.c \
+	src/client/view.h
+
+wschat_SOURCES = src/client/wschat.c
+wschat_LDFLAGS = $(AM_LDFLAGS) -Wl,--as-needed
+wschat_LDADD = libclient.a libcommon.a $(CLIENT_LIBS) $(DEPS_LIBS)

@@ -11,6 +11,7 @@ AM_TESTS_ENVIRONMENT = \
 	top_srcdir='$(abs_top_srcdir)'; export top_srcdir; \
 	top_builddir='$(abs_top_builddir)'; export top_builddir; \
 	WSCHATD='$(abs_top_builddir)/wschatd'; export WSCHATD; \
+	WSCHAT='$(abs_top_builddir)/wschat'; export WSCHAT; \
 	CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT;
 
 if HAVE_BATS
@@ -48,6 +49,7 @@ bats_tests = \
 unit_tests = \
 	tests/unit/test_append \
 	tests/unit/test_aside \
+	tests/unit/test_backoff \
 	tests/unit/test_buf \
 	tests/unit/test_close_codes \
 	tests/unit/test_command \
@@ -62,6 +64,8 @@ unit_tests = \
 	tests/unit/test_forwarded \
 	tests/unit/test_frame \
 	tests/unit/test_graces \
+	tests/unit/test_gap \
+	tests/unit/test_goal \
 	tests/unit/test_handlers \
 	tests/unit/test_handshake \
 	tests/unit/test_hub \
@@ -74,6 +78,7 @@ unit_tests = \
 	tests/unit/test_json_write \
 	tests/unit/test_link \
 	tests/unit/test_lists \
+	tests/unit/test_lines \
 	tests/unit/test_log \
 	tests/unit/test_logger \
 	tests/unit/test_name \
@@ -86,6 +91,8 @@ unit_tests = \
 	tests/unit/test_outbox \
 	tests/unit/test_parent \
 	tests/unit/test_peer \
+	tests/unit/test_pending \
+	tests/unit/test_place \
 	tests/unit/test_plain \
 	tests/unit/test_pool \
 	tests/unit/test_proxy \
@@ -98,6 +105,7 @@ unit_tests = \
 	tests/unit/test_session \
 	tests/unit/test_seat \
 	tests/unit/test_settings \
+	tests/unit/test_slash \
 	tests/unit/test_state \
 	tests/unit/test_takeover \
 	tests/unit/test_tally \
@@ -106,8 +114,10 @@ unit_tests = \
 	tests/unit/test_tokens \
 	tests/unit/test_token \
 	tests/unit/test_upgrade \
+	tests/unit/test_url \
 	tests/unit/test_utf8 \
 	tests/unit/test_verify \
+	tests/unit/test_view \
 	tests/unit/test_wheel
 
 TESTS = tests/source-rules.sh
@@ -141,6 +151,7 @@ EXTRA_DIST += \
 	tests/lib/jsonchat.py \
 	tests/lib/protocol_examples.py \
 	tests/lib/jsonpeer.py \
+	tests/lib/inherit.py \
 	tests/lib/scenario_order.py \
 	tests/lib/three_clients.py \
 	tests/lib/tlsproto.py \
@@ -182,8 +193,8 @@ endif
 
 # Tests of the log end a writer at each of its steps: they have the log's
 # files once more, compiled with the hook, before the library's.
-LDADD = libfixture.a libparent.a libbroker.a libworker.a libcommon.a \
-	$(DEPS_LIBS) $(ICU_LIBS) $(CMOCKA_LIBS)
+LDADD = libfixture.a libparent.a libbroker.a libworker.a libclient.a \
+	libcommon.a $(DEPS_LIBS) $(ICU_LIBS) $(CLIENT_LIBS) $(CMOCKA_LIBS)
 libfixture_a_CPPFLAGS = $(AM_CPPFLAGS) -DLOG_STEP_HOOK
 libfixture_a_SOURCES = \
 	tests/unit/clock_fixture.c \

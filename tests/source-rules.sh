@@ -71,6 +71,8 @@ includes_beyond broker 'broker|base|ipc|log' |
   rule 'the broker includes no other process, and no protocol of clients'
 includes_beyond worker 'worker|base|ipc|log|ws' |
   rule 'the worker includes no other process'
+includes_beyond client 'client|base|ws' |
+  rule 'the terminal client includes nothing of the server'
 grep -nE '#[[:space:]]*include[[:space:]]*<(event|sys/socket)' -r src/ws \
     src/log --include='*.[ch]' 2>/dev/null |
   rule 'ws and log know no socket and no event'
@@ -181,6 +183,13 @@ grep '^COMMAND(' src/worker/command.h | cut -d'"' -f2,4 | tr '",' '\n\n' |
     grep -qE "^\\|.*\`/$word[ \`].*\\|\$" doc/protocol.md ||
       echo "/$word is not in doc/protocol.md"
   done | rule 'every command is in doc/protocol.md'
+
+# The client understands them itself when it speaks wschat.v1.
+grep '^SLASH_COMMAND(' src/client/slash.h | cut -d'"' -f2,4 |
+  tr '",' '\n\n' | grep . | grep -vx exit | while read -r word; do
+    grep -qE "^COMMAND\\(.*\"([a-z]+,)*$word(,[a-z]+)*\"" \
+        src/worker/command.h || echo "/$word is no command of the server"
+  done | rule 'the commands of wschat are those of the server'
 
 if test -x "${WSCHATD:-none}"; then
   # The form the build ships is accepted, and so is a file without a line.
