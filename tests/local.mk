@@ -44,7 +44,8 @@ bats_tests = \
 	tests/65-property.bats \
 	tests/70-limits.bats \
 	tests/75-endings.bats \
-	tests/80-browser.bats
+	tests/80-browser.bats \
+	tests/85-wschat.bats
 
 unit_tests = \
 	tests/unit/test_append \
@@ -143,6 +144,7 @@ EXTRA_DIST += \
 	tests/conformance/peer.py \
 	tests/conformance/run.py \
 	tests/conformance/wschatd.conf \
+	tests/lib/certificates.bash \
 	tests/lib/common.bash \
 	tests/lib/flow.py \
 	tests/lib/inherit.py \
@@ -151,7 +153,10 @@ EXTRA_DIST += \
 	tests/lib/jsonchat.py \
 	tests/lib/protocol_examples.py \
 	tests/lib/jsonpeer.py \
+	tests/lib/foreign_chat.py \
+	tests/lib/foreign_echo.py \
 	tests/lib/inherit.py \
+	tests/lib/rogue.py \
 	tests/lib/scenario_order.py \
 	tests/lib/three_clients.py \
 	tests/lib/tlsproto.py \
