@@ -366,7 +366,9 @@ take_token(const uint8_t **tail, size_t *len, uint8_t hash[STATE_TOKEN])
 }
 
 /* HUB_FORGED: the tail has not the form that the flags say, or names a token
- * as fresh that is not. */
+ * as fresh that is not.  A browser has its cookie with the handshake, and
+ * another tab may have come with it before the first one's JOIN: then the
+ * first is a tab of the member that the other has made. */
 static enum hub_result
 read_tail(const struct hub *hub, const uint8_t *tail, size_t len,
     struct joining *j)
@@ -387,10 +389,13 @@ read_tail(const struct hub *hub, const uint8_t *tail, size_t len,
 	if (result == HUB_DONE && (q->flags & IPC_FRESH) != 0) {
 		result = take_token(&tail, &len, j->hash);
 		j->token = j->hash;
-		if (result == HUB_DONE && j->member == STATE_NONE &&
-		    tokens_find(hub->tokens, (uint8_t)q->route, j->hash) !=
-		    STATE_NONE)
-			return HUB_FORGED;
+		if (result == HUB_DONE && j->member == STATE_NONE) {
+			j->member = tokens_find(hub->tokens,
+			    (uint8_t)q->route, j->hash);
+			if (j->member != STATE_NONE &&
+			    j->route->identity != SETTINGS_SESSION)
+				return HUB_FORGED;
+		}
 	}
 	j->room = (const char *)tail;
 	j->room_len = len;

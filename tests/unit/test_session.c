@@ -293,6 +293,35 @@ a_connection_is_replaced_from_another_place(void **state)
 	world_close(&w);
 }
 
+/*
+ * A browser has its cookie before the worker that gave it has been heard: a tab
+ * by another worker came first, and the broker took the first worker's JOIN for
+ * a forgery and had the worker ended.
+ */
+static void
+a_tab_may_be_heard_before_the_one_that_got_the_cookie(void **state)
+{
+	struct cursor_view v;
+	struct world w;
+
+	(void)state;
+	open_world(&w, SETTINGS_SESSION);
+	assert_int_equal(ask_enter(&w, 1, 1, b, CHAT, 'A', 'A', ""),
+	    HUB_DONE);
+	assert_int_equal(ask_enter(&w, 0, 1, a, CHAT, 0, 'A', ""), HUB_DONE);
+	v = last(&w);
+	assert_record(&v, RECORD_ENTER, "user0", "", 0, 1);
+	assert_origin(&v, 101, 1, a);
+	assert_rows(&w, 0, 1, 2);
+	world_close(&w);
+	/* A token that is no cookie is given after it was heard. */
+	open_world(&w, SETTINGS_CONNECTION);
+	assert_int_equal(ask_enter(&w, 1, 1, b, CHAT, 0, 'A', ""), HUB_DONE);
+	assert_int_equal(ask_enter(&w, 0, 1, a, CHAT, 0, 'A', ""),
+	    HUB_FORGED);
+	world_close(&w);
+}
+
 static void
 tabs_are_one_member(void **state)
 {
@@ -778,6 +807,8 @@ main(void)
 		cmocka_unit_test(who_is_away_too_long_leaves),
 		cmocka_unit_test(who_says_goodbye_leaves_at_once),
 		cmocka_unit_test(a_connection_is_replaced_from_another_place),
+		cmocka_unit_test(
+		    a_tab_may_be_heard_before_the_one_that_got_the_cookie),
 		cmocka_unit_test(tabs_are_one_member),
 		cmocka_unit_test(a_member_has_so_many_tabs),
 		cmocka_unit_test(all_tabs_move_together),
