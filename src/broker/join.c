@@ -278,6 +278,22 @@ enter_append(struct hub *hub, const struct joining *j, const struct move *m,
 	    hub_append(hub, m->to, &r);
 }
 
+/* The connection that ends for the new one.  Its worker is rung: the room has
+ * perhaps nobody else there. */
+static void
+remove_replaced(struct hub *hub, uint32_t row)
+{
+	struct roster_entry old;
+	unsigned index;
+
+	if (!roster_read(hub->state, row, &old))
+		return;
+	index = hub_worker_index(hub, old.generation);
+	if (index < hub->workers)
+		hub->worker[index].is_due = true;
+	tabs_remove(hub, row);
+}
+
 /* The tables follow the records. */
 static bool
 enter_publish(struct hub *hub, const struct joining *j, const struct move *m,
@@ -298,8 +314,7 @@ enter_publish(struct hub *hub, const struct joining *j, const struct move *m,
 		return false;
 	if (s->grace_end != 0)
 		state_store_64(&s->grace_end, 0);
-	if (replaced != STATE_NONE)
-		tabs_remove(hub, replaced);
+	remove_replaced(hub, replaced);
 	return true;
 }
 

@@ -257,7 +257,9 @@ a_connection_is_replaced_from_another_place(void **state)
 	w.address = 7;
 	settings->limits.connections_per_address = 1;
 	assert_int_equal(ask_enter(&w, 0, 1, a, CHAT, 0, 'A', ""), HUB_DONE);
-	/* It is no connection more. */
+	world_commit(&w);
+	/* It is no connection more, and its worker is rung to end the old one:
+	 * nobody of the room is left there. */
 	assert_int_equal(ask_enter(&w, 1, 1, b, CHAT, 'A', 'B', ""),
 	    HUB_DONE);
 	v = last(&w);
