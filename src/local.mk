@@ -211,6 +211,8 @@ libworker_a_SOURCES = \
 	src/worker/json_write.h \
 	src/worker/line.c \
 	src/worker/line.h \
+	src/worker/origins.c \
+	src/worker/origins.h \
 	src/worker/outbox.c \
 	src/worker/outbox.h \
 	src/worker/output.c \

@@ -883,3 +883,39 @@ members()
 	tab.expect("[user2] here")
 	PY
 }
+
+# Which whispers had been heard was remembered in a table of fixed size, and
+# those to people with many tabs drove each other out of it.
+@test "whispers to many tabs are heard once when the broker is killed" {
+	start_sessions -o 'limits { message-rate = 0 }'
+	members <<-'PY'
+	MEMBERS, TABS, WHISPERS = 16, 16, 400
+	tabs = []
+	for n in range(MEMBERS):
+	    first = Peer("/ws")
+	    cookie = first.answer.field("Set-Cookie").split(";")[0]
+	    tabs += [first] + [Peer("/ws", fields=[f"Cookie: {cookie}"])
+	                       for _ in range(TABS - 1)]
+	boss = Peer("/ws")
+	eventually(lambda: b" user17." in boss.hear_data()[1], "to be there")
+	heard = [[] for _ in tabs]
+	def listen(peer, lines):
+	    while len(lines) < WHISPERS or lines[-1] != "end":
+	        line = peer.hear_data()[1].decode()
+	        if line.startswith("[server::whisper] from user17: "):
+	            lines.append(line.split(": ")[1])
+	listeners = [threading.Thread(target=listen, args=pair)
+	             for pair in zip(tabs, heard)]
+	for listener in listeners:
+	    listener.start()
+	to = ",".join(f"user{n + 1}" for n in range(MEMBERS))
+	texts = [str(n) for n in range(WHISPERS)] + ["end"]
+	boss.send_raw(b"".join(frame(TEXT, f"/w {to} {text}")
+	                       for text in texts))
+	kill(broker_pid())	# in the middle of it
+	for listener in listeners:
+	    listener.join()
+	for lines in heard:
+	    eq(lines, texts, "whispers")
+	PY
+}

@@ -87,6 +87,7 @@ unit_tests = \
 	tests/unit/test_naming \
 	tests/unit/test_netaddr \
 	tests/unit/test_origin \
+	tests/unit/test_origins \
 	tests/unit/test_numbers \
 	tests/unit/test_numbers \
 	tests/unit/test_outbox \

@@ -5,13 +5,13 @@
 
 #include "worker/waiting.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "log/log.h"
 #include "worker/delivery.h"
 #include "worker/output.h"
 
-#define REPEATS		8192	/* origins remembered, a power of two */
 #define LEVEL		UINT64_MAX
 
 struct waiting_line {
@@ -29,9 +29,6 @@ struct waiting {
 	uint64_t bytes;
 };
 
-struct origin {
-	uint64_t generation, request, connection;
-};
 
 static bool
 is_there(const struct worker *w, const struct client *c, uint64_t position)
@@ -233,8 +230,21 @@ waiting_forget(struct client *c)
 		line_free(waiting_take(c));
 }
 
-/* A place for each hash: an origin is forgotten when another takes its
- * place, long after its repeat could have come. */
+/* Whether a request of some worker has no receipt.  One that is dead asks
+ * nothing again. */
+static bool
+is_open(const void *arg, uint64_t generation, uint64_t request)
+{
+	const struct worker *w = arg;
+
+	for (unsigned i = 0; i < w->settings->workers; i++)
+		if (atomic_load(&log_receipt(w->log, i)->generation) ==
+		    generation)
+			return log_receipt_load(w->log, i, generation) <
+			    request;
+	return false;
+}
+
 bool
 waiting_is_repeat(struct worker *w, uint64_t generation, uint64_t request,
     uint64_t connection)
@@ -243,17 +253,12 @@ waiting_is_repeat(struct worker *w, uint64_t generation, uint64_t request,
 		.generation = generation, .request = request,
 		.connection = connection
 	};
-	uint64_t hash = (generation * 31 + request * 17 + connection) *
-	    UINT64_C(0x9e3779b97f4a7c15);
-	struct origin *place;
 
-	if (w->origins == NULL)
-		w->origins = calloc(REPEATS, sizeof(*w->origins));
-	if (w->origins == NULL)
-		return false;
-	place = &w->origins[hash >> 32 & (REPEATS - 1)];
-	if (memcmp(place, &origin, sizeof(origin)) == 0)
-		return true;
-	*place = origin;
-	return false;
+	return origins_is_repeat(&w->origins, &origin, is_open, w);
+}
+
+void
+waiting_broker_died(struct worker *w)
+{
+	origins_broker_died(&w->origins, is_open, w);
 }

@@ -46,5 +46,7 @@ void waiting_forget(struct client *);
  * than never. */
 bool waiting_is_repeat(struct worker *, uint64_t generation, uint64_t request,
     uint64_t connection);
+/* The broker is dead, and everything that it has sent is read. */
+void waiting_broker_died(struct worker *);
 
 #endif

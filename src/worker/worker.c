@@ -164,6 +164,7 @@ worker_start(struct worker *w)
 	w->now_ms = clock_ms();
 	wheel_init(&w->wheel, w->now_ms);
 	outbox_init(&w->outbox);
+	origins_init(&w->origins);
 	w->receive = malloc(WORKER_RECEIVE);
 	w->compress = compress_new();
 	w->delivery = w->compress == NULL ? NULL :
@@ -417,6 +418,7 @@ on_attach_broker(void *owner, struct peer *peer, const struct ipc_message *m)
 		w->broker = NULL;
 		w->is_welcome = false;
 		worker_release(w);
+		waiting_broker_died(w);
 		outbox_rewind(&w->outbox, poison_client, w);
 	}
 	w->broker = peer_new(w->base, m->fd, &config);

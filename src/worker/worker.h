@@ -16,6 +16,7 @@
 #include "ipc/peer.h"
 #include "log/log.h"
 #include "worker/incident.h"
+#include "worker/origins.h"
 #include "worker/outbox.h"
 #include "worker/wheel.h"
 #include "ws/frame.h"
@@ -54,7 +55,7 @@ struct worker {
 	struct compress *compress;
 	struct waiting *waiting;	/* waiting.c's: whom something waits
 					 * for */
-	struct origin *origins;		/* likewise; NULL: none was heard */
+	struct origins origins;		/* likewise */
 	struct site *site;
 	struct incidents incidents;
 	struct wire *wire;		/* NULL: no listener speaks TLS */
