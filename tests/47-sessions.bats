@@ -919,3 +919,27 @@ members()
 	    eq(lines, texts, "whispers")
 	PY
 }
+
+@test "who moves and is lost before it knows misses nothing of the new room" {
+	start_sessions
+	members <<-'PY'
+	there = Peer("/chat/b")
+	eq(there.hear_data()[1][:17], b"You are connected", "greeting")
+	here = Member("/chat?resume=new")
+	here.hear()
+	token = here.expect_token()
+	for n in range(5):
+	    here.say(f"{n}")
+	    here.expect(f"[user1]: {n}")
+	here.say("/join b")
+	here.expect("[server::join] you are in b, there are 2 users")
+	here.vanish()
+	there.send_text("in b")
+	eq(there.hear_data()[1], b"[user0]: in b", "line")
+	# The last it knows to have had is the fifth line, of the other room.
+	here = Member(f"/chat?resume={token}&after=5")
+	here.expect("[server::resume] you are user1 again, in b",
+	            "[server::resume] repeating from 1", "[user0]: in b")
+	here.expect_quiet()
+	PY
+}

@@ -86,11 +86,19 @@ is_resumed(const struct client *c, const struct cursor_view *v)
 	return v->record.kind == RECORD_ENTER && !c->seat->is_cookie;
 }
 
+/* Whether it says what it has had.  A number that the room has not reached is
+ * another room's: it moved, and was lost before it knew. */
+static bool
+has_after(const struct client *c, const struct cursor_view *v)
+{
+	return c->seat->has_after && c->seat->after <= v->record.seq;
+}
+
 /* Whether what is told first has to be told from where on. */
 static bool
 is_repeated(const struct client *c, const struct cursor_view *v)
 {
-	return is_resumed(c, v) && !c->seat->has_after &&
+	return is_resumed(c, v) && !has_after(c, v) &&
 	    v->enter.proven < v->record.seq;
 }
 
@@ -153,8 +161,8 @@ wish_of(const struct client *c, const struct settings_route *route,
 	const struct record *r = &v->record;
 	uint64_t age_us = route->history_age_ms * US_PER_MS;
 
-	if (r->kind == RECORD_ENTER && (c->seat->has_after || is_resumed(c, v)))
-		return (struct backfill_wish){ .after = c->seat->has_after ?
+	if (r->kind == RECORD_ENTER && (has_after(c, v) || is_resumed(c, v)))
+		return (struct backfill_wish){ .after = has_after(c, v) ?
 		    c->seat->after : v->enter.proven };
 	if (form_is_json(c->form))
 		return (struct backfill_wish){ .after = r->seq };
