@@ -943,3 +943,31 @@ members()
 	here.expect_quiet()
 	PY
 }
+
+@test "who is replaced is told at once, and its last words are no log lines" {
+	start_sessions -o 'limits { message-rate = 0 }'
+	members <<-'PY'
+	old = Member("/chat?resume=new")
+	old.hear()
+	token = old.expect_token()
+	# By another worker: nobody else is in the room.
+	start = time.monotonic()
+	new = Member(f"/chat?resume={token}&after=0")
+	old.expect_close(4509)
+	assert time.monotonic() - start < 0.5, "it was told late"
+	talk = b"".join(frame(TEXT, f"{n}") for n in range(200))
+	def talk_on(peer):
+	    try:
+	        for n in range(20):
+	            peer.send_raw(talk)
+	    except OSError:
+	        pass
+	peers = []
+	for n in range(5):
+	    peers.append(Peer(f"/chat?resume={token}&after=0"))
+	    threading.Thread(target=talk_on, args=(peers[-1],)).start()
+	last = Peer(f"/chat?resume={token}&after=0")
+	last.send_close()
+	PY
+	run ! grep -F 'the broker refused a request' "$LOG"
+}

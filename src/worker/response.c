@@ -83,12 +83,12 @@ render_refused(struct buf *line, const struct client *c,
 
 /* The rest: nothing was at fault with what was asked, and who goes on as if
  * it had been granted would be wrong.  What any client can bring about is
- * told once, as the end of its connection. */
+ * told once, as the end of its connection; one that is not known any more has
+ * been replaced, and that is about to be told. */
 static void
 refused_close(struct worker *w, struct client *c, enum ipc_refusal reason)
 {
-	if (reason != IPC_REFUSED_ADDRESS && reason != IPC_REFUSED_ROOMS &&
-	    reason != IPC_REFUSED_TABS && reason != IPC_REFUSED_REPLACED)
+	if (reason == IPC_REFUSED_MEMORY || reason == IPC_REFUSED_SIZE)
 		logger_write_connection(LOGGER_WARNING, c->connection,
 		    "the broker refused a request", "reason=%u",
 		    (unsigned)reason);

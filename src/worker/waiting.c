@@ -29,7 +29,6 @@ struct waiting {
 	uint64_t bytes;
 };
 
-
 static bool
 is_there(const struct worker *w, const struct client *c, uint64_t position)
 {
