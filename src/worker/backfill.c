@@ -182,19 +182,28 @@ seek(const struct delivery *d, const struct client *c, struct backfill *b)
 	return false;
 }
 
+/* Whether some number is missing, up to where the list ends, or the walk
+ * begins.  Those kept lie in any order: it may be one in the middle. */
+static bool
+seek_lacks(const struct backfill *b)
+{
+	uint64_t end = b->kept_count == KEPT_MAX ?
+	    b->kept[KEPT_MAX - 1].seq + 1 : b->scan_seq;
+
+	return end - b->next > b->kept_count;
+}
+
 /* The look is over.  When some is missing, and was overwritten while we
  * looked, it may have been kept behind where we began. */
 static void
 seek_end(const struct delivery *d, const struct client *c, struct backfill *b)
 {
 	bool is_full = b->kept_count == KEPT_MAX;
-	uint64_t lowest;
 
 	while (b->kept_count > 0 &&
 	    b->kept[b->kept_count - 1].seq >= b->scan_seq)
 		b->kept_count--;
-	lowest = b->kept_count > 0 ? b->kept[0].seq : b->scan_seq;
-	if (lowest > b->next && log_first(d->log) != b->first &&
+	if (seek_lacks(b) && log_first(d->log) != b->first &&
 	    b->seeks++ < SEEKS_MAX) {
 		seek_begin(d, c, b);
 		return;
