@@ -125,6 +125,33 @@ KEEPS='route "/lab" { kind = chat history = 20 replay = 20 }'
 	PY
 }
 
+# Each look back was of so many records: a client that came and went often
+# enough made the room seem to have no history.
+@test "who comes and goes does not hide what was said" {
+	start_server -o "$UNLIMITED"
+	peer <<-'PY'
+	from jsonpeer import JsonClient, run
+	room, restless = Chatter(), Chatter()
+	for n in range(5):
+	    room.say(f"line {n}")
+	    room.expect(f"[user0]: line {n}")
+	restless.hear_until("[user0]: line 4")
+	for n in range(100):
+	    restless.send_raw(b"".join(
+	        frame(TEXT, command) for command in [b"/join b", b"/join"] * 100))
+	    for _ in range(200):
+	        restless.hear()
+	async def main():
+	    client = await JsonClient.open("/chat")
+	    await client.send("history")
+	    told = await client.hear_type("history")
+	    eq([m["text"] for m in told["messages"]],
+	       [f"line {n}" for n in range(5)])
+	    eq(told["more"], False)
+	run(main())
+	PY
+}
+
 @test "lines older than history-age are not replayed, but resumed" {
 	start_server -o 'route "/lab" {
 		kind = chat  history-age = 2  history = 1000  replay = 1000 }'

@@ -245,7 +245,8 @@ hub_append(struct hub *hub, struct room *room, struct append_record *r)
 	position = append_write(hub->append, r);
 	if (position == LOG_NONE)
 		return false;
-	room->newest = position;
+	if (r->kind == RECORD_MESSAGE)
+		room->newest = position;
 	room_touch(hub->rooms, room, true);
 	return true;
 }

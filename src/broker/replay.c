@@ -22,7 +22,8 @@ replay_room(struct hub *hub, const struct cursor_view *v)
 		return;
 	if (r->seq > room->seq)
 		room->seq = r->seq;
-	if (room->newest == LOG_NONE || v->position > room->newest)
+	if ((r->kind == RECORD_MESSAGE || r->kind == RECORD_KEPT) &&
+	    (room->newest == LOG_NONE || v->position > room->newest))
 		room->newest = v->position;
 	room_touch(hub->rooms, room, true);
 }

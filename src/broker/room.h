@@ -24,7 +24,8 @@
 struct room {
 	uint64_t identity;
 	uint64_t seq;		/* number of the last message; 0: none */
-	uint64_t newest;	/* position of the newest record */
+	uint64_t newest;	/* position of the newest message,
+				 * KEPT or not */
 	uint64_t said_us;	/* time of the newest message in the log */
 	uint64_t maker;		/* address it counts for; 0: nobody */
 	uint32_t row;		/* in the state file */

@@ -58,7 +58,9 @@ struct record {
 	uint64_t room;		/* room identity */
 	uint64_t seq;		/* the room's number of this message; for other
 				 * kinds that of the room's last message */
-	uint64_t previous;	/* position of the room's previous record */
+	uint64_t previous;	/* position of the room's previous message, KEPT
+				 * or not: who looks back need not pass by who
+				 * came and went */
 	uint64_t sender;	/* connection; 0: the member is away */
 	uint64_t generation;	/* origin: worker generation, 0: the broker */
 	uint64_t request;	/* origin: request number; 0 of a move whose

@@ -81,7 +81,7 @@ struct state_room {
 	uint32_t checksum;
 	uint64_t identity;		/* never used again */
 	_Atomic uint64_t seq;		/* of the last message, 0: none */
-	_Atomic uint64_t newest;	/* position of its newest record */
+	_Atomic uint64_t newest;	/* position of its newest message */
 	uint32_t name;			/* TEXT row; STATE_NONE: default room */
 	uint8_t route;
 	uint8_t reserved[3];

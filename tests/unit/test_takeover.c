@@ -515,7 +515,8 @@ check_record(struct model *m, const struct script *s,
 	assert_true(v->record.count == (a->type == IPC_SAY ?
 	    member->number : room->count));
 	assert_true(v->record.previous == room->newest);
-	room->newest = v->position;
+	if (a->type == IPC_SAY)
+		room->newest = v->position;
 }
 
 /* Everybody sees exactly those of his room, and is found by his name. */
