@@ -28,6 +28,7 @@
 
 #include "base/buf.h"
 #include "base/channel.h"
+#include "base/clock.h"
 #include "base/die.h"
 #include "base/logger.h"
 #include "base/sandbox.h"
@@ -379,6 +380,7 @@ broker_serve_when_ready(struct broker *b)
 		    !b->links[i].is_registered)
 			return;
 	b->is_serving = true;
+	b->serving_ms = clock_ms();
 	evtimer_del(b->deadline);
 	hub_remove_others(b->hub);
 	for (unsigned i = 0; i < b->settings->workers; i++)

@@ -22,6 +22,7 @@ struct broker {
 	struct hub *hub;
 	bool has_all;			/* ATTACHED_ALL was heard */
 	bool is_serving;
+	uint64_t serving_ms;		/* clock_ms() since which */
 	bool is_stopping;
 	bool is_flooded;		/* with whispers: a worker is slow */
 	unsigned first;			/* index of who is heard first */

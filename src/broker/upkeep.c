@@ -12,6 +12,7 @@
 #include "broker/hub.h"
 
 #define NEVER	UINT64_MAX
+#define RETURN_MS	1000	/* for who came back while nobody was here */
 
 static void
 on_upkeep(evutil_socket_t fd, short what, void *arg)
@@ -24,7 +25,19 @@ on_upkeep(evutil_socket_t fd, short what, void *arg)
 	b->upkeep_ms = NEVER;
 	if (hub_next_tidy(b->hub) <= now_ms)
 		hub_tidy(b->hub, now_ms);
-	hub_expire(b->hub, now_ms);
+	if (b->serving_ms + RETURN_MS <= now_ms)
+		hub_expire(b->hub, now_ms);
+}
+
+/* A grace time may have ended before this broker began: whoever came back in
+ * time is heard first. */
+static uint64_t
+next_expiry(const struct broker *b)
+{
+	uint64_t due_ms = hub_next_expiry(b->hub);
+
+	return due_ms < b->serving_ms + RETURN_MS ?
+	    b->serving_ms + RETURN_MS : due_ms;
 }
 
 bool
@@ -44,8 +57,8 @@ upkeep_turn(struct broker *b)
 	if (!b->is_serving)
 		return;
 	due_ms = hub_next_tidy(b->hub);
-	if (hub_next_expiry(b->hub) < due_ms)
-		due_ms = hub_next_expiry(b->hub);
+	if (next_expiry(b) < due_ms)
+		due_ms = next_expiry(b);
 	if (due_ms == b->upkeep_ms)
 		return;
 	now_ms = clock_ms();
