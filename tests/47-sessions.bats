@@ -971,3 +971,22 @@ members()
 	PY
 	run ! grep -F 'the broker refused a request' "$LOG"
 }
+
+@test "of one address only so many are away" {
+	start_sessions -o \
+		'limits { connections-per-address = 3  loopback-exempt = no }'
+	members <<-'PY'
+	other = Member("/lab")
+	other.expect("You are connected! There are 1 users here.",
+	             "[server] Member joined: user0.")
+	for n in 1, 2, 3, 4:
+	    one = Member("/lab?resume=new")
+	    one.expect(f"You are connected! There are {n + 1} users here.")
+	    other.expect(f"[server] Member joined: user{n}.")
+	    one.vanish()
+	    if n < 4:
+	        wait_for_who(other, [f"user{m} (away)" for m in range(1, n + 1)] +
+	                     ["user0"])
+	other.expect("[server] Member left: user4.")
+	PY
+}

@@ -8,11 +8,13 @@
 #include <stdlib.h>
 
 #include "base/settings.h"
+#include "base/tally.h"
 #include "broker/lists.h"
 
 struct graces {
 	const struct state *state;
 	struct lists *lists;
+	struct tally *makers;
 	struct list routes[SETTINGS_ROUTES];	/* the last one goes first */
 };
 
@@ -25,8 +27,9 @@ graces_new(const struct state *state)
 		return NULL;
 	g->state = state;
 	g->lists = lists_new();
-	if (g->lists == NULL) {
-		free(g);
+	g->makers = tally_new();
+	if (g->lists == NULL || g->makers == NULL) {
+		graces_free(g);
 		return NULL;
 	}
 	for (unsigned i = 0; i < SETTINGS_ROUTES; i++)
@@ -40,6 +43,7 @@ graces_free(struct graces *g)
 	if (g == NULL)
 		return;
 	lists_free(g->lists);
+	tally_free(g->makers);
 	free(g);
 }
 
@@ -55,16 +59,34 @@ list_of(struct graces *g, uint32_t row)
 	return &g->routes[state_session(g->state, row)->route];
 }
 
+static uint64_t
+maker_of(const struct graces *g, uint32_t row)
+{
+	return state_maker(state_session(g->state, row));
+}
+
 void
 graces_add(struct graces *g, uint32_t row)
 {
 	lists_add(g->lists, list_of(g, row), row);
+	/* For want of memory it is not counted: no harm is done by one. */
+	if (maker_of(g, row) != 0)
+		(void)!tally_add(g->makers, maker_of(g, row));
 }
 
 void
 graces_remove(struct graces *g, uint32_t row)
 {
 	lists_remove(g->lists, list_of(g, row), row);
+	if (maker_of(g, row) != 0)
+		tally_remove(g->makers, maker_of(g, row));
+}
+
+uint64_t
+graces_of_maker(const struct graces *g, uint32_t row)
+{
+	return maker_of(g, row) == 0 ? 0 :
+	    tally_count(g->makers, maker_of(g, row));
 }
 
 uint32_t

@@ -3,6 +3,7 @@
  *
  * A pure module of the broker over the MEMBER rows, which hold the time.  The
  * grace time of a route is always the same, so who went away last comes last.
+ * Who is away counts for the address that made it.
  */
 #ifndef BROKER_GRACES_H
 #define BROKER_GRACES_H
@@ -28,6 +29,9 @@ bool graces_reserve(struct graces *, uint32_t row)
 void graces_add(struct graces *, uint32_t row);
 void graces_remove(struct graces *, uint32_t row);
 
+/* How many are away that the address which made this MEMBER has made; 0 when
+ * nobody is counted for. */
+uint64_t graces_of_maker(const struct graces *, uint32_t row);
 /* Whose time ends first, and when; STATE_NONE: nobody is away. */
 uint32_t graces_first(const struct graces *, uint64_t *end_ms_out);
 

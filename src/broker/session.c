@@ -62,6 +62,7 @@ publish_member(struct hub *hub, const struct session *session, uint32_t row)
 		return false;
 	memcpy(s->token, session->token, STATE_TOKEN);
 	s->proven = session->proven;
+	state_set_maker(s, session->address);
 	state_publish(hub->state, row, STATE_MEMBER);
 	tokens_add(hub->tokens, row);
 	return true;
@@ -240,6 +241,19 @@ session_go_away(struct hub *hub, uint32_t row, uint32_t tab)
 	graces_add(hub->graces, row);
 }
 
+/* Whoever takes a token and is gone again and again would fill rooms with
+ * people who are not there. */
+static bool
+may_be_away(const struct hub *hub, uint32_t row)
+{
+	uint64_t most = hub->settings->limits.connections_per_address;
+	const struct settings_route *route =
+	    &hub->settings->routes[state_session(hub->state, row)->route];
+
+	return route->grace_ms > 0 &&
+	    (most == 0 || graces_of_maker(hub->graces, row) < most);
+}
+
 /* Ends the membership, with a record. */
 static bool
 session_end(struct hub *hub, uint32_t row, uint64_t sender,
@@ -270,20 +284,17 @@ bool
 session_leave(struct hub *hub, uint32_t connection_row, bool may_return,
     uint64_t generation, uint64_t request)
 {
-	const struct state_session *s;
 	struct roster_entry entry;
 
 	if (!roster_read(hub->state, connection_row, &entry))
 		return true;
-	s = state_session(hub->state, entry.member);
 	if (connection_row != entry.member) {
 		if (tabs_count(hub, entry.member) > 1) {
 			append_commit(hub->append);
 			tabs_remove(hub, connection_row);
 			return true;
 		}
-		if (may_return &&
-		    hub->settings->routes[s->route].grace_ms > 0) {
+		if (may_return && may_be_away(hub, entry.member)) {
 			session_go_away(hub, entry.member, connection_row);
 			return true;
 		}

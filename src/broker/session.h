@@ -17,7 +17,8 @@
 struct session {
 	uint64_t generation;	/* SESSION: of its worker */
 	uint64_t connection;	/* likewise */
-	uint64_t address;	/* likewise, whom it counts for; 0: nobody */
+	uint64_t address;	/* whom it counts for: SESSION, when it is
+				 * here, MEMBER, when it is away; 0: nobody */
 	const uint8_t *token;	/* MEMBER: its hash; NULL: a SESSION */
 	uint64_t proven;	/* MEMBER: the last it need not be told */
 	uint64_t number;	/* N of the name userN */

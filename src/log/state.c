@@ -147,12 +147,12 @@ row_checksum(const void *row, enum state_kind kind)
 	uLong sum = crc32_z(0, &seed, 1);
 
 	switch (kind) {
-	case STATE_SESSION:	/* generation .. reserved */
+	case STATE_SESSION:	/* generation .. maker */
 		return (uint32_t)crc32_z(sum,
 		    bytes + offsetof(struct state_session, generation),
 		    offsetof(struct state_session, room) -
 		    offsetof(struct state_session, generation));
-	case STATE_MEMBER:	/* token, number, then route, reserved */
+	case STATE_MEMBER:	/* token, number, then route, maker */
 		sum = crc32_z(sum,
 		    bytes + offsetof(struct state_session, token),
 		    offsetof(struct state_session, grace_end) -

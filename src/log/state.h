@@ -58,12 +58,32 @@ struct state_session {
 						 * which it leaves */
 	};
 	uint8_t route;
-	uint8_t reserved[7];
+	uint8_t maker[7];		/* MEMBER: whom it counts for while it
+					 * is away, see state_maker */
 	_Atomic uint32_t room;		/* row of its room; STATE_NONE: echo */
 	_Atomic uint32_t name;		/* TEXT row; STATE_NONE: userN */
 	_Atomic uint64_t proven;	/* MEMBER: up to here it has had the
 					 * room's messages for certain */
 };
+
+/* The low 56 bits of an address key are enough to tell addresses apart where
+ * they are counted; 0: nobody. */
+static inline uint64_t
+state_maker(const struct state_session *s)
+{
+	uint64_t maker = 0;
+
+	for (unsigned i = 0; i < sizeof(s->maker); i++)
+		maker |= (uint64_t)s->maker[i] << 8 * i;
+	return maker;
+}
+
+static inline void
+state_set_maker(struct state_session *s, uint64_t address)
+{
+	for (unsigned i = 0; i < sizeof(s->maker); i++)
+		s->maker[i] = (uint8_t)(address >> 8 * i);
+}
 
 /* A connection of a MEMBER. */
 struct state_connection {

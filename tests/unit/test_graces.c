@@ -64,11 +64,47 @@ the_first_to_end_comes_first(void **state)
 	close(fd);
 }
 
+/* Who is away counts for who made it, however it comes and goes. */
+static void
+who_is_away_counts_for_an_address(void **state)
+{
+	uint32_t damaged, rows[3];
+	int fd = state_create();
+	struct state *members = state_open(fd, &damaged);
+	struct graces *g = graces_new(members);
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		struct state_session *s;
+
+		rows[i] = state_reserve(members);
+		s = state_reserved(members, rows[i]);
+		s->room = s->name = STATE_NONE;
+		/* The third is another's, in the highest bit that counts. */
+		state_set_maker(s, i < 2 ? 7 : UINT64_C(1) << 55 | 7);
+		state_publish(members, rows[i], STATE_MEMBER);
+		assert_true(graces_reserve(g, rows[i]));
+	}
+	graces_add(g, rows[0]);
+	graces_add(g, rows[2]);
+	assert_int_equal(graces_of_maker(g, rows[1]), 1);
+	assert_int_equal(graces_of_maker(g, rows[2]), 1);
+	graces_add(g, rows[1]);
+	assert_int_equal(graces_of_maker(g, rows[0]), 2);
+	graces_remove(g, rows[0]);
+	graces_remove(g, rows[1]);
+	assert_int_equal(graces_of_maker(g, rows[0]), 0);
+	graces_free(g);
+	state_close(members);
+	close(fd);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_to_end_comes_first),
+		cmocka_unit_test(who_is_away_counts_for_an_address),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
