@@ -77,8 +77,8 @@ enum hub_result hub_open_request(struct hub *, unsigned index,
  * its receipt waits.  Returns the result. */
 enum hub_result hub_owe_answer(struct hub *, unsigned index,
     enum hub_result);
-/* Appends a record of the room; a message is its newest then.  False: it does not
- * fit into the log. */
+/* Appends a record of the room; a message is its newest then.  False: it does
+ * not fit into the log. */
 bool hub_append(struct hub *, struct room *, struct append_record *)
     __attribute__((warn_unused_result));
 /* Before several records that must count together, of at most so many bytes:
