@@ -188,6 +188,8 @@ libworker_a_SOURCES = \
 	src/worker/delivery.c \
 	src/worker/delivery.h \
 	src/worker/delivery_parts.h \
+	src/worker/drain.c \
+	src/worker/drain.h \
 	src/worker/entry.c \
 	src/worker/entry.h \
 	src/worker/dialogue.c \

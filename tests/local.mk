@@ -40,6 +40,7 @@ bats_tests = \
 	tests/49-protocol.bats \
 	tests/48-history.bats \
 	tests/50-lifecycle.bats \
+	tests/51-drain.bats \
 	tests/60-faults.bats \
 	tests/65-property.bats \
 	tests/70-limits.bats \

@@ -49,6 +49,7 @@ static const char *const kind_words[] = { "chat", "echo", NULL };
 static const char *const identity_words[] = {
 	"connection", "session", NULL
 };
+static const char *const drain_words[] = { "1001", "1012", NULL };
 static const char *const client_words[] = { "required", "optional", NULL };
 static const char *const forwarded_words[] = {
 	"x-forwarded-for", "forwarded", NULL
@@ -66,6 +67,12 @@ const struct settings_row settings_table[] = {
 	    PKGDATADIR "/web", NULL, "folder of the page; empty: none"),
 	TOP("user", TYPE_TEXT, user, 1, SETTINGS_USER - 1, "nobody", NULL,
 	    "who children run as when started as root"),
+	TOP("drain-time", TYPE_SECONDS, drain_time_ms, 0, SECONDS(3600), "0",
+	    NULL, "closings at the end are spread over; 0: all at once"),
+	TOP("drain-code", TYPE_WORD, drain_code, 0, 1, "1001", drain_words,
+	    "1001: others may be there; 1012: back at the drain's end"),
+	TOP("return-time", TYPE_SECONDS, return_time_ms, 0, SECONDS(3600),
+	    "0", NULL, "over which they come back; 0: 200 a second"),
 	TOP("trusted-proxies", TYPE_LIST, trusted_proxies, 1, 64, "", NULL,
 	    "networks, and unix:, whose word about addresses is taken"),
 	TOP("forwarded-by", TYPE_WORD, forwarded_by, 0, 1, "x-forwarded-for",

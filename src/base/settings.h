@@ -79,6 +79,9 @@ enum settings_identity { SETTINGS_CONNECTION, SETTINGS_SESSION };
 /* In which field trusted proxies write whom they speak for. */
 enum settings_forwarded { SETTINGS_X_FORWARDED_FOR, SETTINGS_FORWARDED };
 
+/* With which code clients are closed at the end: 1001, 1012. */
+enum settings_drain { SETTINGS_GOING_AWAY, SETTINGS_RESTART };
+
 struct settings_route {
 	char path[SETTINGS_ROUTE_PATH];	/* "/chat", without a last slash */
 	uint32_t kind;			/* enum settings_kind */
@@ -111,6 +114,10 @@ struct settings {
 	uint64_t log_size;		/* a power of two */
 	char site[SETTINGS_PATH];	/* folder of the page; "": none */
 	char user[SETTINGS_USER];	/* who children run as, from root */
+	uint64_t drain_time_ms;		/* closings at the end, spread over */
+	uint32_t drain_code;		/* enum settings_drain */
+	uint64_t return_time_ms;	/* clients come back spread over; 0: by
+					 * their number */
 	char source[SETTINGS_PATH];	/* the file read; "": none */
 	struct settings_limits limits;
 	uint32_t listener_count;

@@ -16,7 +16,7 @@
 
 #include <stdint.h>
 
-#define IPC_VERSION	4	/* of this catalogue; both ends must agree */
+#define IPC_VERSION	5	/* of this catalogue; both ends must agree */
 
 enum ipc_role {			/* a mask: several may send or receive */
 	IPC_PARENT = 1,
@@ -46,7 +46,9 @@ IPC_MESSAGE(HELLO,        IPC_ANY,    IPC_ANY,    ipc_hello,      0,        0, "
 IPC_MESSAGE(READY,        IPC_CHILD,  IPC_PARENT, ipc_none,       0,        0, "the child serves") \
 IPC_MESSAGE(PING,         IPC_PARENT, IPC_CHILD,  ipc_ping,       0,        0, "are you alive?") \
 IPC_MESSAGE(PONG,         IPC_CHILD,  IPC_PARENT, ipc_ping,       0,        0, "I am; the number of the ping") \
-IPC_MESSAGE(STOP,         IPC_PARENT, IPC_CHILD,  ipc_none,       0,        0, "end in good order") \
+IPC_MESSAGE(PAUSE,        IPC_PARENT, IPC_WORKER, ipc_none,       0,        0, "the end is near: take what clients have said, then read no further") \
+IPC_MESSAGE(PAUSED,       IPC_WORKER, IPC_PARENT, ipc_none,       0,        0, "all that was taken has its receipt") \
+IPC_MESSAGE(STOP,         IPC_PARENT, IPC_CHILD,  ipc_stop,       0,        0, "end in good order") \
 IPC_MESSAGE(READINESS,    IPC_PARENT, IPC_WORKER, ipc_readiness,  0,        0, "what /healthz/ready says from now on") \
 IPC_MESSAGE(TICKET_KEY,   IPC_PARENT, IPC_WORKER, ipc_ticket_key, 0,        0, "TLS tickets are written with it; the one before still opens them") \
 /* who is joined to whom */ \
@@ -95,6 +97,13 @@ struct ipc_hello {
 
 struct ipc_ping {
 	uint64_t number;
+};
+
+struct ipc_stop {
+	uint32_t drain_ms;	/* closings are spread over; 0: all at once */
+	uint32_t return_s;	/* clients are to come back spread over */
+	uint32_t is_restart;	/* 0: going away (1001); 1: restart (1012) */
+	uint32_t zero;
 };
 
 struct ipc_readiness {
@@ -207,6 +216,7 @@ _Static_assert(sizeof(struct ipc_none) == 8, "size");
 _Static_assert(sizeof(struct ipc_hello) == 24, "size");
 _Static_assert(sizeof(struct ipc_ping) == 8, "size");
 _Static_assert(sizeof(struct ipc_readiness) == 8, "size");
+_Static_assert(sizeof(struct ipc_stop) == 16, "size");
 _Static_assert(sizeof(struct ipc_ticket_key) == 80, "size");
 _Static_assert(sizeof(struct ipc_worker) == 16, "size");
 _Static_assert(sizeof(struct ipc_position) == 8, "size");

@@ -147,7 +147,8 @@ child_start(struct child *child, struct event_base *base, uint64_t generation,
 	child->generation = generation;
 	child->pings = child->kill_at_ms = 0;
 	child->unanswered = 0;
-	child->answered = child->killed = child->attached = false;
+	child->answered = child->killed = false;
+	child->attached = child->paused = false;
 	child->told_ready = -1;
 	logger_info("started", "child=%s pid=%d generation=%" PRIu64,
 	    child->name, (int)child->pid, generation);
@@ -172,14 +173,13 @@ child_set_ready(struct child *child)
 }
 
 void
-child_stop(struct child *child, uint64_t within_ms)
+child_stop(struct child *child, const struct ipc_stop *stop,
+    uint64_t within_ms)
 {
-	static const struct ipc_none none;
-
 	child->state = CHILD_STOPPING;
 	child->kill_at_ms = clock_ms() + within_ms;
 	if (!peer_is_open(child->peer) ||
-	    peer_send(child->peer, IPC_STOP, &none, NULL, 0, -1))
+	    peer_send(child->peer, IPC_STOP, stop, NULL, 0, -1))
 		return;
 	child_kill(child, "cannot be told to stop");
 }

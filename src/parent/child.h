@@ -20,6 +20,7 @@
 #include "ipc/ipc.h"
 
 struct event_base;
+struct ipc_stop;
 struct peer;
 struct peer_config;
 
@@ -46,6 +47,7 @@ struct child {
 	uint64_t kill_at_ms;	/* 0: no; may live until then */
 	bool killed;		/* SIGKILL is on its way */
 	bool attached;		/* of a worker: the broker knows this one */
+	bool paused;		/* of a worker: it has said PAUSED */
 	int told_ready;		/* READINESS last sent; -1: none */
 	void *parent;
 };
@@ -72,8 +74,8 @@ child_is_alive(const struct child *child)
 }
 
 void child_set_ready(struct child *);
-/* Tells it to end, and within how long. */
-void child_stop(struct child *, uint64_t within_ms);
+/* Tells it to end, and how; SIGKILL comes after `within_ms`. */
+void child_stop(struct child *, const struct ipc_stop *, uint64_t within_ms);
 /* SIGKILL, with a reason for the log. */
 void child_kill(struct child *, const char *why);
 

@@ -34,17 +34,20 @@
 #include "parent/ticket_keys.h"
 
 #define QUEUE_MAX	(1 << 20)	/* bytes towards one child */
-#define STOP_MS		5000	/* beyond what clients are given */
-#define STOP_UNLIMITED_MS 15000	/* when they are given for ever */
+#define PAUSE_MS	150	/* for what was said last to reach the log */
+#define STOP_MS		5000	/* beyond the drain time: SIGKILL */
+#define RETURN_RATE	200	/* clients that come back in a second */
 #define RETRY_MS	1000
 
-enum stage { RUNNING, STOPPING_WORKERS, STOPPING_BROKER, ENDED };
+enum stage {
+	RUNNING, PAUSING_WORKERS, STOPPING_WORKERS, STOPPING_BROKER, ENDED
+};
 enum { SIGNALS = 4 };
 
 struct parent {
 	const struct settings *settings;
 	struct event_base *base;
-	struct event *tick, *signals[SIGNALS];
+	struct event *tick, *pause, *signals[SIGNALS];
 	enum stage stage;
 	int exit_code;
 	struct heritage heritage;
@@ -57,6 +60,7 @@ struct parent {
 	struct child workers[SETTINGS_WORKERS];
 };
 
+static void stop_workers_when_paused(struct parent *);
 static void stop_broker_when_alone(struct parent *);
 
 /* --- what children say ------------------------------------------------- */
@@ -84,6 +88,18 @@ on_ready(void *owner, struct peer *peer, const struct ipc_message *message)
 	child_set_ready(child);
 	if (child->role == IPC_WORKER && child->state == CHILD_READY)
 		door_open_worker(parent->door, child->index, true);
+	return true;
+}
+
+static bool
+on_paused(void *owner, struct peer *peer, const struct ipc_message *message)
+{
+	struct child *worker = owner;
+
+	(void)peer;
+	(void)message;
+	worker->paused = true;
+	stop_workers_when_paused(worker->parent);
 	return true;
 }
 
@@ -142,6 +158,7 @@ static peer_handler *const handlers[IPC_TYPES] = {
 	[IPC_HELLO] = on_hello,
 	[IPC_READY] = on_ready,
 	[IPC_PONG] = on_pong,
+	[IPC_PAUSED] = on_paused,
 	[IPC_WORKER_MUTE] = on_worker_mute,
 	[IPC_TAKEN] = on_taken,
 	[IPC_CLOSED] = on_closed,
@@ -333,10 +350,12 @@ on_reaped(struct parent *parent, struct child *child, int status)
 	if (child->role == IPC_WORKER)
 		remove_worker(parent, child);
 	wait_ms = child_end(child, status, clock_ms());
-	if (parent->stage == RUNNING)
+	/* As long as there are workers they need a broker. */
+	if (parent->stage == RUNNING || (child->role == IPC_BROKER &&
+	    parent->stage < STOPPING_BROKER))
 		child_put_off(child, wait_ms);
-	else
-		stop_broker_when_alone(parent);
+	stop_workers_when_paused(parent);
+	stop_broker_when_alone(parent);
 }
 
 static struct child *
@@ -371,57 +390,100 @@ on_sigchld(evutil_socket_t sig, short what, void *arg)
 
 /* --- the end ----------------------------------------------------------- */
 
-/* Clients get a close handshake; its time is a limit of their route. */
-static uint64_t
-stop_time(const struct settings *settings)
-{
-	uint64_t longest = settings->limits.close_time_ms;
-	uint32_t i;
-
-	for (i = 0; i < settings->route_count; i++) {
-		uint64_t ms = settings->routes[i].limits.close_time_ms;
-
-		if (ms == 0)
-			return STOP_UNLIMITED_MS;
-		if (ms > longest)
-			longest = ms;
-	}
-	return longest + STOP_MS;
-}
-
 static void
 stop_broker_when_alone(struct parent *parent)
 {
+	static const struct ipc_stop now;
 	unsigned i;
 
+	if (parent->stage < STOPPING_WORKERS)
+		return;
 	for (i = 0; i < parent->settings->workers; i++)
 		if (child_is_alive(&parent->workers[i]))
 			return;
+	event_del(parent->broker.restart);
 	if (!child_is_alive(&parent->broker)) {
 		parent->stage = ENDED;
 	} else if (parent->stage != STOPPING_BROKER) {
 		parent->stage = STOPPING_BROKER;
-		child_stop(&parent->broker, STOP_MS);
+		child_stop(&parent->broker, &now, STOP_MS);
 	}
 }
 
-static void
-stop(struct parent *parent)
+static uint32_t
+return_time_s(const struct parent *parent)
 {
-	uint64_t within_ms = stop_time(parent->settings);
+	uint64_t ms = parent->settings->return_time_ms;
+
+	if (ms > 0)
+		return (uint32_t)((ms + 999) / 1000);
+	return (uint32_t)(door_connections(parent->door) / RETURN_RATE) + 1;
+}
+
+static void
+stop_workers(struct parent *parent)
+{
+	const struct settings *settings = parent->settings;
+	const struct ipc_stop stop = {
+		.drain_ms = (uint32_t)settings->drain_time_ms,
+		.return_s = return_time_s(parent),
+		.is_restart = settings->drain_code == SETTINGS_RESTART
+	};
 	uint32_t i;
 
 	parent->stage = STOPPING_WORKERS;
-	door_close(parent->door);
-	event_del(parent->broker.restart);
-	for (i = 0; i < parent->settings->workers; i++) {
-		struct child *worker = &parent->workers[i];
-
-		event_del(worker->restart);
-		if (child_is_alive(worker))
-			child_stop(worker, within_ms);
-	}
+	event_del(parent->pause);
+	for (i = 0; i < settings->workers; i++)
+		if (child_is_alive(&parent->workers[i]))
+			child_stop(&parent->workers[i], &stop,
+			    settings->drain_time_ms + STOP_MS);
 	stop_broker_when_alone(parent);
+}
+
+static void
+stop_workers_when_paused(struct parent *parent)
+{
+	unsigned i;
+
+	if (parent->stage != PAUSING_WORKERS)
+		return;
+	for (i = 0; i < parent->settings->workers; i++)
+		if (child_is_alive(&parent->workers[i]) &&
+		    !parent->workers[i].paused)
+			return;
+	stop_workers(parent);
+}
+
+static void
+on_pause_over(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	stop_workers(arg);
+}
+
+/* When all go at once, nobody may be closed before the others' last words
+ * are in the log: first every worker reads no further. */
+static void
+stop(struct parent *parent)
+{
+	static const struct ipc_none none;
+	const struct timeval pause = { .tv_usec = PAUSE_MS * 1000 };
+	uint32_t i;
+
+	parent->stage = PAUSING_WORKERS;
+	door_close(parent->door);
+	for (i = 0; i < parent->settings->workers; i++)
+		event_del(parent->workers[i].restart);
+	if (parent->settings->drain_time_ms > 0) {
+		stop_workers(parent);
+		return;
+	}
+	event_add(parent->pause, &pause);
+	for (i = 0; i < parent->settings->workers; i++)
+		if (child_is_alive(&parent->workers[i]))
+			tell(&parent->workers[i], IPC_PAUSE, &none, -1);
+	stop_workers_when_paused(parent);
 }
 
 /* Somebody is in a hurry. */
@@ -567,7 +629,9 @@ create_events(struct parent *parent)
 	}
 	parent->tick = event_new(parent->base, -1, EV_PERSIST, on_tick,
 	    parent);
-	if (parent->tick == NULL || event_add(parent->tick, &second) < 0)
+	parent->pause = event_new(parent->base, -1, 0, on_pause_over, parent);
+	if (parent->tick == NULL || parent->pause == NULL ||
+	    event_add(parent->tick, &second) < 0)
 		die(EX_OSERR, "timer");
 }
 
@@ -627,6 +691,7 @@ parent_free(struct parent *parent)
 	for (i = 0; i < SIGNALS; i++)
 		event_free(parent->signals[i]);
 	event_free(parent->tick);
+	event_free(parent->pause);
 	event_base_free(parent->base);
 	libevent_global_shutdown();
 	free(parent);

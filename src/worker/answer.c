@@ -136,6 +136,10 @@ answer_head(const struct worker *w, const struct head *head, bool is_tls,
 	route = settings_find_route(w->settings, head->path.at,
 	    head->path.len, &answer_out->room, &answer_out->room_len);
 	if (head->wants_upgrade) {
+		if (w->is_stopping) {
+			answer_out->refusal = REFUSAL_STOPPING;
+			return true;
+		}
 		if (route == NULL) {
 			answer_out->refusal = REFUSAL_UNKNOWN_ROUTE;
 			return true;

@@ -51,9 +51,10 @@
 #define OUTBOX_COUNT	8192		/* ... or requests: stop reading */
 #define QUEUE_HIGH	(256 * 1024)	/* bytes given to the channel */
 #define RETRY_MS	250		/* when memory was short */
+#define PAUSE_MS	50		/* for the last reading */
 #define REGISTER_MAX	(IPC_IDS / sizeof(uint64_t))
 
-static peer_handler on_hello, on_ping, on_stop, on_readiness,
+static peer_handler on_hello, on_ping, on_pause, on_stop, on_readiness,
     on_ticket_key, on_attach_broker, on_connection;
 static peer_handler on_broker_hello, on_welcome, on_refused, on_listed,
     on_acked, on_whispered, on_appended;
@@ -66,6 +67,7 @@ static void worker_turn(struct worker *);
 static peer_handler *const parent_handlers[IPC_TYPES] = {
 	[IPC_HELLO] = on_hello,
 	[IPC_PING] = on_ping,
+	[IPC_PAUSE] = on_pause,
 	[IPC_STOP] = on_stop,
 	[IPC_READINESS] = on_readiness,
 	[IPC_TICKET_KEY] = on_ticket_key,
@@ -244,14 +246,15 @@ on_ping(void *owner, struct peer *peer, const struct ipc_message *m)
 	return peer_send(peer, IPC_PONG, m->payload, NULL, 0, -1);
 }
 
-static void
-stop_client(struct worker *w, struct client *c)
+static bool
+on_pause(void *owner, struct peer *peer, const struct ipc_message *m)
 {
-	client_close(w, c, CLOSE_GOING_AWAY);
-	client_schedule(w, c);
-	/* Its own close may be in what was held back. */
-	if (c->state == CLIENT_CLOSING && c->input != NULL)
-		intake_resume(w, c);
+	struct worker *w = owner;
+
+	(void)peer;
+	(void)m;
+	w->is_pausing = true;
+	return true;
 }
 
 static bool
@@ -260,10 +263,9 @@ on_stop(void *owner, struct peer *peer, const struct ipc_message *m)
 	struct worker *w = owner;
 
 	(void)peer;
-	(void)m;
 	w->now_ms = clock_ms();
-	w->is_stopping = true;
-	client_each(w, stop_client);
+	w->is_pausing = w->is_paused = false;
+	drain_begin(w, m->payload);
 	return true;
 }
 
@@ -630,15 +632,38 @@ worker_deliver(struct worker *w)
 	}
 	if (w->waiting != NULL)
 		waiting_give(w);
+	drain_run(w);
 	client_flush_all(w);
+}
+
+/* What clients had said when the end was announced is taken, and counts as
+ * said; PAUSED tells when all of it is in the log. */
+static void
+worker_pause(struct worker *w)
+{
+	static const struct ipc_none none;
+	uint64_t end_ms = w->now_ms + PAUSE_MS;
+
+	if (w->is_pausing && !w->is_paused) {
+		while (!w->is_choked && worker_poll(w) > 0 &&
+		    w->now_ms < end_ms) {
+			worker_send_requests(w);
+			w->now_ms = clock_ms();
+		}
+		w->is_paused = true;
+	}
+	if (!w->is_pausing || w->outbox.count > 0)
+		return;
+	w->is_pausing = !peer_send(w->parent, IPC_PAUSED, &none, NULL, 0,
+	    -1);
 }
 
 /* While too much waits for the broker, nothing more is read. */
 static void
 worker_choke(struct worker *w)
 {
-	bool choke = outbox_bytes(&w->outbox) > OUTBOX_HIGH ||
-	    w->outbox.count > OUTBOX_COUNT;
+	bool choke = w->is_paused || w->outbox.count > OUTBOX_COUNT ||
+	    outbox_bytes(&w->outbox) > OUTBOX_HIGH;
 
 	if (choke == w->is_choked)
 		return;
@@ -664,6 +689,8 @@ worker_set_timer(struct worker *w)
 		wait_ms = RETRY_MS;
 	if (deliver_ms < tell_ms)
 		tell_ms = deliver_ms;
+	if (drain_due(w) < tell_ms)
+		tell_ms = drain_due(w);
 	if (tell_ms < w->now_ms)
 		tell_ms = w->now_ms;
 	if (tell_ms != UINT64_MAX && wait_ms > tell_ms - w->now_ms)
@@ -687,6 +714,7 @@ worker_turn(struct worker *w)
 	worker_deliver(w);
 	worker_release(w);
 	client_free_gone(w);
+	worker_pause(w);
 	worker_send_requests(w);
 	worker_choke(w);
 	worker_set_timer(w);

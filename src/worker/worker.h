@@ -15,6 +15,7 @@
 #include "base/settings.h"
 #include "ipc/peer.h"
 #include "log/log.h"
+#include "worker/drain.h"
 #include "worker/incident.h"
 #include "worker/origins.h"
 #include "worker/outbox.h"
@@ -45,6 +46,8 @@ struct worker {
 	bool has_been_welcome;		/* READY was sent */
 	bool is_ready;			/* what /healthz/ready says */
 	bool is_choked;			/* too much is without a receipt */
+	bool is_pausing;		/* PAUSE has come: one last reading */
+	bool is_paused;			/* nothing is read any more */
 	bool is_stopping;
 	bool is_over;			/* leave the loop */
 	int exit_code;
@@ -58,6 +61,7 @@ struct worker {
 	struct origins origins;		/* likewise */
 	struct site *site;
 	struct incidents incidents;
+	struct drain drain;		/* while it is stopping */
 	struct wire *wire;		/* NULL: no listener speaks TLS */
 
 	int poll;			/* epoll descriptor of the clients */

@@ -55,6 +55,7 @@ REFUSAL(BAD_EXTENSIONS,       400, 0,    "bad-extensions",       "bad Sec-WebSoc
 REFUSAL(UNKNOWN_ROUTE,        404, 4504, "unknown-route",        "no such room or route") \
 REFUSAL(ORIGIN,               403, 4503, "origin",               "pages of this origin may not connect") \
 REFUSAL(TOO_MANY_CONNECTIONS, 503, 4003, "too-many-connections", "too many connections") \
+REFUSAL(STOPPING,             503, 4003, "stopping",             "the server stops") \
 REFUSAL(NOT_READY,            503, 0,    "not-ready",            "not ready") \
 REFUSAL(NO_UPGRADE,           426, 0,    "no-upgrade",           "a WebSocket is spoken here") \
 REFUSAL(UNKNOWN_PATH,         404, 0,    "unknown-path",         "nothing here") \

@@ -314,7 +314,8 @@ a_wrong_header_is_not_waited_for(void **state)
 static void
 a_handler_may_end_or_close_the_peer(void **state)
 {
-	struct ipc_header stop = { 8, IPC_STOP, 0 };
+	struct ipc_header stop = { sizeof(struct ipc_stop), IPC_STOP, 0 };
+	const size_t stop_len = sizeof(stop) + sizeof(struct ipc_stop);
 	uint8_t bytes[48];
 	struct ear e;
 
@@ -334,8 +335,8 @@ a_handler_may_end_or_close_the_peer(void **state)
 	e.close_at_stop = true;
 	memset(bytes, 0, sizeof(bytes));
 	memcpy(bytes, &stop, sizeof(stop));
-	ping_write(bytes + 16, 1);
-	far_write(&e, bytes, 32);
+	ping_write(bytes + stop_len, 1);
+	far_write(&e, bytes, stop_len + 16);
 	turn(e.base);
 	assert_int_equal(e.count, 1);
 	assert_int_equal(e.ends, 0);
