@@ -80,6 +80,8 @@ libcommon_a_SOURCES = \
 	src/ws/utf8.h
 
 libparent_a_SOURCES = \
+	src/parent/activation.c \
+	src/parent/activation.h \
 	src/parent/child.c \
 	src/parent/child.h \
 	src/parent/conf.c \
@@ -100,6 +102,8 @@ libparent_a_SOURCES = \
 	src/parent/pool.h \
 	src/parent/site.c \
 	src/parent/site.h \
+	src/parent/supervisor.c \
+	src/parent/supervisor.h \
 	src/parent/ticket_keys.c \
 	src/parent/ticket_keys.h \
 	src/parent/tls_files.c \

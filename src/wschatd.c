@@ -20,6 +20,7 @@
 #include <confuse.h>
 #include <errno.h>
 #include <event2/event.h>
+#include <getopt.h>
 #include <seccomp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,6 +35,7 @@
 #include "base/memfile.h"
 #include "base/settings.h"
 #include "broker/broker.h"
+#include "parent/activation.h"
 #include "parent/conf.h"
 #include "parent/endpoint.h"
 #include "parent/parent.h"
@@ -42,18 +44,21 @@
 
 static const char usage[] =
     "usage: wschatd [-c FILE] [-l ADDRESS]... [-o TEXT]... [-w WORKERS]\n"
-    "               [-t | -T | -V | -h]\n";
+    "               [--ready-fd N] [-t | -T | -V | -h]\n";
 
 static const char help[] =
     "  -c FILE          configuration (default " SYSCONFDIR "/wschatd.conf)\n"
     "  -l ADDRESS       listen here instead: 127.0.0.1:8080 (port 0: a free\n"
-    "                   one), [::1]:8080, unix:/PATH, fd:NUMBER\n"
+    "                   one), [::1]:8080, unix:/PATH, fd:NUMBER, fd:NAME\n"
     "  -o TEXT          configuration read after the file\n"
     "  -w WORKERS       worker processes\n"
+    "  --ready-fd N     write a line there when it serves\n"
     "  -t               check the configuration and exit\n"
     "  -T               print the settings in force and exit\n"
     "  -V               print versions and exit\n"
     "  -h               print this and exit\n";
+
+#define READY_FD	256	/* --ready-fd: no letter */
 
 enum action { ACTION_RUN, ACTION_CHECK, ACTION_PRINT };
 
@@ -96,6 +101,19 @@ parse_workers(const char *text)
 	return (unsigned)n;
 }
 
+static int
+parse_ready_fd(const char *text)
+{
+	char *end;
+	long n;
+
+	errno = 0;
+	n = strtol(text, &end, 10);
+	if (errno != 0 || *end != '\0' || n < 3 || n > 99999)
+		fail_usage("--ready-fd %s: not a number of 3 or more", text);
+	return (int)n;
+}
+
 static void
 add_listener(struct conf_sources *sources, const char *text)
 {
@@ -110,13 +128,18 @@ add_listener(struct conf_sources *sources, const char *text)
 }
 
 static enum action
-parse_options(int argc, char **argv, struct conf_sources *sources)
+parse_options(int argc, char **argv, struct conf_sources *sources,
+    int *ready_fd_out)
 {
+	static const struct option long_options[] = {
+		{ "ready-fd", required_argument, NULL, READY_FD }, { 0 }
+	};
 	enum action action = ACTION_RUN;
 	int option;
 
 	opterr = 0;
-	while ((option = getopt(argc, argv, ":c:l:o:w:tTVh")) != -1) {
+	while ((option = getopt_long(argc, argv, ":c:l:o:w:tTVh",
+	    long_options, NULL)) != -1) {
 		switch (option) {
 		case 'c':
 			sources->file = optarg;
@@ -134,6 +157,9 @@ parse_options(int argc, char **argv, struct conf_sources *sources)
 		case 'w':
 			sources->workers = parse_workers(optarg);
 			break;
+		case READY_FD:
+			*ready_fd_out = parse_ready_fd(optarg);
+			break;
 		case 't':
 			action = ACTION_CHECK;
 			break;
@@ -146,8 +172,13 @@ parse_options(int argc, char **argv, struct conf_sources *sources)
 			printf("%s%s", usage, help);
 			exit(0);
 		case ':':
+			if (optopt == READY_FD)
+				fail_usage("--ready-fd needs a value");
 			fail_usage("-%c needs a value", optopt);
 		default:
+			if (optopt == 0)
+				fail_usage("%s is not an option",
+				    argv[optind - 1]);
 			fail_usage("-%c is not an option", optopt);
 		}
 	}
@@ -179,11 +210,19 @@ run_parent(int argc, char **argv)
 	struct conf_sources sources = {
 		.file = SYSCONFDIR "/wschatd.conf", .file_may_miss = true
 	};
-	enum action action = parse_options(argc, argv, &sources);
+	int ready_fd = -1;
+	enum action action = parse_options(argc, argv, &sources, &ready_fd);
+	struct activation activation;
+	const char *why = activation_read(&activation);
 	struct conf *conf;
 	char error[1024];
 	int code = 0;
 
+	if (why != NULL) {
+		fprintf(stderr, "wschatd: %s\n", why);
+		return EX_OSERR;
+	}
+	sources.socket_count = activation.count;
 	conf = conf_load(&sources, error, sizeof(error));
 	if (conf == NULL) {
 		fprintf(stderr, "wschatd: %s\n", error);
@@ -195,7 +234,8 @@ run_parent(int argc, char **argv)
 	} else if (action == ACTION_CHECK) {
 		code = check_files(conf_settings(conf));
 	} else {
-		code = parent_run(conf_settings(conf));
+		code = parent_run(conf_settings(conf), &activation,
+		    ready_fd);
 	}
 	conf_free(conf);
 	return code;

@@ -396,7 +396,7 @@ EOF
 }
 
 @test "a form of an address that nobody knows is a mistake in usage" {
-	for address in 8080 unix:socket fd:2 fd:x tcp:1.2.3.4:5; do
+	for address in 8080 unix:socket fd:2 fd:x:y tcp:1.2.3.4:5; do
 		run_wschatd -l "$address"
 		[[ $status == 64 && $stderr == *"-l $address: "* ]]
 	done

@@ -41,6 +41,7 @@ bats_tests = \
 	tests/48-history.bats \
 	tests/50-lifecycle.bats \
 	tests/51-drain.bats \
+	tests/52-supervisors.bats \
 	tests/60-faults.bats \
 	tests/65-property.bats \
 	tests/70-limits.bats \
@@ -151,6 +152,7 @@ EXTRA_DIST += \
 	tests/lib/flow.py \
 	tests/lib/inherit.py \
 	tests/lib/member.py \
+	tests/lib/notified.py \
 	tests/lib/json_clients.py \
 	tests/lib/jsonchat.py \
 	tests/lib/protocol_examples.py \

@@ -73,6 +73,13 @@ child_is_alive(const struct child *child)
 	return child->pid > 0;
 }
 
+/* Whether it has answered the last ping. */
+static inline bool
+child_answers(const struct child *child)
+{
+	return child->pid > 0 && child->answered && child->unanswered == 0;
+}
+
 void child_set_ready(struct child *);
 /* Tells it to end, and how; SIGKILL comes after `within_ms`. */
 void child_stop(struct child *, const struct ipc_stop *, uint64_t within_ms);

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "ipc/messages.h"
+#include "parent/activation.h"
 #include "parent/grammar.h"
 #include "parent/value.h"
 
@@ -57,6 +58,7 @@ static const char default_routes[] =
 
 static void set_defaults(struct conf *);
 static uint32_t listener_add(struct conf *, const char *address);
+static void add_sockets(struct conf *, int count);
 static bool read_file(struct conf *, const struct conf_sources *,
     char *error, size_t size);
 static bool read_text(struct conf *, const char *name, const char *text,
@@ -92,6 +94,8 @@ conf_load(const struct conf_sources *sources, char *error, size_t size)
 		settings->listener_count = 0;
 		for (i = 0; i < sources->listener_count; i++)
 			(void)listener_add(conf, sources->listeners[i]);
+	} else if (conf->listeners == ORIGIN_DEFAULT) {
+		add_sockets(conf, sources->socket_count);
 	}
 	if (sources->workers > 0) {
 		settings->workers = sources->workers;
@@ -162,6 +166,22 @@ listener_add(struct conf *conf, const char *address)
 	store_initial(SECTION_LISTEN, listener);
 	memset(conf->listen[index], ORIGIN_DEFAULT, ROWS);
 	return index;
+}
+
+/* What the supervisor opened takes the place of the built-in one. */
+static void
+add_sockets(struct conf *conf, int count)
+{
+	char address[32];
+	int i;
+
+	if (count > 0)
+		conf->settings.listener_count = 0;
+	for (i = 0; i < count; i++) {
+		snprintf(address, sizeof(address), "fd:%d",
+		    ACTIVATION_FIRST + i);
+		(void)listener_add(conf, address);
+	}
 }
 
 /* The index of a new route with default values; -1: too many. */

@@ -22,6 +22,8 @@ struct conf_sources {
 	unsigned option_count;
 	const char *listeners[SETTINGS_LISTENERS]; /* replace the others */
 	unsigned listener_count;
+	int socket_count;	/* of the supervisor's: fd:3 and those behind
+				 * it are the listeners when none is named */
 	unsigned workers;	/* 0: not given */
 };
 

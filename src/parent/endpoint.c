@@ -32,6 +32,8 @@
 #define BACKLOG		4096	/* the kernel cuts it to SOMAXCONN */
 #define FD_MIN		3	/* below are the standard ones */
 #define FD_DIGITS	5
+#define NAME_CHARACTERS	"abcdefghijklmnopqrstuvwxyz0123456789-_.@" \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 /* --- as it is written -------------------------------------------------- */
 
@@ -55,15 +57,28 @@ parse_unix(const char *path, struct endpoint *out)
 	return NULL;
 }
 
+static bool
+is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* A name that whoever opened it gave it, or its number. */
 static const char *
 parse_fd(const char *text, struct endpoint *out)
 {
 	size_t len = strspn(text, "0123456789");
 
 	out->kind = ENDPOINT_FD;
+	out->fd = -1;
+	if (is_letter(*text) && strlen(text) < sizeof(out->name) &&
+	    text[strspn(text, NAME_CHARACTERS)] == '\0') {
+		memcpy(out->name, text, strlen(text) + 1);
+		return NULL;
+	}
 	if (len == 0 || len > FD_DIGITS || text[len] != '\0' ||
 	    *text == '0' || atoi(text) < FD_MIN)
-		return "is not fd: and a number of 3 or more";
+		return "is not fd: and a name, or a number of 3 or more";
 	out->fd = atoi(text);
 	return NULL;
 }
@@ -128,8 +143,8 @@ endpoint_parse(const char *text, struct endpoint *out)
 		return parse_fd(text + 3, out);
 	if (parse_tcp(text, out))
 		return NULL;
-	return "is not of the form ADDRESS:PORT, [ADDRESS]:PORT, unix:/PATH "
-	    "or fd:NUMBER";
+	return "is not of the form ADDRESS:PORT, [ADDRESS]:PORT, unix:/PATH, "
+	    "fd:NUMBER or fd:NAME";
 }
 
 /* --- as it is opened --------------------------------------------------- */
@@ -285,11 +300,15 @@ open_unix(struct endpoint *endpoint, const struct settings_listener *settings)
 }
 
 static int
-take_inherited(const char *text, int fd)
+take_inherited(const struct endpoint *endpoint, const char *text, int fd)
 {
 	int type = 0, listens = 0, flags;
 	socklen_t len = sizeof(int);
 
+	errno = 0;
+	if (endpoint->fd < 0 && fd < 0)
+		die(EX_CONFIG, "%s: there is not one passed socket of that "
+		    "name", text);
 	errno = EBADF;
 	if (fd < 0 || (flags = fcntl(fd, F_GETFL)) < 0 ||
 	    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) < 0 ||
@@ -307,14 +326,10 @@ int
 endpoint_open(struct endpoint *endpoint,
     const struct settings_listener *settings, int inherited)
 {
-	switch (endpoint->kind) {
-	case ENDPOINT_UNIX:
+	if (inherited >= 0 || endpoint->kind == ENDPOINT_FD)
+		return take_inherited(endpoint, settings->address, inherited);
+	if (endpoint->kind == ENDPOINT_UNIX)
 		return open_unix(endpoint, settings);
-	case ENDPOINT_FD:
-		return take_inherited(settings->address, inherited);
-	case ENDPOINT_TCP:
-		break;
-	}
 	return open_tcp(endpoint, settings->address);
 }
 
@@ -329,23 +344,37 @@ endpoint_remove_file(const struct endpoint *endpoint)
 		(void)unlink(path_of(endpoint));
 }
 
+static void
+format(const struct sockaddr_storage *storage, char *out, size_t size)
+{
+	char text[NETADDR_PORT_TEXT];
+	uint8_t bytes[NETADDR_BYTES];
+	uint16_t port;
+
+	if (storage->ss_family == AF_UNIX) {
+		snprintf(out, size, "unix:%.108s",
+		    ((const struct sockaddr_un *)storage)->sun_path);
+		return;
+	}
+	netaddr_from_socket((const struct sockaddr *)storage, bytes, &port);
+	snprintf(out, size, "%s", netaddr_format_port(bytes, port, text));
+}
+
+const char *
+endpoint_text(const struct endpoint *endpoint, char *out, size_t size)
+{
+	format(&endpoint->storage, out, size);
+	return out;
+}
+
 int
 endpoint_name(int fd, char *out, size_t size)
 {
 	struct sockaddr_storage storage = { 0 };
 	socklen_t len = sizeof(storage);
-	char text[NETADDR_PORT_TEXT];
-	uint8_t bytes[NETADDR_BYTES];
-	uint16_t port;
 
 	if (getsockname(fd, (struct sockaddr *)&storage, &len) < 0)
 		return -1;
-	if (storage.ss_family == AF_UNIX) {
-		snprintf(out, size, "unix:%.108s",
-		    ((struct sockaddr_un *)&storage)->sun_path);
-		return AF_UNIX;
-	}
-	netaddr_from_socket((struct sockaddr *)&storage, bytes, &port);
-	snprintf(out, size, "%s", netaddr_format_port(bytes, port, text));
+	format(&storage, out, size);
 	return storage.ss_family;
 }

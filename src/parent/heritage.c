@@ -24,43 +24,73 @@
 #include "ipc/messages.h"
 #include "log/log.h"
 #include "log/state.h"
+#include "parent/activation.h"
 #include "parent/endpoint.h"
 #include "parent/site.h"
 #include "parent/tls_files.h"
 
 #define FDS_RESERVED	64	/* of a worker, not for connections */
 
-/* Moves what fd: listeners name out of the way.  All are looked at first:
- * the place that one is moved to must not be taken for another. */
-static void
-keep_inherited(struct heritage *heritage, const struct settings *settings)
+/* What the listener is of that which is open; -1: nothing. */
+static int
+find_inherited(struct activation *activation, const char *address)
 {
 	struct endpoint endpoint;
+	int fd;
+
+	if (endpoint_parse(address, &endpoint) != NULL)
+		return -1;
+	fd = activation_take(activation, &endpoint);
+	if (fd < 0 && endpoint.kind == ENDPOINT_FD && endpoint.fd >= 0 &&
+	    fcntl(endpoint.fd, F_GETFD) >= 0)
+		fd = endpoint.fd;
+	return fd;
+}
+
+/* Who connects to a socket that nobody serves would wait for ever. */
+static void
+check_left(const struct activation *activation)
+{
+	int fd = activation_find_left(activation);
+
+	errno = 0;
+	if (fd >= 0)
+		die(EX_CONFIG, "the supervisor passed descriptor %d (%s), "
+		    "and no listener is that: listen \"fd:%d\" {}", fd,
+		    activation->sockets[fd - ACTIVATION_FIRST].address, fd);
+}
+
+/* Moves what listeners take out of the way.  All are looked at first: the
+ * place that one is moved to must not be taken for another. */
+static void
+keep_inherited(struct heritage *heritage, const struct settings *settings,
+    struct activation *activation, int ready_fd)
+{
 	uint32_t i;
 	int *fd;
 
-	for (i = 0; i < SETTINGS_LISTENERS; i++) {
-		fd = &heritage->inherited[i];
-		*fd = -1;
-		if (i < settings->listener_count &&
-		    endpoint_parse(settings->listeners[i].address,
-		    &endpoint) == NULL && endpoint.kind == ENDPOINT_FD &&
-		    fcntl(endpoint.fd, F_GETFD) >= 0)
-			*fd = endpoint.fd;
-	}
+	for (i = 0; i < SETTINGS_LISTENERS; i++)
+		heritage->inherited[i] = i < settings->listener_count ?
+		    find_inherited(activation,
+		    settings->listeners[i].address) : -1;
+	check_left(activation);
 	for (i = 0; i < SETTINGS_LISTENERS; i++) {
 		fd = &heritage->inherited[i];
 		if (*fd >= 0 && (*fd = fcntl(*fd, F_DUPFD_CLOEXEC,
 		    CHANNEL_END)) < 0)
 			die(EX_OSERR, "%s", settings->listeners[i].address);
 	}
+	heritage->ready_fd = ready_fd < 0 ? -1 :
+	    fcntl(ready_fd, F_DUPFD_CLOEXEC, CHANNEL_END);
+	if (ready_fd >= 0 && heritage->ready_fd < 0)
+		die(EX_OSERR, "--ready-fd %d", ready_fd);
 }
 
 /* The smallest kept descriptor from `first` on; -1: none. */
 static int
 next_kept(const struct heritage *heritage, int first)
 {
-	int next = -1, i;
+	int next = heritage->ready_fd >= first ? heritage->ready_fd : -1, i;
 
 	for (i = 0; i < SETTINGS_LISTENERS; i++) {
 		int fd = heritage->inherited[i];
@@ -73,11 +103,12 @@ next_kept(const struct heritage *heritage, int first)
 
 void
 heritage_clear_descriptors(struct heritage *heritage,
-    const struct settings *settings)
+    const struct settings *settings, struct activation *activation,
+    int ready_fd)
 {
 	int null, fd, first = CHANNEL_END;
 
-	keep_inherited(heritage, settings);
+	keep_inherited(heritage, settings, activation, ready_fd);
 	null = open("/dev/null", O_RDWR);
 	if (null < 0)
 		die(EX_OSERR, "/dev/null");

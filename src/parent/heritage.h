@@ -11,8 +11,11 @@
 
 #include "base/settings.h"
 
+struct activation;
+
 struct heritage {
-	int inherited[SETTINGS_LISTENERS]; /* for fd: listeners; else -1 */
+	int inherited[SETTINGS_LISTENERS]; /* open already; else -1 */
+	int ready_fd;			/* of the supervisor; -1: none */
 	int settings_fd, site_fd;	/* sealed memory files */
 	int tls_fd;			/* likewise, for workers alone */
 	bool has_tls;			/* a listener speaks it */
@@ -22,10 +25,12 @@ struct heritage {
 	uint32_t slots;			/* connections a worker can have */
 };
 
-/* Closes what was inherited, all but what a listener is to take, and takes
- * the places below CHANNEL_END, so that no descriptor of ours ever lies where
- * a child's own will.  First of all. */
-void heritage_clear_descriptors(struct heritage *, const struct settings *);
+/* Closes what was inherited, all but what a listener is to take and
+ * `ready_fd` (-1: none), and takes the places below CHANNEL_END, so that no
+ * descriptor of ours ever lies where a child's own will.  Dies when a socket
+ * was passed that no listener is.  First of all. */
+void heritage_clear_descriptors(struct heritage *, const struct settings *,
+    struct activation *, int ready_fd);
 
 /* Raises RLIMIT_NOFILE, reads the site and the certificates, creates the
  * memory files.  Dies when that is not possible. */

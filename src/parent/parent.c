@@ -31,6 +31,7 @@
 #include "parent/child.h"
 #include "parent/door.h"
 #include "parent/heritage.h"
+#include "parent/supervisor.h"
 #include "parent/ticket_keys.h"
 
 #define QUEUE_MAX	(1 << 20)	/* bytes towards one child */
@@ -51,6 +52,7 @@ struct parent {
 	enum stage stage;
 	int exit_code;
 	struct heritage heritage;
+	struct supervisor *supervisor;
 	struct ticket_keys *tickets;	/* NULL: no listener speaks TLS */
 	uint64_t generation;		/* the last one given */
 	bool attached_all;		/* this broker has been told so */
@@ -60,6 +62,7 @@ struct parent {
 	struct child workers[SETTINGS_WORKERS];
 };
 
+static void tell_status(struct parent *);
 static void stop_workers_when_paused(struct parent *);
 static void stop_broker_when_alone(struct parent *);
 
@@ -472,6 +475,9 @@ stop(struct parent *parent)
 	uint32_t i;
 
 	parent->stage = PAUSING_WORKERS;
+	supervisor_stopping(parent->supervisor,
+	    parent->settings->drain_time_ms + PAUSE_MS + 2 * STOP_MS);
+	tell_status(parent);
 	door_close(parent->door);
 	for (i = 0; i < parent->settings->workers; i++)
 		event_del(parent->workers[i].restart);
@@ -560,21 +566,35 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	if (child_is_alive(&parent->broker))
 		child_watch(&parent->broker, now);
 	renew_tickets(parent, now);
+	tell_status(parent);
 }
 
-/* Ready: accepting, and the broker attached to every worker. */
+static unsigned
+count_ready(const struct parent *parent)
+{
+	unsigned i, ready = 0;
+
+	for (i = 0; i < parent->settings->workers; i++)
+		ready += parent->workers[i].state == CHILD_READY;
+	return ready;
+}
+
+/* Accepting, and the broker attached to every worker. */
+static bool
+is_ready(const struct parent *parent)
+{
+	return parent->stage == RUNNING &&
+	    parent->broker.state == CHILD_READY &&
+	    count_ready(parent) == parent->settings->workers;
+}
+
 static void
 tell_readiness(struct parent *parent)
 {
-	struct ipc_readiness readiness = { 0 };
-	bool ready = parent->stage == RUNNING &&
-	    parent->broker.state == CHILD_READY;
+	bool ready = is_ready(parent);
+	struct ipc_readiness readiness = { .ready = ready };
 	unsigned i;
 
-	for (i = 0; i < parent->settings->workers; i++)
-		if (parent->workers[i].state != CHILD_READY)
-			ready = false;
-	readiness.ready = ready;
 	for (i = 0; i < parent->settings->workers; i++) {
 		struct child *worker = &parent->workers[i];
 
@@ -583,6 +603,56 @@ tell_readiness(struct parent *parent)
 		worker->told_ready = ready;
 		tell(worker, IPC_READINESS, &readiness, -1);
 	}
+}
+
+/* Whether all have answered the last ping; at the end, those that live. */
+static bool
+all_answer(const struct parent *parent)
+{
+	const struct child *worker;
+	unsigned i;
+
+	if (!child_answers(&parent->broker) && (parent->stage == RUNNING ||
+	    child_is_alive(&parent->broker)))
+		return false;
+	for (i = 0; i < parent->settings->workers; i++) {
+		worker = &parent->workers[i];
+		if (!child_answers(worker) && (parent->stage == RUNNING ||
+		    child_is_alive(worker)))
+			return false;
+	}
+	return true;
+}
+
+static void
+tell_status(struct parent *parent)
+{
+	uint64_t connections = door_connections(parent->door);
+	unsigned ready = count_ready(parent);
+	char text[96];
+
+	if (parent->stage != RUNNING)
+		snprintf(text, sizeof(text), "stopping, %" PRIu64
+		    " connections left", connections);
+	else if (is_ready(parent))
+		snprintf(text, sizeof(text), "%" PRIu64 " connections, %u "
+		    "workers", connections, ready);
+	else
+		snprintf(text, sizeof(text), "not ready: %u of %u workers, %s",
+		    ready, parent->settings->workers,
+		    parent->broker.state == CHILD_READY ? "the broker" :
+		    "no broker");
+	supervisor_status(parent->supervisor, text);
+}
+
+static void
+tell_supervisor(struct parent *parent)
+{
+	supervisor_flush(parent->supervisor);
+	if (is_ready(parent) && supervisor_ready(parent->supervisor))
+		tell_status(parent);
+	if (all_answer(parent))
+		supervisor_alive(parent->supervisor, clock_ms());
 }
 
 /* What follows from all that one turn of the loop has brought; then all of
@@ -595,6 +665,7 @@ end_turn(struct parent *parent)
 	attach_all(parent);
 	door_end_turn(parent->door);
 	tell_readiness(parent);
+	tell_supervisor(parent);
 	for (i = 0; i < parent->settings->workers; i++)
 		if (child_is_alive(&parent->workers[i]))
 			peer_flush(parent->workers[i].peer);
@@ -651,19 +722,22 @@ create_children(struct parent *parent)
 }
 
 static struct parent *
-parent_new(const struct settings *settings)
+parent_new(const struct settings *settings, struct activation *activation,
+    int ready_fd)
 {
 	struct parent *parent;
 
 	parent = calloc(1, sizeof(*parent));
 	if (parent == NULL)
 		die(EX_OSERR, "parent");
-	heritage_clear_descriptors(&parent->heritage, settings);
+	heritage_clear_descriptors(&parent->heritage, settings, activation,
+	    ready_fd);
 	logger_open();
 	logger_set_process("parent");
 	logger_set_level((enum logger_level)settings->log_level);
 	signal(SIGPIPE, SIG_IGN);
 	parent->settings = settings;
+	parent->supervisor = supervisor_new(parent->heritage.ready_fd);
 	heritage_open(&parent->heritage, settings);
 	if (parent->heritage.has_tls) {
 		parent->tickets = ticket_keys_new(clock_ms());
@@ -683,6 +757,7 @@ parent_free(struct parent *parent)
 {
 	unsigned i;
 
+	supervisor_free(parent->supervisor);
 	door_free(parent->door);
 	ticket_keys_free(parent->tickets);
 	child_clear(&parent->broker);
@@ -719,9 +794,10 @@ log_start(const struct parent *parent)
 }
 
 int
-parent_run(const struct settings *settings)
+parent_run(const struct settings *settings, struct activation *activation,
+    int ready_fd)
 {
-	struct parent *parent = parent_new(settings);
+	struct parent *parent = parent_new(settings, activation, ready_fd);
 	int exit_code;
 	uint32_t i;
 

@@ -9,11 +9,13 @@
 
 #include "ipc/peer.h"
 
+struct activation;
 struct settings;
 
-/* Serves until a signal says stop.  Returns the exit code: 0, or 1 when a
+/* Serves until a signal says stop, on the sockets passed, too; `ready_fd` is
+ * told when it does (-1: none).  Returns the exit code: 0, or 1 when a
  * second signal had the children killed.  Dies when it cannot start. */
-int parent_run(const struct settings *);
+int parent_run(const struct settings *, struct activation *, int ready_fd);
 
 /* What the parent receives, for the test that compares it with the
  * catalogue. */

@@ -1,7 +1,8 @@
 """Runs a program with sockets that it inherits as descriptors of a number.
 
-inherit.py FD=WHAT... -- COMMAND...   WHAT: tcp, unix:PATH, idle (bound, not
-listening), datagram, file.  Writes "FD PORT" lines to the file "inherited".
+inherit.py [names=A:B] FD=WHAT... -- COMMAND...   WHAT: tcp, unix:PATH, idle (bound, not
+listening), datagram, file, port=N.  Writes "FD PORT" lines to the file
+"inherited".  With names it is what systemd passes: LISTEN_FDS and so on.
 """
 import os
 import socket
@@ -14,6 +15,10 @@ def make(what):
     if what.startswith("unix:"):
         sock = socket.socket(socket.AF_UNIX)
         sock.bind(what[5:])
+    elif what.startswith("port="):
+        sock = socket.socket()
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(("127.0.0.1", int(what[5:])))
     else:
         kind = socket.SOCK_DGRAM if what == "datagram" else socket.SOCK_STREAM
         sock = socket.socket(socket.AF_INET, kind)
@@ -28,6 +33,11 @@ def main(argv):
     wanted = {}
     for text in argv[:split]:
         number, _, what = text.partition("=")
+        if number == "names":
+            os.environ["LISTEN_FDNAMES"] = what
+            os.environ["LISTEN_PID"] = str(os.getpid())
+            os.environ["LISTEN_FDS"] = str(split - 1)
+            continue
         # Out of the way of all numbers that are asked for.
         fd = make(what)
         wanted[int(number)] = os.dup2(fd, 100 + int(number))

@@ -248,15 +248,16 @@ errors_name_line_and_setting(void **state)
 		{ "workers = 257",
 		  ":1: workers: 257 is not between 0 and 256" },
 		{ "listen \"foo\" {}", ":1: listen \"foo\": is not of the form "
-		  "ADDRESS:PORT, [ADDRESS]:PORT, unix:/PATH or fd:NUMBER" },
+		  "ADDRESS:PORT, [ADDRESS]:PORT, unix:/PATH, fd:NUMBER or "
+		  "fd:NAME" },
 		{ "listen \"unix:run/x\" {}", ":1: listen \"unix:run/x\": "
 		  "has no absolute path" },
 		{ "listen \"unix:/a\tb\" {}", ":1: listen \"unix:/a\tb\": "
 		  "has a control character" },
 		{ "listen \"fd:2\" {}", ":1: listen \"fd:2\": is not fd: and "
-		  "a number of 3 or more" },
+		  "a name, or a number of 3 or more" },
 		{ "listen \"fd:3x\" {}", ":1: listen \"fd:3x\": is not fd: "
-		  "and a number of 3 or more" },
+		  "and a name, or a number of 3 or more" },
 		{ "listen \"[::1]:1\" {\n tls-key = \"a\"\n}", ":3: listen "
 		  "\"[::1]:1\": tls-key needs tls-certificate" },
 		{ "listen \"[::1]:1\" { tls-certificate = \"a\" }", ":1: "

@@ -70,6 +70,8 @@ addresses_are_parsed(void **state)
 		{ "1.2.3:80", false }, { " 1.2.3.4:80", false },
 		{ "unix:/x", true }, { "unix:/x:1", true },
 		{ "unix:x", false }, { "unix:", false }, { "UNIX:/x", false },
+		{ "fd:chat", true }, { "fd:a.b@1_2-3", true },
+		{ "fd:a:b", false }, { "fd:a b", false },
 		{ "fd:3", true }, { "fd:99999", true }, { "fd:", false },
 		{ "fd:2", false }, { "fd:03", false }, { "fd:-3", false },
 		{ "fd:100000", false }, { "fd:3 ", false },

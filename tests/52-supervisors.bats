@@ -1,0 +1,257 @@
+#!/usr/bin/env bats
+# Under supervisors: systemd's notify socket and activation environment, played
+# by the test, and a descriptor for readiness.
+
+# shellcheck disable=SC2154  # bats sets stderr
+load lib/common
+
+eval "common_$(declare -f setup)"
+eval "common_$(declare -f teardown)"
+
+setup()
+{
+	common_setup || return
+	HELPERS=()
+	NOTIFIED=$DIR/notified
+}
+
+teardown()
+{
+	local pid
+
+	for pid in "${HELPERS[@]}"; do
+		kill "$pid" 2>/dev/null
+		wait "$pid" 2>/dev/null
+	done
+	common_teardown
+}
+
+# run_wschatd ARGS...: a server that ends by itself; status and stderr.
+run_wschatd()
+{
+	run --separate-stderr timeout -k 2 10 "${LAUNCH_WITH[@]}" "$WSCHATD" \
+		-c "$CONFIG" "$@" 3>&-
+}
+
+# -- systemd: the notify socket -----------------------------------------------------
+
+# play_systemd ADDRESS [VARIABLE=VALUE...]: a notify socket, and a server that
+# knows of it.
+play_systemd()
+{
+	"$PYTHON" "$TESTS/lib/notified.py" "$1" "$NOTIFIED" 3>&- &
+	HELPERS+=("$!")
+	wait_until test -e "$NOTIFIED"
+	LAUNCH_WITH=(env "NOTIFY_SOCKET=$1" "${@:2}" sh -c
+		'WATCHDOG_PID=${WATCHDOG_PID:-$$} exec "$@"' sh)
+}
+
+# was_told TEXT: an extended regular expression for all of a notification.
+was_told()
+{
+	grep -qE "^[0-9.]+ ($1)\$" "$NOTIFIED"
+}
+
+@test "systemd is told when the server is ready, how it is, and when it ends" {
+	play_systemd "$DIR/notify"
+	start_server -o 'drain-time = 0.2'
+	wait_until was_told 'READY=1'
+	wait_until was_told 'STATUS=0 connections, 2 workers'
+	peer <<-'PY'
+	people = [Chatter() for _ in range(3)]
+	eventually(lambda: "STATUS=3 connections" in open("notified").read(),
+	    "the number of connections")
+	PY
+	stop_server
+	assert_equal "$SERVER_STATUS" 0
+	was_told 'STOPPING=1\|EXTEND_TIMEOUT_USEC=[0-9]{8}'
+	was_told 'STATUS=stopping, [0-3] connections left'
+	[[ $(grep -c 'READY=1' "$NOTIFIED") == 1 ]]
+	! grep -q WATCHDOG "$NOTIFIED"
+}
+
+@test "the notify socket may be an abstract one" {
+	play_systemd "@wschatd-test-$$-$RANDOM"
+	start_server
+	wait_until was_told 'READY=1'
+}
+
+@test "children know nothing of the supervisor" {
+	play_systemd "$DIR/notify" WATCHDOG_USEC=30000000
+	start_server
+	for pid in $(broker_pid) $(worker_pids); do
+		! tr '\0' '\n' <"/proc/$pid/environ" |
+			grep -E 'NOTIFY|WATCHDOG|LISTEN'
+	done
+}
+
+@test "a notify socket that is not there is no reason to stop" {
+	LAUNCH_WITH=(env "NOTIFY_SOCKET=$DIR/none")
+	start_server
+	grep -q 'the supervisor cannot be notified.*No such file' "$LOG"
+}
+
+@test "a supervisor that does not read is not waited for" {
+	"$PYTHON" -c 'import socket, sys, time
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+s.bind(sys.argv[1])
+c = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+c.setblocking(False)
+try:
+    while True: c.sendto(b"x" * 100, sys.argv[1])
+except BlockingIOError:
+    open("full", "w")
+time.sleep(60)' "$DIR/notify" 3>&- &
+	HELPERS+=("$!")
+	wait_until test -e full
+	LAUNCH_WITH=(env "NOTIFY_SOCKET=$DIR/notify" WATCHDOG_USEC=1000000)
+	start_server
+	stop_server
+	assert_equal "$SERVER_STATUS" 0
+}
+
+watchdogs()
+{
+	grep -c 'WATCHDOG=1' "$NOTIFIED"
+}
+
+more_watchdogs_than()
+{
+	(($(watchdogs) > $1))
+}
+
+@test "the watchdog is told while broker and all workers answer, and else not" {
+	play_systemd "$DIR/notify" WATCHDOG_USEC=1000000
+	start_server
+	wait_until more_watchdogs_than 1
+	for pid in $(broker_pid) $(worker_pids | tail -n 1); do
+		kill -STOP "$pid"
+		sleep 1.1	# the last answer may be as old as this
+		before=$(watchdogs)
+		sleep 1.3
+		[[ $(watchdogs) == "$before" ]]
+		kill -CONT "$pid"
+		wait_until more_watchdogs_than "$before"
+	done
+}
+
+@test "a watchdog of another process is none of ours" {
+	play_systemd "$DIR/notify" WATCHDOG_USEC=200000 WATCHDOG_PID=1
+	start_server
+	wait_until was_told 'READY=1'
+	sleep 1.2
+	! grep -q WATCHDOG "$NOTIFIED"
+}
+
+# -- systemd: sockets ---------------------------------------------------------------
+
+# activate NAMES FD=WHAT...: see inherit.py.
+activate()
+{
+	LAUNCH_WITH=("$PYTHON" "$TESTS/lib/inherit.py" "names=$1" "${@:2}" --)
+}
+
+inherited_port()
+{
+	sed -n "s/^$1 //p" "$DIR/inherited"
+}
+
+free_port()
+{
+	"$PYTHON" -c 'import socket
+s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+@test "without a listener of its own the server takes the sockets passed" {
+	activate a:b 3=tcp 4=tcp
+	launch_server -c "$CONFIG"
+	await_server
+	[[ $(listening_ports | xargs) == \
+		"$(inherited_port 3) $(inherited_port 4)" ]]
+	[[ $(http_status /healthz/ready "$(inherited_port 4)") == 200 ]]
+}
+
+@test "a listener takes a socket by its name" {
+	activate plain:other 3=tcp 4=unix:socket
+	launch_server -c "$CONFIG" -l fd:other -l fd:plain
+	await_server
+	[[ $PORT == "$(inherited_port 3)" ]]
+	grep -q "listening on http://unix:socket" "$LOG"
+}
+
+@test "a listener takes a socket that has its address" {
+	port=$(free_port)
+	activate wschatd "3=port=$port"
+	launch_server -c "$CONFIG" -l "127.0.0.1:$port"
+	await_server
+	[[ $PORT == "$port" ]]
+}
+
+@test "a socket that no listener takes is an error that names it" {
+	activate a:b 3=tcp 4=tcp
+	run_wschatd -l fd:a
+	[[ $status == 78 && $stderr == *"passed descriptor 4 (127.0.0.1:"* ]]
+}
+
+@test "a name that no socket has, or two have, is an error" {
+	activate a:a 3=tcp 4=tcp
+	run_wschatd -l fd:b -l fd:3 -l fd:4
+	[[ $status == 78 && $stderr == *'fd:b: there is not one passed socket'* ]]
+	run_wschatd -l fd:a
+	[[ $status == 78 ]]
+}
+
+@test "what was passed to another process is not taken" {
+	LAUNCH_WITH=(env LISTEN_FDS=1 LISTEN_PID=1)
+	start_server
+}
+
+@test "who connects to a passed socket before the server is there is served" {
+	port=$(free_port)
+	"$PYTHON" - "$port" >"$DIR/answer" 3>&- <<-'PY' &
+	import socket, sys, time
+	end = time.monotonic() + 10
+	while True:
+	    try:
+	        sock = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+	        break
+	    except OSError:
+	        assert time.monotonic() < end
+	        time.sleep(0.01)
+	sock.sendall(b"GET /healthz/live HTTP/1.1\r\nHost: x\r\n\r\n")
+	print(sock.recv(4096).decode()[9:12])
+	PY
+	HELPERS+=("$!")
+	LAUNCH_WITH=("$PYTHON" "$TESTS/lib/inherit.py" names=a "3=port=$port" --
+		/bin/sh -c 'sleep 0.3; exec "$@"' sh)
+	launch_server -c "$CONFIG"
+	answered() { grep -qx 200 "$DIR/answer" 2>/dev/null; }
+	wait_until answered
+}
+
+# -- a descriptor for readiness -----------------------------------------------------
+
+@test "--ready-fd gets a line, and its end, when the server serves" {
+	mkfifo "$DIR/ready"
+	LAUNCH_WITH=(sh -c 'exec "$@" 7>ready' sh)
+	launch_server -c "$CONFIG" -l 127.0.0.1:0 --ready-fd 7
+	line=$(timeout 10 cat "$DIR/ready")
+	[[ $line == ready ]]
+	wait_until server_listens
+	[[ $(http_status /healthz/ready) == 200 ]]
+}
+
+@test "--ready-fd that is not open, or no number, is an error" {
+	run_wschatd -l 127.0.0.1:0 --ready-fd 77
+	[[ $status == 71 && $stderr == *'--ready-fd 77: Bad file descriptor'* ]]
+	for value in x 2 '' 3x; do
+		run_wschatd --ready-fd "$value"
+		[[ $status == 64 && $stderr == *"--ready-fd $value: not a num"* ]]
+	done
+	run_wschatd --ready-fd
+	[[ $status == 64 && $stderr == *'--ready-fd needs a value'* ]]
+	run_wschatd --ready
+	[[ $status == 64 || $status == 71 ]]
+}
+
