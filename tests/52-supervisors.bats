@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Under supervisors: systemd's notify socket and activation environment, played
-# by the test, and a descriptor for readiness.
+# by the test; s6, runit and daemontools, from their Debian packages.
 
 # shellcheck disable=SC2154  # bats sets stderr
 load lib/common
@@ -255,3 +255,151 @@ s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 	[[ $status == 64 || $status == 71 ]]
 }
 
+# -- what is shipped ------------------------------------------------------------------
+
+BUILT=${top_builddir:-$TOP/build}
+
+# unit FILE...: one unit in DIR with a program that is there.
+unit()
+{
+	cat "$@" | sed "s|^ExecStart=.*|ExecStart=$WSCHATD|; /^Documentation/d" \
+		>"$DIR/wschatd.service"
+}
+
+# exposure LIMIT: what systemd-analyze thinks of it is at most this.
+exposure()
+{
+	run systemd-analyze security --offline=yes --no-pager \
+		--threshold="$1" "$DIR/wschatd.service"
+	[[ $output == *'Overall exposure level'* ]]
+	assert_success
+}
+
+@test "the units are good, and the service is shut in" {
+	command -v systemd-analyze >/dev/null ||
+		need_packages libsystemd-shared systemd
+	unit "$BUILT/etc/systemd/wschatd.service"
+	cp "$TOP/etc/systemd/wschatd.socket" "$DIR"
+	sed -i '/^Documentation/d' "$DIR/wschatd.socket"
+	run systemd-analyze verify "$DIR/wschatd.service" "$DIR/wschatd.socket"
+	refute_output --partial 'wschatd.s'
+	exposure 12
+	unit "$BUILT/etc/systemd/wschatd.service" \
+		"$TOP/etc/systemd/socket-only.conf"
+	exposure 5
+}
+
+# Debian's programs, unpacked and not installed, as they start services.
+# need_packages PACKAGE...: sets ROOT.
+need_packages()
+{
+	local package
+
+	ROOT=$BUILT/packages
+	for package in "$@"; do
+		[[ -e $ROOT/.$package ]] && continue
+		mkdir -p "$ROOT"
+		(cd "$DIR" && timeout 60 apt-get -q download "$package" &&
+			dpkg -x "$package"_*.deb "$ROOT") >/dev/null 2>&1 ||
+			skip "Debian's package $package cannot be had"
+		touch "$ROOT/.$package"
+	done
+	PATH=$ROOT/usr/bin:$PATH
+	LD_LIBRARY_PATH=$ROOT/usr/lib/x86_64-linux-gnu
+	LD_LIBRARY_PATH+=:$LD_LIBRARY_PATH/systemd
+	export LD_LIBRARY_PATH
+}
+
+# service NAME: a copy of the shipped folder, for this server and its user.
+service()
+{
+	cp -r "$TOP/etc/$1" "$DIR/service"
+	rm "$DIR/service/run.in"
+	mkdir -p "$DIR/logs"
+	sed "s|^exec [^ 2]*/wschatd|& -c $CONFIG -l 127.0.0.1:0|
+		s|^exec [^ 2]*/wschatd|exec $WSCHATD|" \
+		"$BUILT/etc/$1/run" >"$DIR/service/run"
+	sed -i 's,[a-z0-9-]*setuidgid wschatd ,,; s,chpst -u wschatd ,,
+		s,/var/log/wschatd,'"$DIR/logs," "$DIR/service/log/run"
+	chmod +x "$DIR/service/run" "$DIR/service/log/run"
+	LOG=$DIR/logs/current
+}
+
+# supervise COMMAND...: it is the leader of a session, as the server else is.
+supervise()
+{
+	setsid "$@" >"$DIR/log.supervisor" 2>&1 </dev/null 3>&- &
+	HELPERS+=("$!")
+	SESSIONS+=("$!")
+}
+
+# Ready, killed, back.
+survives()
+{
+	local first
+
+	wait_until server_listens_by_log
+	wait_until server_ready
+	first=$(pgrep -P "${HELPERS[0]}" -f "$WSCHATD")
+	kill -KILL "$first"
+	wait_until comes_back "$first"
+}
+
+server_listens_by_log()
+{
+	PORT=$(listening_ports | tail -n 1)
+	[[ -n $PORT ]]
+}
+
+comes_back()
+{
+	local pid
+
+	pid=$(pgrep -P "${HELPERS[0]}" -f "$WSCHATD") && [[ $pid != "$1" ]] &&
+		server_listens_by_log && server_ready
+}
+
+# The programs that wait for s6's events want to be installed.
+s6_says()
+{
+	[[ $(s6-svstat -o "$1" service) == true ]]
+}
+
+s6_down()
+{
+	! s6_says up
+}
+
+@test "s6 starts the server, learns when it is ready, and ends it" {
+	need_packages libskarnet2.13 libexecline2.9 libs6-2.11 s6
+	service s6
+	sed -i "s|^exec 2>&1|exec >>$DIR/logs/current 2>\&1|" service/run
+	supervise s6-supervise service
+	wait_until test -p service/supervise/control
+	wait_until s6_says ready
+	survives
+	wait_until s6_says ready
+	s6-svc -d service
+	wait_until s6_down
+	s6-svc -x service
+}
+
+@test "runit starts the server, its log, and ends it" {
+	need_packages runit
+	service runit
+	supervise runsv service
+	survives
+	timeout 20 sv -w 15 stop "$DIR/service"
+	sv exit "$DIR/service"
+}
+
+@test "daemontools start the server, and end it" {
+	need_packages daemontools
+	service daemontools
+	sed -i "s|^exec 2>&1|exec >>$DIR/logs/current 2>\&1|" service/run
+	supervise supervise service
+	survives
+	svc -dx "$DIR/service"
+	gone() { ! kill -0 "${HELPERS[0]}" 2>/dev/null; }
+	wait_until gone
+}
