@@ -159,6 +159,8 @@ refuse_at_line()
 	assert_line --regexp "message-burst = 7 .*$CONFIG"
 	assert_line --regexp 'ping-timeout = 20 .*default'
 	assert_line --regexp 'listen "127.0.0.1:0".*command line'
+	assert_line --regexp 'log-size = "64M" .*# default; needs a restart$'
+	assert_line --regexp 'ping-timeout = 20 *# default$'
 }
 
 @test "what -T prints is a configuration with the same effect" {

@@ -9,30 +9,39 @@
 
 #include "base/settings.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/memfile.h"
+
 #define FIELD_SIZE(type, field)	sizeof(((struct type *)0)->field)
 
-#define TOP(name, type, field, min, max, initial, words, help)		\
+#define TOP(name, type, field, min, max, initial, words, change, help)	\
 	{ SECTION_TOP, name, type, offsetof(struct settings, field),	\
-	  FIELD_SIZE(settings, field), min, max, initial, words, false, help }
-#define LIMIT(name, type, field, min, max, initial, in_route, help)	\
+	  FIELD_SIZE(settings, field), min, max, initial, words, false, \
+	  change, help }
+#define LIMIT(name, type, field, min, max, initial, in_route, change, help) \
 	{ SECTION_LIMITS, name, type,					\
 	  offsetof(struct settings_limits, field),			\
 	  FIELD_SIZE(settings_limits, field), min, max, initial, NULL,	\
-	  in_route, help }
-#define ROUTE(name, type, field, min, max, initial, words, help)	\
+	  in_route, change, help }
+#define ROUTE(name, type, field, min, max, initial, words, change, help) \
 	{ SECTION_ROUTE, name, type,					\
 	  offsetof(struct settings_route, field),			\
 	  FIELD_SIZE(settings_route, field), min, max, initial, words,	\
-	  false, help }
-#define LISTEN(name, type, field, min, max, initial, words, help)	\
+	  false, change, help }
+#define LISTEN(name, type, field, min, max, initial, words, change, help) \
 	{ SECTION_LISTEN, name, type,					\
 	  offsetof(struct settings_listener, field),			\
 	  FIELD_SIZE(settings_listener, field), min, max, initial, words, \
-	  false, help }
+	  false, change, help }
+
+/* What a change in the file does: counts from the next reload on, or has to
+ * wait for a new start. */
+#define RELOAD		true
+#define RESTART		false
 
 #define KIB(n)		(UINT64_C(n) << 10)
 #define MIB(n)		(UINT64_C(n) << 20)
@@ -58,129 +67,133 @@ static const char *const forwarded_words[] = {
 /* clang-format off */
 const struct settings_row settings_table[] = {
 	TOP("workers", TYPE_NUMBER, workers, 0, SETTINGS_WORKERS, "0", NULL,
-	    "worker processes; 0: one per CPU"),
+	    RELOAD, "worker processes; 0: one per CPU"),
 	TOP("log-level", TYPE_WORD, log_level, 0, 3, "info", level_words,
-	    "what is written to standard error"),
+	    RELOAD, "what is written to standard error"),
 	TOP("log-size", TYPE_SIZE, log_size, MIB(1), GIB(4), "64M", NULL,
-	    "the log of events; rounded up to a power of two"),
-	TOP("site", TYPE_TEXT, site, 0, SETTINGS_PATH - 1,
-	    PKGDATADIR "/web", NULL, "folder of the page; empty: none"),
+	    RESTART, "the log of events; rounded up to a power of two"),
+	TOP("site", TYPE_TEXT, site, 0, SETTINGS_PATH - 1, PKGDATADIR "/web",
+	    NULL, RELOAD, "folder of the page; empty: none"),
 	TOP("user", TYPE_TEXT, user, 1, SETTINGS_USER - 1, "nobody", NULL,
-	    "who children run as when started as root"),
+	    RESTART, "who children run as when started as root"),
 	TOP("drain-time", TYPE_SECONDS, drain_time_ms, 0, SECONDS(3600), "0",
-	    NULL, "closings at the end are spread over; 0: all at once"),
+	    NULL, RELOAD, "closings at the end are spread over; 0: all at once"),
 	TOP("drain-code", TYPE_WORD, drain_code, 0, 1, "1001", drain_words,
-	    "1001: others may be there; 1012: back at the drain's end"),
+	    RELOAD, "1001: others may be there; 1012: back at the drain's end"),
 	TOP("return-time", TYPE_SECONDS, return_time_ms, 0, SECONDS(3600),
-	    "0", NULL, "over which they come back; 0: 200 a second"),
+	    "0", NULL, RELOAD, "over which they come back; 0: 200 a second"),
 	TOP("trusted-proxies", TYPE_LIST, trusted_proxies, 1, 64, "", NULL,
+	    RELOAD,
 	    "networks, and unix:, whose word about addresses is taken"),
 	TOP("forwarded-by", TYPE_WORD, forwarded_by, 0, 1, "x-forwarded-for",
-	    forwarded_words, "the field that trusted proxies write"),
+	    forwarded_words, RELOAD, "the field that trusted proxies write"),
 	TOP("accept-then-close", TYPE_BOOL, accept_then_close, 0, 1, "no",
-	    NULL, "refusals are a close code that a page can see"),
+	    NULL, RELOAD, "refusals are a close code that a page can see"),
 
 	LISTEN("tls-certificate", TYPE_LIST, tls_certificate, 1,
-	    SETTINGS_LIST - 2, "", NULL,
+	    SETTINGS_LIST - 2, "", NULL, RELOAD,
 	    "files, leaf first; several are chosen by name; none: no TLS"),
 	LISTEN("tls-key", TYPE_LIST, tls_key, 1, SETTINGS_LIST - 2, "", NULL,
-	    "files, one for each certificate"),
-	LISTEN("tls-client-ca", TYPE_TEXT, tls_client_ca, 0,
-	    SETTINGS_PATH - 1, "", NULL,
+	    RELOAD, "files, one for each certificate"),
+	LISTEN("tls-client-ca", TYPE_TEXT, tls_client_ca, 0, SETTINGS_PATH - 1,
+	    "", NULL, RELOAD,
 	    "file of who vouches for clients; empty: nobody is asked"),
 	LISTEN("tls-client", TYPE_WORD, tls_client, 0, 1, "required",
-	    client_words, "whether a client must have a certificate"),
+	    client_words, RELOAD, "whether a client must have a certificate"),
 	LISTEN("proxy-protocol", TYPE_BOOL, proxy_protocol, 0, 1, "no", NULL,
-	    "connections begin with a PROXY header"),
-	LISTEN("mode", TYPE_MODE, mode, 0, 0777, "0666", NULL,
+	    RELOAD, "connections begin with a PROXY header"),
+	LISTEN("mode", TYPE_MODE, mode, 0, 0777, "0666", NULL, RESTART,
 	    "of the socket's file"),
 	LISTEN("owner", TYPE_TEXT, owner, 0, SETTINGS_USER - 1, "", NULL,
-	    "of the socket's file; empty: as started"),
+	    RESTART, "of the socket's file; empty: as started"),
 	LISTEN("group", TYPE_TEXT, group, 0, SETTINGS_USER - 1, "", NULL,
-	    "of the socket's file; empty: as started"),
+	    RESTART, "of the socket's file; empty: as started"),
 
 	LIMIT("message-size", TYPE_SIZE, message_size, 0, MIB(256), "64K",
-	    true, "of one message; over it: close 1009"),
-	LIMIT("fragments", TYPE_NUMBER, fragments, 0, MANY, "64",
-	    true, "of one message; over it: close 1008"),
+	    true, RELOAD, "of one message; over it: close 1009"),
+	LIMIT("fragments", TYPE_NUMBER, fragments, 0, MANY, "64", true, RELOAD,
+	    "of one message; over it: close 1008"),
 	LIMIT("message-time", TYPE_SECONDS, message_time_ms, 0, DAY, "30",
-	    true, "from a message's first fragment to its last"),
+	    true, RELOAD, "from a message's first fragment to its last"),
 	LIMIT("handshake-time", TYPE_SECONDS, handshake_time_ms, 0,
-	    SECONDS(3600), "10", false, "from accept to 101; over it: 408"),
-	LIMIT("head-size", TYPE_SIZE, head_size, 512, MIB(1), "8K",
-	    false, "of a request's head; over it: 431"),
-	LIMIT("head-fields", TYPE_NUMBER, head_fields, 0, 10000, "64",
-	    false, "of a request's head; over it: 431"),
+	    SECONDS(3600), "10", false, RELOAD,
+	    "from accept to 101; over it: 408"),
+	LIMIT("head-size", TYPE_SIZE, head_size, 512, MIB(1), "8K", false,
+	    RELOAD, "of a request's head; over it: 431"),
+	LIMIT("head-fields", TYPE_NUMBER, head_fields, 0, 10000, "64", false,
+	    RELOAD, "of a request's head; over it: 431"),
 	LIMIT("ping-interval", TYPE_SECONDS, ping_interval_ms, 0, DAY, "25",
-	    true, "silence before a ping; 0: no pings"),
+	    true, RELOAD, "silence before a ping; 0: no pings"),
 	LIMIT("ping-timeout", TYPE_SECONDS, ping_timeout_ms, 0, DAY, "20",
-	    true, "for the pong; over it: close 1011"),
-	LIMIT("control-burst", TYPE_NUMBER, control_burst, 0, MANY, "20",
-	    true, "control frames at once; over it: close 1008"),
-	LIMIT("control-rate", TYPE_NUMBER, control_rate, 0, MANY, "10",
-	    true, "control frames per second after the burst"),
-	LIMIT("close-time", TYPE_SECONDS, close_time_ms, 0, SECONDS(3600),
-	    "5", true, "for the close handshake; over it: reset"),
-	LIMIT("message-rate", TYPE_NUMBER, message_rate, 0, MANY, "20",
-	    true, "messages per second; over it: input waits"),
+	    true, RELOAD, "for the pong; over it: close 1011"),
+	LIMIT("control-burst", TYPE_NUMBER, control_burst, 0, MANY, "20", true,
+	    RELOAD, "control frames at once; over it: close 1008"),
+	LIMIT("control-rate", TYPE_NUMBER, control_rate, 0, MANY, "10", true,
+	    RELOAD, "control frames per second after the burst"),
+	LIMIT("close-time", TYPE_SECONDS, close_time_ms, 0, SECONDS(3600), "5",
+	    true, RELOAD, "for the close handshake; over it: reset"),
+	LIMIT("message-rate", TYPE_NUMBER, message_rate, 0, MANY, "20", true,
+	    RELOAD, "messages per second; over it: input waits"),
 	LIMIT("message-burst", TYPE_NUMBER, message_burst, 0, MANY, "100",
-	    true, "messages at once before the rate counts"),
-	LIMIT("backlog", TYPE_SIZE, backlog, 0, GIB(64), "1M",
-	    true, "behind by that much: close 1013"),
+	    true, RELOAD, "messages at once before the rate counts"),
+	LIMIT("backlog", TYPE_SIZE, backlog, 0, GIB(64), "1M", true, RELOAD,
+	    "behind by that much: close 1013"),
 	LIMIT("backlog-time", TYPE_SECONDS, backlog_time_ms, 0, DAY, "30",
-	    true, "behind without progress: close 1013"),
-	LIMIT("connections", TYPE_NUMBER, connections, 0, MANY, "0",
-	    false, "in all; 0: as many as descriptors allow"),
-	LIMIT("connections-per-address", TYPE_NUMBER,
-	    connections_per_address, 0, MANY, "1000",
-	    false, "an IPv6 /64 is one address; over it: 503"),
+	    true, RELOAD, "behind without progress: close 1013"),
+	LIMIT("connections", TYPE_NUMBER, connections, 0, MANY, "0", false,
+	    RELOAD, "in all; 0: as many as descriptors allow"),
+	LIMIT("connections-per-address", TYPE_NUMBER, connections_per_address,
+	    0, MANY, "1000", false, RELOAD,
+	    "an IPv6 /64 is one address; over it: 503"),
 	LIMIT("loopback-exempt", TYPE_BOOL, loopback_exempt, 0, 1, "yes",
-	    false, "connections of this machine are not counted by address"),
-	LIMIT("rooms", TYPE_NUMBER, rooms, 0, MANY, "10000",
-	    false, "of all routes"),
+	    false, RELOAD,
+	    "connections of this machine are not counted by address"),
+	LIMIT("rooms", TYPE_NUMBER, rooms, 0, MANY, "10000", false, RELOAD,
+	    "of all routes"),
 	LIMIT("rooms-per-address", TYPE_NUMBER, rooms_per_address, 0, MANY,
-	    "100", false, "made from one address"),
+	    "100", false, RELOAD, "made from one address"),
 
-	ROUTE("kind", TYPE_WORD, kind, 0, 1, "chat", kind_words,
+	ROUTE("kind", TYPE_WORD, kind, 0, 1, "chat", kind_words, RESTART,
 	    "chat: rooms; echo: everything comes back"),
 	ROUTE("greeting", TYPE_TEXT, greeting, 0, SETTINGS_FORMAT - 1,
-	    "You are connected! There are %u users here.", NULL,
+	    "You are connected! There are %u users here.", NULL, RELOAD,
 	    "for who joins; %u: users in the room; empty: none"),
 	ROUTE("message", TYPE_TEXT, message, 1, SETTINGS_FORMAT - 1,
-	    "[%n]: %t", NULL, "a line; %n: name, %t: text"),
+	    "[%n]: %t", NULL, RELOAD, "a line; %n: name, %t: text"),
 	ROUTE("echo", TYPE_TEXT, echo, 1, SETTINGS_FORMAT - 1, "%t", NULL,
-	    "what comes back for a text on an echo route; %t: text"),
+	    RELOAD, "what comes back for a text on an echo route; %t: text"),
 	ROUTE("first-user", TYPE_NUMBER, first_user, 0, MANY, "0", NULL,
-	    "number of the first name"),
-	ROUTE("announce", TYPE_BOOL, announce, 0, 1, "no", NULL,
+	    RELOAD, "number of the first name"),
+	ROUTE("announce", TYPE_BOOL, announce, 0, 1, "no", NULL, RELOAD,
 	    "joins and leaves are lines, too"),
-	ROUTE("history", TYPE_NUMBER, history, 0, 100000, "100", NULL,
+	ROUTE("history", TYPE_NUMBER, history, 0, 100000, "100", NULL, RELOAD,
 	    "lines of a room that are kept"),
 	ROUTE("history-age", TYPE_SECONDS, history_age_ms, 0, 366 * DAY, "0",
-	    NULL, "older lines are forgotten; 0: never for their age"),
+	    NULL, RELOAD, "older lines are forgotten; 0: never for their age"),
 	ROUTE("replay", TYPE_NUMBER, replay, 0, SETTINGS_REPLAY, "0", NULL,
-	    "lines sent to who joins"),
+	    RELOAD, "lines sent to who joins"),
 	ROUTE("identity", TYPE_WORD, identity, 0, 1, "connection",
-	    identity_words, "who is one user: a connection, or a cookie"),
-	ROUTE("grace", TYPE_SECONDS, grace_ms, 0, DAY, "60", NULL,
+	    identity_words, RESTART,
+	    "who is one user: a connection, or a cookie"),
+	ROUTE("grace", TYPE_SECONDS, grace_ms, 0, DAY, "60", NULL, RELOAD,
 	    "a user with a token may come back; 0: leaves at once"),
-	ROUTE("commands", TYPE_BOOL, commands, 0, 1, "yes", NULL,
+	ROUTE("commands", TYPE_BOOL, commands, 0, 1, "yes", NULL, RELOAD,
 	    "lines such as /who are commands"),
-	ROUTE("list-rooms", TYPE_BOOL, list_rooms, 0, 1, "yes", NULL,
+	ROUTE("list-rooms", TYPE_BOOL, list_rooms, 0, 1, "yes", NULL, RELOAD,
 	    "whoever asks is told which rooms there are"),
 	ROUTE("presence-above", TYPE_NUMBER, presence_above, 0, MANY, "500",
-	    NULL, "JSON: in a larger room joins and leaves are a count"),
+	    NULL, RELOAD,
+	    "JSON: in a larger room joins and leaves are a count"),
 	ROUTE("origins", TYPE_LIST, origins, 1, SETTINGS_LIST - 2, "", NULL,
-	    "pages that may come; none: those of the same host"),
-	ROUTE("allow-no-origin", TYPE_BOOL, allow_no_origin, 0, 1, "yes",
-	    NULL, "clients that are no page may come"),
-	ROUTE("deflate", TYPE_BOOL, deflate, 0, 1, "no", NULL,
+	    RELOAD, "pages that may come; none: those of the same host"),
+	ROUTE("allow-no-origin", TYPE_BOOL, allow_no_origin, 0, 1, "yes", NULL,
+	    RELOAD, "clients that are no page may come"),
+	ROUTE("deflate", TYPE_BOOL, deflate, 0, 1, "no", NULL, RELOAD,
 	    "messages are compressed for who asks"),
 	ROUTE("deflate-min-size", TYPE_SIZE, deflate_min_size, 0, MIB(256),
-	    "256", NULL, "smaller messages are not compressed"),
-	ROUTE("deflate-context-takeover", TYPE_BOOL,
-	    deflate_context_takeover, 0, 1, "no", NULL,
-	    "clients may compress across messages"),
+	    "256", NULL, RELOAD, "smaller messages are not compressed"),
+	ROUTE("deflate-context-takeover", TYPE_BOOL, deflate_context_takeover,
+	    0, 1, "no", NULL, RELOAD, "clients may compress across messages"),
 };
 /* clang-format on */
 
@@ -191,6 +204,26 @@ static const struct {
 	char letter;
 	unsigned shift;
 } units[] = { { 'G', 30 }, { 'M', 20 }, { 'K', 10 } };
+
+const struct settings *
+settings_map(int fd)
+{
+	const struct settings *settings;
+	size_t len;
+
+	settings = memfile_map(fd, &len);
+	if (settings == NULL || len == sizeof(*settings))
+		return settings;
+	memfile_unmap(settings, len);
+	errno = EPROTO;
+	return NULL;
+}
+
+void
+settings_unmap(const struct settings *settings)
+{
+	memfile_unmap(settings, sizeof(*settings));
+}
 
 bool
 settings_parse_size(const char *text, uint64_t *bytes_out)

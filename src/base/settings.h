@@ -2,7 +2,8 @@
  * settings - what the configuration says, as one value.
  *
  * The parent fills it (parent/conf.c) and writes it into a sealed memory
- * file; every child maps that file and reads from it.  It holds no pointer,
+ * file; every child maps that file and reads from it, until a reload brings it
+ * another (IPC_SETTINGS).  It holds no pointer,
  * so it means the same in every process.  The table of settings, with names,
  * units, bounds and defaults, is settings_table.
  */
@@ -161,11 +162,27 @@ struct settings_row {
 	const char *initial;	/* the default, as a user would write it */
 	const char *const *words; /* TYPE_WORD: NULL-terminated */
 	bool in_route;		/* LIMITS: may stand in a route, too */
+	bool reloadable;	/* a change counts without a new start */
 	const char *help;
 };
 
 extern const struct settings_row settings_table[];
 extern const size_t settings_table_rows;
+
+/* A child's: maps the memory file that the parent has written.  NULL with
+ * errno; the descriptor stays the caller's. */
+const struct settings *settings_map(int fd) __attribute__((warn_unused_result));
+void settings_unmap(const struct settings *);
+
+/* Whether there is a listener at this place.  One that was closed leaves it
+ * empty, so that the others keep their indexes; of what it was all but the
+ * address stays, for those who came by it. */
+static inline bool
+settings_has_listener(const struct settings *settings, uint32_t index)
+{
+	return index < settings->listener_count &&
+	    settings->listeners[index].address[0] != '\0';
+}
 
 /* Reads a size such as "64K", "1M", "2G" or plain bytes.  False: malformed
  * or above 2^63. */

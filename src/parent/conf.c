@@ -1,8 +1,9 @@
 /*
  * conf - from the configuration file and the command line to settings.
  *
- * Runs in the parent only, at start.  The form of the file is grammar.c's and
- * single values are value.c's; what must fit together is judged here.
+ * Runs in the parent only, at start and for a reload.  The form of the file
+ * is grammar.c's and single values are value.c's; what must fit together is
+ * judged here.
  */
 #include "config.h"
 
@@ -585,8 +586,9 @@ print_row(const struct conf *conf, FILE *out, const struct settings_row *row,
 
 	snprintf(line, sizeof(line), "%s = %s", row->name,
 	    value_format(row, from, value, sizeof(value)));
-	fprintf(out, "%s%-36s # %s\n", indent, line,
-	    origin_text(conf, origin));
+	fprintf(out, "%s%-36s # %s%s\n", indent, line,
+	    origin_text(conf, origin),
+	    row->reloadable ? "" : "; needs a restart");
 }
 
 static void

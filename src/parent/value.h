@@ -32,7 +32,8 @@ bool value_store_list(const struct settings_row *,
     const char *const *texts, size_t count, void *section, char *why,
     size_t why_size) __attribute__((warn_unused_result));
 
-/* Writes a field's value as it would stand in the file; returns `out`. */
+/* A field's value as it would stand in the file: in `out`, or a text that
+ * lives for ever. */
 const char *value_format(const struct settings_row *, const void *section,
     char *out, size_t size);
 
