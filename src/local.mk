@@ -82,6 +82,8 @@ libcommon_a_SOURCES = \
 libparent_a_SOURCES = \
 	src/parent/activation.c \
 	src/parent/activation.h \
+	src/parent/change.c \
+	src/parent/change.h \
 	src/parent/child.c \
 	src/parent/child.h \
 	src/parent/conf.c \

@@ -57,6 +57,7 @@ unit_tests = \
 	tests/unit/test_close_codes \
 	tests/unit/test_command \
 	tests/unit/test_compress \
+	tests/unit/test_change \
 	tests/unit/test_conf \
 	tests/unit/test_cursor \
 	tests/unit/test_deadline \
