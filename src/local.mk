@@ -119,6 +119,8 @@ libbroker_a_SOURCES = \
 	src/broker/broker.c \
 	src/broker/broker.h \
 	src/broker/broker_parts.h \
+	src/broker/control.c \
+	src/broker/control.h \
 	src/broker/graces.c \
 	src/broker/graces.h \
 	src/broker/hub.c \
@@ -142,6 +144,10 @@ libbroker_a_SOURCES = \
 	src/broker/numbers.c \
 	src/broker/numbers.h \
 	src/broker/query.c \
+	src/broker/office.c \
+	src/broker/office.h \
+	src/broker/order.c \
+	src/broker/order.h \
 	src/broker/questions.c \
 	src/broker/replay.c \
 	src/broker/replay.h \

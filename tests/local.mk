@@ -93,6 +93,8 @@ unit_tests = \
 	tests/unit/test_origins \
 	tests/unit/test_numbers \
 	tests/unit/test_numbers \
+	tests/unit/test_office \
+	tests/unit/test_order \
 	tests/unit/test_outbox \
 	tests/unit/test_parent \
 	tests/unit/test_peer \

@@ -12,6 +12,8 @@
 #define CHANNEL_STATE		6	/* broker: its state file */
 #define CHANNEL_SITE		6	/* worker: the page, site_image.h */
 #define CHANNEL_TLS		7	/* worker: certificates, tls_image.h */
+#define CHANNEL_CONTROL		7	/* broker: listens for wschatctl, when
+					 * `control` says so */
 #define CHANNEL_END		8	/* the first that is free */
 
 #endif

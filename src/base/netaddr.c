@@ -171,6 +171,21 @@ netaddr_key(const uint8_t address[NETADDR_BYTES])
 	return key;
 }
 
+const char *
+netaddr_format_key(uint64_t key, char out[NETADDR_KEY_TEXT])
+{
+	uint8_t address[NETADDR_BYTES] = { 0 };
+	bool is_ipv4 = key >> 32 == 0xffff;
+	uint8_t *to = is_ipv4 ? address + 8 : address;
+	char text[NETADDR_TEXT];
+
+	for (unsigned i = 8; i-- > 0; key >>= 8)
+		to[i] = (uint8_t)key;
+	snprintf(out, NETADDR_KEY_TEXT, "%s%s", netaddr_format(address, text),
+	    is_ipv4 ? "" : "/64");
+	return out;
+}
+
 /* Byte number `at` of the mask that a prefix of so many bits is. */
 static uint8_t
 mask_byte(unsigned bits, unsigned at)

@@ -18,6 +18,7 @@ struct sockaddr;
 #define NETADDR_BYTES		16
 #define NETADDR_TEXT		46	/* bytes with the NUL */
 #define NETADDR_PORT_TEXT	54	/* "[address]:65535" */
+#define NETADDR_KEY_TEXT	50	/* "address/64" */
 
 /* Bits behind the prefix are 0.  `bits` counts within the 16 bytes:
  * 10.0.0.0/8 has 104. */
@@ -57,6 +58,8 @@ bool netaddr_is_loopback(const uint8_t address[NETADDR_BYTES]);
  * address, as one person has all the others.  0: no address, or in ::/64,
  * which counts as none. */
 uint64_t netaddr_key(const uint8_t address[NETADDR_BYTES]);
+/* What a key stands for: "192.0.2.1", "2001:db8::/64"; returns `out`. */
+const char *netaddr_format_key(uint64_t key, char out[NETADDR_KEY_TEXT]);
 
 /* "10.0.0.0/8", "2001:db8::/32", or an address alone, which is all its bits.
  * Bits set behind the prefix are an error: which was meant is not known.

@@ -21,6 +21,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/channel.h"
 #include "base/die.h"
 
 void
@@ -131,8 +132,11 @@ fill_filter(scmp_filter_ctx filter, enum sandbox_kind kind)
 	size_t i;
 
 	add_all(filter, SCMP_ACT_ALLOW, both);
-	if (kind == SANDBOX_BROKER)
+	if (kind == SANDBOX_BROKER) {
 		add_all(filter, SCMP_ACT_ALLOW, broker_only);
+		/* wschatctl's socket is no client's. */
+		allow_if(filter, "accept4", 0, all, CHANNEL_CONTROL);
+	}
 
 	/* Memory that can be written never becomes code. */
 	allow_if(filter, "mmap", 2, PROT_EXEC, 0);
@@ -160,7 +164,7 @@ static const char *const denied[] = {
 	"openat2", "creat", "chmod", "fchmod", "fchmodat", "fchmodat2",
 	"pidfd_getfd", "process_vm_readv", "process_vm_writev",
 	"process_madvise", "execve", "execveat", "socket", "connect",
-	"bind", "listen", "accept", "accept4", NULL
+	"bind", "listen", "accept", NULL
 };
 
 static void
@@ -180,10 +184,22 @@ deny_writing(scmp_filter_ctx filter, const char *name, unsigned arg)
 	}
 }
 
+/* The broker may accept from wschatctl's socket. */
+static void
+deny_accepting(scmp_filter_ctx filter, enum sandbox_kind kind)
+{
+	struct scmp_arg_cmp other = SCMP_CMP64(0, SCMP_CMP_NE,
+	    CHANNEL_CONTROL);
+
+	must(seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EPERM),
+	    SCMP_SYS(accept4), kind == SANDBOX_BROKER ? 1 : 0, &other),
+	    "accept4");
+}
+
 static void
 fill_filter(scmp_filter_ctx filter, enum sandbox_kind kind)
 {
-	(void)kind;
+	deny_accepting(filter, kind);
 	add_all(filter, SCMP_ACT_ERRNO(EPERM), denied);
 	deny_writing(filter, "open", 1);
 	deny_writing(filter, "openat", 2);

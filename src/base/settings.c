@@ -82,6 +82,8 @@ const struct settings_row settings_table[] = {
 	    RELOAD, "1001: others may be there; 1012: back at the drain's end"),
 	TOP("return-time", TYPE_SECONDS, return_time_ms, 0, SECONDS(3600),
 	    "0", NULL, RELOAD, "over which they come back; 0: 200 a second"),
+	TOP("control", TYPE_TEXT, control, 0, SETTINGS_SOCKET - 1, "", NULL,
+	    RESTART, "socket by which wschatctl comes; empty: none"),
 	TOP("trusted-proxies", TYPE_LIST, trusted_proxies, 1, 64, "", NULL,
 	    RELOAD,
 	    "networks, and unix:, whose word about addresses is taken"),

@@ -26,6 +26,7 @@
 #define SETTINGS_USER		64
 #define SETTINGS_REPLAY		1024	/* lines */
 #define SETTINGS_PROXIES	64
+#define SETTINGS_SOCKET		108	/* what a Unix address takes */
 
 /* Bytes of a list: texts, each with its NUL; an empty one ends it. */
 #define SETTINGS_LIST		1024
@@ -119,6 +120,7 @@ struct settings {
 	uint32_t drain_code;		/* enum settings_drain */
 	uint64_t return_time_ms;	/* clients come back spread over; 0: by
 					 * their number */
+	char control[SETTINGS_SOCKET];	/* wschatctl's socket; "": none */
 	char source[SETTINGS_PATH];	/* the file read; "": none */
 	struct settings_limits limits;
 	uint32_t listener_count;

@@ -19,6 +19,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <inttypes.h>
+#include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +34,7 @@
 #include "base/logger.h"
 #include "base/sandbox.h"
 #include "broker/broker_parts.h"
+#include "broker/control.h"
 #include "broker/hub.h"
 #include "broker/link.h"
 #include "broker/name.h"
@@ -130,6 +132,11 @@ broker_start(struct broker *b)
 		die(EX_OSERR, "names: %s", why);
 	if (!tokens_prepare())
 		die(EX_OSERR, "SHA-256");
+	if (b->settings->control[0] != '\0' &&
+	    (b->control = control_new(b)) == NULL)
+		die(EX_OSERR, "control socket");
+	/* Jansson would open a file for it. */
+	json_object_seed(0);
 	privilege_drop(b->settings->user);
 	sandbox_enter(SANDBOX_BROKER);
 	b->hub = hub_new(b->settings, names, log, state);
@@ -407,7 +414,9 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 static void
 broker_turn(struct broker *b)
 {
+	control_hear(b->control);
 	link_end_turn(b);
 	upkeep_turn(b);
+	control_tell(b->control);
 	peer_flush(b->parent);
 }

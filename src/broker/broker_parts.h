@@ -1,8 +1,8 @@
 /*
  * broker_parts - what the files of the broker's process share: its state.
  *
- * In the broker; private to broker.c, link.c, questions.c and
- * upkeep.c.
+ * In the broker; private to broker.c, control.c, link.c, questions.c
+ * and upkeep.c.
  */
 #ifndef BROKER_BROKER_PARTS_H
 #define BROKER_BROKER_PARTS_H
@@ -20,6 +20,7 @@ struct broker {
 	uint64_t upkeep_ms;		/* when it is due, by clock_ms() */
 	struct peer *parent;
 	struct hub *hub;
+	struct control *control;	/* NULL: nobody is to come */
 	bool has_all;			/* ATTACHED_ALL was heard */
 	bool is_serving;
 	uint64_t serving_ms;		/* clock_ms() since which */

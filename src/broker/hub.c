@@ -13,7 +13,6 @@
 #include "broker/takeover.h"
 
 static void hub_settle(struct hub *);
-static void hub_close_request(struct hub *);
 static bool hub_is_wanted(void *, const struct record *, uint64_t *);
 static void hub_on_kept(void *, const struct record *, uint64_t);
 
@@ -258,7 +257,7 @@ hub_append(struct hub *hub, struct room *room, struct append_record *r)
 
 /* The last request is carried out: unless it is to be answered by a message,
  * it may have its receipt. */
-static void
+void
 hub_close_request(struct hub *hub)
 {
 	struct hub_worker *w;

@@ -84,6 +84,12 @@ bool hub_append(struct hub *, struct room *, struct append_record *)
 /* Before several records that must count together, of at most so many bytes:
  * hub_append commits nothing until they are there. */
 void hub_append_reserve(struct hub *, uint64_t bytes);
+/* The request that was carried out last is over: what comes now is the
+ * broker's own. */
+void hub_close_request(struct hub *);
+/* The row of the member of a name on a route; STATE_NONE: nobody has it. */
+uint32_t hub_find_user(const struct hub *, uint8_t route, const char *name,
+    size_t len);
 /* Finds or makes the room of a name, which counts for `maker`.  HUB_ROOMS,
  * HUB_MEMORY: there is none. */
 enum hub_result hub_room(struct hub *, uint8_t route, const char *name,

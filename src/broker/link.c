@@ -352,7 +352,7 @@ link_release_held(struct broker *b)
 
 /* Whether a worker keeps all from being heard.  One that is to be ended asks
  * nothing again. */
-static bool
+bool
 link_is_awaited(const struct broker *b)
 {
 	for (unsigned i = 0; i < b->settings->workers; i++)

@@ -53,6 +53,9 @@ bool link_welcome(struct link *) __attribute__((warn_unused_result));
 bool link_answer(struct link *, const struct ipc_message *, enum hub_result)
     __attribute__((warn_unused_result));
 
+/* Whether nobody is heard because a worker does not take its answers. */
+bool link_is_awaited(const struct broker *);
+
 /* The worker's requests; their owner is the link. */
 peer_handler link_on_attach, link_on_join, link_on_say, link_on_leave,
     link_on_proven, link_on_nick, link_on_move, link_on_who, link_on_rooms,

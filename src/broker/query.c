@@ -49,8 +49,9 @@ find_asker(struct hub *hub, unsigned index, const struct ipc_request *q,
 	return *result_out != HUB_DONE ? NULL : a.session;
 }
 
-static uint32_t
-find_user(const struct hub *hub, uint8_t route, const char *name, size_t len)
+uint32_t
+hub_find_user(const struct hub *hub, uint8_t route, const char *name,
+    size_t len)
 {
 	struct name_keys keys;
 	uint64_t number;
@@ -111,7 +112,7 @@ hub_who(struct hub *hub, unsigned index, const struct ipc_request *q,
 		return result;
 	room = session_room(hub, s);
 	if (after_len > 0) {
-		last = row = find_user(hub, s->route, after, after_len);
+		last = row = hub_find_user(hub, s->route, after, after_len);
 		if (row == STATE_NONE || session_room(hub, state_session(
 		    hub->state, row)) != room)
 			return hub_owe_answer(hub, index, HUB_AFTER);
@@ -289,7 +290,7 @@ whisper_pass(struct whisper *w, const char *names, size_t len, bool is_found)
 		comma = memchr(names, ',', (size_t)(end - names));
 		if (comma == NULL)
 			comma = end;
-		row = find_user(w->hub, w->route, names,
+		row = hub_find_user(w->hub, w->route, names,
 		    (size_t)(comma - names));
 		if ((row != STATE_NONE && is_here(w->hub, row)) != is_found)
 			continue;

@@ -314,6 +314,12 @@ session_drop(struct hub *hub, uint32_t connection_row)
 		    entry.generation);
 }
 
+bool
+session_end_away(struct hub *hub, uint32_t row)
+{
+	return session_end(hub, row, 0, 0, 0);
+}
+
 void
 session_expire(struct hub *hub, uint64_t now_ms)
 {
@@ -323,7 +329,7 @@ session_expire(struct hub *hub, uint64_t now_ms)
 	for (unsigned i = 0; i < EXPIRE_MAX; i++) {
 		row = graces_first(hub->graces, &end_ms);
 		if (row == STATE_NONE || end_ms > now_ms ||
-		    hub_turn_is_full(hub) || !session_end(hub, row, 0, 0, 0))
+		    hub_turn_is_full(hub) || !session_end_away(hub, row))
 			break;
 	}
 }

@@ -64,6 +64,10 @@ bool session_leave(struct hub *, uint32_t connection_row, bool may_return,
     __attribute__((warn_unused_result));
 /* Ends a connection for which nobody asked; it may return. */
 void session_drop(struct hub *, uint32_t connection_row);
+/* Ends the membership of one that is away.  False: the log does not take the
+ * record, and nothing has changed. */
+bool session_end_away(struct hub *, uint32_t row)
+    __attribute__((warn_unused_result));
 /* Takes those out whose grace time is over, a part of them at a time. */
 void session_expire(struct hub *, uint64_t now_ms);
 

@@ -80,6 +80,7 @@ IPC_MESSAGE(REFUSED,      IPC_BROKER, IPC_WORKER, ipc_refused,    IPC_REASON, 0,
 IPC_MESSAGE(LISTED,       IPC_BROKER, IPC_WORKER, ipc_listed,     IPC_TEXT, 0, "the answer to WHO, ROOMS, WHISPER: texts, each with a NUL; behind them what was whispered") \
 IPC_MESSAGE(ACKED,        IPC_BROKER, IPC_WORKER, ipc_acked,      IPC_MESSAGE_ID, 0, "a SAY that was said before under its id, which is repeated") \
 IPC_MESSAGE(WHISPERED,    IPC_BROKER, IPC_WORKER, ipc_whispered,  IPC_TEXT, 0, "for this connection alone: its sender, a NUL, the text") \
+IPC_MESSAGE(KICK,         IPC_BROKER, IPC_WORKER, ipc_kick,       0,        0, "close this connection for good, as an administrator wants") \
 IPC_MESSAGE(APPENDED,     IPC_BROKER, IPC_WORKER, ipc_position,   0,        0, "the log has grown to here")
 /* clang-format on */
 
@@ -212,6 +213,10 @@ struct ipc_whispered {
 	uint64_t request;
 };
 
+struct ipc_kick {
+	uint64_t connection;
+};
+
 _Static_assert(sizeof(struct ipc_none) == 8, "size");
 _Static_assert(sizeof(struct ipc_hello) == 24, "size");
 _Static_assert(sizeof(struct ipc_ping) == 8, "size");
@@ -228,6 +233,7 @@ _Static_assert(sizeof(struct ipc_listed) == 32, "size");
 _Static_assert(sizeof(struct ipc_acked) == 24, "size");
 _Static_assert(sizeof(struct ipc_proof) == IPC_PROOF, "size");
 _Static_assert(sizeof(struct ipc_whispered) == 32, "size");
+_Static_assert(sizeof(struct ipc_kick) == 8, "size");
 
 enum ipc_type {
 	IPC_NOTHING,

@@ -530,6 +530,16 @@ resolve_proxies(struct settings *settings, char *why, size_t size)
 }
 
 static bool
+judge_control(const struct settings *settings, char *error, size_t size)
+{
+	if (settings->control[0] == '\0' || settings->control[0] == '/')
+		return true;
+	snprintf(error, size, "control = \"%s\": is not a path that begins "
+	    "with /", settings->control);
+	return false;
+}
+
+static bool
 resolve(struct conf *conf, char *error, size_t size)
 {
 	struct settings *settings = &conf->settings;
@@ -544,6 +554,7 @@ resolve(struct conf *conf, char *error, size_t size)
 		power <<= 1;
 	settings->log_size = power;
 	if (!resolve_proxies(settings, why, sizeof(why)) ||
+	    !judge_control(settings, why, sizeof(why)) ||
 	    !judge_limits(&settings->limits, why, sizeof(why))) {
 		snprintf(error, size, "%s%s%s", source,
 		    *source != '\0' ? ": " : "", why);

@@ -10,14 +10,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "base/channel.h"
 #include "base/die.h"
+#include "base/logger.h"
 #include "base/memfile.h"
 #include "base/settings.h"
 #include "base/tls_image.h"
@@ -180,6 +183,43 @@ open_tls(struct heritage *heritage, const struct settings *settings)
 	free(image);
 	if (heritage->tls_fd < 0)
 		die(EX_OSERR, "memory file of the certificates");
+}
+
+/* Its owner alone may connect; the broker asks again who it is.  A folder
+ * that is missing, as below /run after a boot, is made. */
+void
+heritage_open_control(struct heritage *heritage,
+    const struct settings *settings)
+{
+	struct settings_listener listener = { .mode = 0600 };
+	char folder[SETTINGS_SOCKET], *slash;
+
+	heritage->control_fd = -1;
+	if (settings->control[0] == '\0')
+		return;
+	snprintf(folder, sizeof(folder), "%s", settings->control);
+	slash = strrchr(folder, '/');
+	if (slash != NULL && slash > folder) {
+		*slash = '\0';
+		if (mkdir(folder, 0755) < 0 && errno != EEXIST)
+			logger_warning("cannot make the folder of the "
+			    "control socket", "error=\"%s\"",
+			    strerror(errno));
+	}
+	errno = 0;
+	snprintf(listener.address, sizeof(listener.address), "unix:%s",
+	    settings->control);
+	if (endpoint_parse(listener.address, &heritage->control) != NULL)
+		die(EX_CONFIG, "control: %s", settings->control);
+	heritage->control_fd = endpoint_open(&heritage->control, &listener,
+	    -1);
+}
+
+void
+heritage_close(struct heritage *heritage)
+{
+	if (heritage->control_fd >= 0)
+		endpoint_remove_file(&heritage->control);
 }
 
 void

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/settings.h"
+#include "parent/endpoint.h"
 
 struct activation;
 
@@ -22,6 +23,9 @@ struct heritage {
 	int log_fd;			/* for the broker */
 	int log_reader_fd;		/* for workers: cannot write */
 	int state_fd;			/* for the broker */
+	int control_fd;			/* for the broker, which accepts from
+					 * it; -1: none */
+	struct endpoint control;	/* its file, while it is there */
 	uint32_t slots;			/* connections a worker can have */
 };
 
@@ -35,5 +39,11 @@ void heritage_clear_descriptors(struct heritage *, const struct settings *,
 /* Raises RLIMIT_NOFILE, reads the site and the certificates, creates the
  * memory files.  Dies when that is not possible. */
 void heritage_open(struct heritage *, const struct settings *);
+
+/* Opens the control socket.  Dies when that is not possible, and comes behind
+ * all else that may: its file would be left. */
+void heritage_open_control(struct heritage *, const struct settings *);
+/* At the end: removes the file of the control socket. */
+void heritage_close(struct heritage *);
 
 #endif

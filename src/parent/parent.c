@@ -237,7 +237,7 @@ start_child(struct parent *parent, struct child *child)
 		has->settings_fd,
 		is_broker ? has->log_fd : has->log_reader_fd,
 		is_broker ? has->state_fd : has->site_fd,
-		is_broker ? -1 : has->tls_fd
+		is_broker ? has->control_fd : has->tls_fd
 	};
 	struct ipc_hello hello = {
 		.version = IPC_VERSION, .role = IPC_PARENT,
@@ -749,6 +749,7 @@ parent_new(const struct settings *settings, struct activation *activation,
 	parent->door = door_new(parent->base, settings,
 	    parent->heritage.inherited, parent->heritage.slots,
 	    send_connection, parent);
+	heritage_open_control(&parent->heritage, settings);
 	return parent;
 }
 
@@ -759,6 +760,7 @@ parent_free(struct parent *parent)
 
 	supervisor_free(parent->supervisor);
 	door_free(parent->door);
+	heritage_close(&parent->heritage);
 	ticket_keys_free(parent->tickets);
 	child_clear(&parent->broker);
 	for (i = 0; i < parent->settings->workers; i++)

@@ -256,7 +256,9 @@ client_request_leave(struct worker *w, const struct client *c)
 	};
 	uint16_t code = c->why == CLOSE_BY_PEER ? c->peer_code :
 	    close_code(c->why);
-	bool may_return = seat_has_token(c->seat) && c->why != CLOSE_REPLACED;
+	/* From 4500 on he is to stay away. */
+	bool may_return = seat_has_token(c->seat) &&
+	    (c->why == CLOSE_BY_PEER || code < 4500);
 
 	for (size_t i = 0; i < sizeof(for_good) / sizeof(for_good[0]); i++)
 		if (code == for_good[i])

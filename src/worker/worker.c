@@ -57,7 +57,7 @@
 static peer_handler on_hello, on_ping, on_pause, on_stop, on_readiness,
     on_ticket_key, on_attach_broker, on_connection;
 static peer_handler on_broker_hello, on_welcome, on_refused, on_listed,
-    on_acked, on_whispered, on_appended;
+    on_acked, on_whispered, on_kick, on_appended;
 static void on_parent_end(void *, struct peer *, const char *);
 static void on_broker_end(void *, struct peer *, const char *);
 static void on_clients_ready(evutil_socket_t, short, void *);
@@ -82,6 +82,7 @@ static peer_handler *const broker_handlers[IPC_TYPES] = {
 	[IPC_LISTED] = on_listed,
 	[IPC_ACKED] = on_acked,
 	[IPC_WHISPERED] = on_whispered,
+	[IPC_KICK] = on_kick,
 	[IPC_APPENDED] = on_appended,
 };
 
@@ -495,6 +496,20 @@ on_whispered(void *owner, struct peer *peer, const struct ipc_message *m)
 	(void)peer;
 	w->now_ms = clock_ms();
 	return response_on_whispered(w, m);
+}
+
+static bool
+on_kick(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	struct worker *w = owner;
+	const struct ipc_kick *kick = m->payload;
+	struct client *c = client_find(w, kick->connection);
+
+	(void)peer;
+	w->now_ms = clock_ms();
+	if (c != NULL)
+		client_close(w, c, CLOSE_KICKED);
+	return true;
 }
 
 /* The log itself is looked at once in the turn that this starts. */

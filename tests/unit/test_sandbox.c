@@ -27,6 +27,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "base/channel.h"
+
 #define SIZE	4096
 
 /* As the log's: mode 0400, and a description that only reads. */
@@ -121,6 +123,9 @@ attack(enum sandbox_kind kind)
 	DENIED(socket(AF_INET, SOCK_STREAM, 0));
 	DENIED(connect(0, NULL, 0));
 	DENIED(accept4(0, NULL, NULL, 0));
+	/* The broker may, from the one listener it has. */
+	CHECK(accept4(CHANNEL_CONTROL, NULL, NULL, 0) == -1 &&
+	    (errno == EPERM) == (kind != SANDBOX_BROKER));
 	DENIED(execl("/bin/true", "true", NULL));
 	CHECK(mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, reader_fd,
 	    0) == MAP_FAILED && errno == EACCES);
