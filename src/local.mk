@@ -1,8 +1,8 @@
 # The program.  A process is a folder; base, ipc, log and ws belong to none.
 
 noinst_LIBRARIES += libcommon.a libparent.a libbroker.a libworker.a \
-	libclient.a
-sbin_PROGRAMS += wschatd
+	libclient.a libctl.a
+sbin_PROGRAMS += wschatd wschatctl
 bin_PROGRAMS += wschat
 
 libcommon_a_SOURCES = \
@@ -318,3 +318,17 @@ libclient_a_SOURCES = \
 wschat_SOURCES = src/client/wschat.c
 wschat_LDFLAGS = $(AM_LDFLAGS) -Wl,--as-needed
 wschat_LDADD = libclient.a libcommon.a $(CLIENT_LIBS) $(DEPS_LIBS)
+
+libctl_a_SOURCES = \
+	src/ctl/ask.c \
+	src/ctl/ask.h \
+	src/ctl/errand.c \
+	src/ctl/errand.h \
+	src/ctl/show.c \
+	src/ctl/show.h \
+	src/ctl/table.c \
+	src/ctl/table.h
+
+wschatctl_SOURCES = src/ctl/wschatctl.c
+wschatctl_LDFLAGS = $(AM_LDFLAGS) -Wl,--as-needed
+wschatctl_LDADD = libctl.a libcommon.a $(DEPS_LIBS)

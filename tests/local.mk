@@ -12,6 +12,7 @@ AM_TESTS_ENVIRONMENT = \
 	top_builddir='$(abs_top_builddir)'; export top_builddir; \
 	WSCHATD='$(abs_top_builddir)/wschatd'; export WSCHATD; \
 	WSCHAT='$(abs_top_builddir)/wschat'; export WSCHAT; \
+	WSCHATCTL='$(abs_top_builddir)/wschatctl'; export WSCHATCTL; \
 	CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT;
 
 if HAVE_BATS
@@ -42,6 +43,7 @@ bats_tests = \
 	tests/50-lifecycle.bats \
 	tests/51-drain.bats \
 	tests/52-supervisors.bats \
+	tests/55-control.bats \
 	tests/60-faults.bats \
 	tests/65-property.bats \
 	tests/70-limits.bats \
@@ -114,6 +116,7 @@ unit_tests = \
 	tests/unit/test_settings \
 	tests/unit/test_slash \
 	tests/unit/test_state \
+	tests/unit/test_table \
 	tests/unit/test_takeover \
 	tests/unit/test_tally \
 	tests/unit/test_tickets \
@@ -205,7 +208,7 @@ endif
 
 # Tests of the log end a writer at each of its steps: they have the log's
 # files once more, compiled with the hook, before the library's.
-LDADD = libfixture.a libparent.a libbroker.a libworker.a libclient.a \
+LDADD = libfixture.a libparent.a libbroker.a libworker.a libclient.a libctl.a \
 	libcommon.a $(DEPS_LIBS) $(ICU_LIBS) $(CLIENT_LIBS) $(CMOCKA_LIBS)
 libfixture_a_CPPFLAGS = $(AM_CPPFLAGS) -DLOG_STEP_HOOK
 libfixture_a_SOURCES = \

@@ -1,0 +1,240 @@
+/*
+ * show - see show.h.
+ */
+#include "config.h"
+
+#include "ctl/show.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/plain.h"
+#include "ctl/table.h"
+
+bool
+show_json(const json_t *answer)
+{
+	/* A terminal must not be driven; programs want the characters. */
+	size_t flags = JSON_COMPACT |
+	    (isatty(STDOUT_FILENO) ? JSON_ENSURE_ASCII : 0);
+
+	return json_dumpf(answer, stdout, flags) == 0 && putchar('\n') >= 0;
+}
+
+static json_int_t
+number_of(const json_t *object, const char *name)
+{
+	return json_integer_value(json_object_get(object, name));
+}
+
+/* Never NULL. */
+static const char *
+text_of(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text == NULL ? "" : text;
+}
+
+static void
+print_safe(const char *text)
+{
+	const uint8_t *bytes = (const uint8_t *)text;
+	size_t len = plain_length(bytes, strlen(text));
+	uint8_t *safe = malloc(len + 1);
+
+	if (safe == NULL)
+		return;
+	plain_write(safe, len, bytes, strlen(text));
+	fwrite(safe, 1, len, stdout);
+	free(safe);
+}
+
+bool
+show_status(const json_t *a)
+{
+	const json_t *log = json_object_get(a, "log"), *worker;
+	size_t i;
+
+	printf("version      ");
+	print_safe(text_of(a, "version"));
+	printf("\npid          %" JSON_INTEGER_FORMAT "\n",
+	    number_of(a, "pid"));
+	printf("connections  %" JSON_INTEGER_FORMAT "\n",
+	    number_of(a, "connections"));
+	printf("members      %" JSON_INTEGER_FORMAT "\n",
+	    number_of(a, "members"));
+	printf("rooms        %" JSON_INTEGER_FORMAT "\n",
+	    number_of(a, "rooms"));
+	printf("log          %" JSON_INTEGER_FORMAT " bytes, written up to %"
+	    JSON_INTEGER_FORMAT "\n", number_of(log, "size"),
+	    number_of(log, "end"));
+	json_array_foreach(json_object_get(a, "workers"), i, worker)
+		printf("worker %-4" JSON_INTEGER_FORMAT "  %"
+		    JSON_INTEGER_FORMAT " connections\n",
+		    number_of(worker, "worker"),
+		    number_of(worker, "connections"));
+	return ferror(stdout) == 0;
+}
+
+/* "17,18". */
+static bool
+append_connections(struct buf *out, const json_t *connections)
+{
+	const json_t *one;
+	char text[24];
+	size_t i;
+
+	json_array_foreach(connections, i, one) {
+		snprintf(text, sizeof(text), "%s%" JSON_INTEGER_FORMAT,
+		    i == 0 ? "" : ",", number_of(one, "conn"));
+		if (!buf_append(out, text, strlen(text)))
+			return false;
+	}
+	return buf_append(out, buf_len(out) == 0 ? "-" : "",
+	    buf_len(out) == 0 ? 2 : 1);
+}
+
+/* Each once; tabs of a browser have the same. */
+static bool
+append_addresses(struct buf *out, const json_t *connections)
+{
+	const json_t *one;
+	const char *address, *last = "";
+	size_t i;
+
+	json_array_foreach(connections, i, one) {
+		address = text_of(one, "address");
+		if (*address == '\0' || strcmp(address, last) == 0)
+			continue;
+		if ((buf_len(out) > 0 && !buf_append(out, ",", 1)) ||
+		    !buf_append(out, address, strlen(address)))
+			return false;
+		last = address;
+	}
+	return buf_append(out, buf_len(out) == 0 ? "-" : "",
+	    buf_len(out) == 0 ? 2 : 1);
+}
+
+static void
+add_member(struct table *table, const json_t *member)
+{
+	const json_t *connections = json_object_get(member, "connections");
+	struct buf text;
+
+	buf_init(&text);
+	table_add(table, text_of(member, "room"));
+	table_add(table, json_object_get(member, "name") == NULL ? "-" :
+	    text_of(member, "name"));
+	table_add(table, append_connections(&text, connections) ?
+	    (const char *)buf_head(&text) : "?");
+	buf_reset(&text);
+	table_add(table, json_is_true(json_object_get(member, "away")) ?
+	    "(away)" : append_addresses(&text, connections) ?
+	    (const char *)buf_head(&text) : "?");
+	buf_clear(&text);
+}
+
+bool
+show_who(const json_t *answer)
+{
+	struct table *table = table_new(4);
+	const json_t *member;
+	size_t i;
+	bool good;
+
+	if (table == NULL)
+		return false;
+	table_add(table, "ROOM");
+	table_add(table, "NAME");
+	table_add(table, "CONN");
+	table_add(table, "ADDRESS");
+	json_array_foreach(json_object_get(answer, "members"), i, member)
+		add_member(table, member);
+	good = table_print(table, stdout);
+	table_free(table);
+	return good;
+}
+
+static void
+add_number(struct table *table, json_int_t number)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%" JSON_INTEGER_FORMAT, number);
+	table_add(table, text);
+}
+
+bool
+show_rooms(const json_t *answer)
+{
+	struct table *table = table_new(3);
+	const json_t *room;
+	size_t i;
+	bool good;
+
+	if (table == NULL)
+		return false;
+	table_add(table, "ROOM");
+	table_add(table, "MEMBERS");
+	table_add(table, "MESSAGES");
+	json_array_foreach(json_object_get(answer, "rooms"), i, room) {
+		table_add(table, text_of(room, "room"));
+		add_number(table, number_of(room, "members"));
+		add_number(table, number_of(room, "messages"));
+	}
+	good = table_print(table, stdout);
+	table_free(table);
+	return good;
+}
+
+/* As cp(1) does: no news is good news. */
+bool
+show_said(const json_t *answer)
+{
+	(void)answer;
+	return true;
+}
+
+bool
+show_kicked(const json_t *answer)
+{
+	json_int_t n = number_of(answer, "connections");
+
+	printf("%" JSON_INTEGER_FORMAT " connection%s closed\n", n,
+	    n == 1 ? "" : "s");
+	return true;
+}
+
+bool
+show_event(const json_t *event)
+{
+	const char *type = text_of(event, "type");
+	time_t time_s = (time_t)(number_of(event, "time") / 1000);
+	bool is_action = json_is_true(json_object_get(event, "action"));
+	char clock[16] = "";
+	struct tm tm;
+
+	if (strcmp(type, "lost") == 0)
+		return puts("-- some events are lost") >= 0;
+	if (localtime_r(&time_s, &tm) != NULL)
+		strftime(clock, sizeof(clock), "%H:%M:%S", &tm);
+	printf("%s %s", clock, strcmp(type, "message") != 0 ? "-- " :
+	    is_action ? "* " : "");
+	print_safe(text_of(event, "name"));
+	if (strcmp(type, "message") == 0) {
+		fputs(is_action ? " " : ": ", stdout);
+		print_safe(text_of(event, "text"));
+	} else if (strcmp(type, "rename") == 0) {
+		fputs(" is now ", stdout);
+		print_safe(text_of(event, "to"));
+	} else {
+		printf(" %s (%" JSON_INTEGER_FORMAT " here)",
+		    strcmp(type, "join") == 0 ? "joined" : "left",
+		    number_of(event, "users"));
+	}
+	return putchar('\n') >= 0;
+}

@@ -1,0 +1,24 @@
+/*
+ * show - the server's answers, for people and for programs.
+ *
+ * A part of wschatctl; all print to standard output, and nothing of it can
+ * drive a terminal.  False: it cannot be printed.
+ */
+#ifndef CTL_SHOW_H
+#define CTL_SHOW_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+/* One object, one line. */
+bool show_json(const json_t *answer);
+
+bool show_status(const json_t *answer);
+bool show_who(const json_t *answer);
+bool show_rooms(const json_t *answer);
+bool show_said(const json_t *answer);
+bool show_kicked(const json_t *answer);
+/* One event of a room that is followed. */
+bool show_event(const json_t *event);
+
+#endif

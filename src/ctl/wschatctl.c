@@ -1,0 +1,148 @@
+/*
+ * wschatctl - an administrator's hand in a running wschatd.
+ *
+ * Options, then one command (errand.h), which asks the server through a Unix
+ * socket (ask.h) and shows what it is answered (show.h).
+ */
+#include "config.h"
+
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "ctl/ask.h"
+#include "ctl/errand.h"
+
+#define LINES_MAX	100
+
+static const char usage[] =
+    "usage: wschatctl [-j] [-s SOCKET] [-r ROUTE] [-n LINES] COMMAND ...\n";
+
+static const char options_help[] =
+    "  -j, --json           print answers as JSON, one object a line\n"
+    "  -s, --socket SOCKET  the server's control socket (default\n"
+    "                       $WSCHATCTL_SOCKET, or\n"
+    "                       " CONTROL_SOCKET ")\n"
+    "  -r, --route ROUTE    kick: of this route, where several have the name\n"
+    "  -n, --lines LINES    tail: so many lines from before (default 10)\n"
+    "  -h, --help           print this and exit\n"
+    "  -V, --version        print the version and exit\n";
+
+static const struct option longs[] = {
+	{ "json", no_argument, NULL, 'j' },
+	{ "socket", required_argument, NULL, 's' },
+	{ "route", required_argument, NULL, 'r' },
+	{ "lines", required_argument, NULL, 'n' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ NULL, 0, NULL, 0 }
+};
+
+static void __attribute__((noreturn, format(printf, 1, 2)))
+fail_usage(const char *format, ...)
+{
+	va_list args;
+
+	fprintf(stderr, "wschatctl: ");
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fprintf(stderr, "\n%s", usage);
+	exit(EX_USAGE);
+}
+
+static void __attribute__((noreturn))
+print_help(void)
+{
+	printf("%s%s\nCommands (ROOM is the path of its URL: /chat, "
+	    "/chat/lab):\n", usage, options_help);
+	errand_print_help(stdout);
+	printf("\nExit status: 0 done, 1 refused, 64 usage, 69 no server, "
+	    "77 not allowed.\n");
+	exit(0);
+}
+
+static long
+read_lines(const char *text)
+{
+	char *end;
+	long n = strtol(text, &end, 10);
+
+	if (end == text || *end != '\0' || n < 0 || n > LINES_MAX)
+		fail_usage("-n %s: not a number from 0 to %d", text,
+		    LINES_MAX);
+	return n;
+}
+
+/* Those in front of the first word; or all, unless what follows is a text of
+ * any words. */
+static void
+read_options(int argc, char **argv, bool all, struct errand *e,
+    const char **path)
+{
+	int option;
+
+	opterr = 0;
+	optind = 0;	/* begins anew */
+	while ((option = getopt_long(argc, argv, all ? ":js:r:n:hV" :
+	    "+:js:r:n:hV", longs, NULL)) != -1) {
+		switch (option) {
+		case 'j':
+			e->is_json = true;
+			break;
+		case 's':
+			*path = optarg;
+			break;
+		case 'r':
+			e->route = optarg;
+			break;
+		case 'n':
+			e->lines = read_lines(optarg);
+			break;
+		case 'h':
+			print_help();
+		case 'V':
+			printf("wschatctl %s\n", PACKAGE_VERSION);
+			exit(0);
+		case ':':
+			fail_usage("%s needs a value", argv[optind - 1]);
+		default:
+			fail_usage("%s is not an option", argv[optind - 1]);
+		}
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	struct errand errand = { .lines = -1 };
+	const char *path = getenv("WSCHATCTL_SOCKET");
+	const struct errand_row *row;
+	int code;
+
+	if (path == NULL || *path == '\0')
+		path = CONTROL_SOCKET;
+	read_options(argc, argv, false, &errand, &path);
+	if (optind == argc)
+		fail_usage("which command?");
+	row = errand_find(argv[optind]);
+	if (row == NULL)
+		fail_usage("\"%s\" is not a command", argv[optind]);
+	argc -= optind;
+	argv += optind;
+	read_options(argc, argv, row->most >= 0, &errand, &path);
+	errand.words = argv + optind;
+	errand.count = argc - optind;
+	if (errand.count < row->least ||
+	    (row->most >= 0 && errand.count > row->most))
+		fail_usage("it is: %s %s", row->word, row->takes);
+	errand.ask = ask_new(path);
+	if (errand.ask == NULL)
+		return EX_OSERR;
+	code = row->run(&errand);
+	ask_free(errand.ask);
+	return code;
+}

@@ -1,0 +1,290 @@
+#!/usr/bin/env bats
+# wschatctl, and the socket by which it comes.  What an order does to rooms is
+# tested in tests/unit/test_office.c, how one is read in test_order.c.
+#
+# CTL is the program; the tests find the server by WSCHATCTL_SOCKET.
+
+load lib/common
+
+: "${WSCHATCTL:=${WSCHATD%/*}/wschatctl}"
+[[ $WSCHATCTL == /* ]] || WSCHATCTL=$(realpath -- "$WSCHATCTL")
+
+# start_controlled ARGS...: with a control socket, and addresses that count.
+start_controlled()
+{
+	export WSCHATCTL_SOCKET=$DIR/run/control WSCHATCTL TZ=UTC
+	export COMPLETION=$TOP/etc/bash-completion/wschatctl
+	start_server -o "control = \"$WSCHATCTL_SOCKET\"" \
+		-o 'limits { loopback-exempt = no }' "$@"
+}
+
+ctl()
+{
+	timeout 20 "$WSCHATCTL" "$@" 3>&-
+}
+
+# controller <SCRIPT: as peer, with ctl(ARGS...), which gives the JSON of -j.
+controller()
+{
+	{
+		cat <<-'PY'
+		import json, os, socket, subprocess
+		def ctl(*words, text=None, code=0):
+		    done = subprocess.run([os.environ["WSCHATCTL"], "-j", *words],
+		        input=text, capture_output=True, text=True, timeout=20)
+		    eq(done.returncode, code, done.stderr)
+		    lines = [json.loads(line) for line in
+		        done.stdout.splitlines()]
+		    return lines[0] if len(lines) == 1 else lines
+		def names(*words):
+		    return sorted(m["name"] for m in ctl("who", *words)["members"])
+		PY
+		cat
+	} >"$DIR/script"
+	peer "$@" <"$DIR/script"
+}
+
+@test "the socket is its owner's alone, and goes with the server" {
+	start_controlled
+	assert_equal "$(stat -c '%a %F' "$WSCHATCTL_SOCKET")" "600 socket"
+	run ctl status
+	assert_success
+	assert_line --regexp '^version +[0-9]'
+	assert_line --regexp "^pid +$SERVER_PID\$"
+	assert_line --regexp '^worker 1 +0 connections$'
+	stop_server
+	[[ ! -e $WSCHATCTL_SOCKET ]]
+	run ctl status
+	assert_equal "$status" 69
+	assert_output --partial "$WSCHATCTL_SOCKET: no server there"
+}
+
+@test "without the setting there is no socket" {
+	start_server
+	run ss -xlH
+	refute_output --partial "$DIR"
+}
+
+@test "a path that is none is refused" {
+	run timeout 10 "$WSCHATD" -t -c /dev/null -o 'control = "run/x"'
+	assert_equal "$status" 78
+	assert_output --partial 'control = "run/x"'
+}
+
+@test "a command line that is wrong is told so" {
+	for words in '' 'stat' 'who a b' 'say' 'kick' 'tail' '-x status' \
+		'tail /chat -n x' '-s'; do
+		# shellcheck disable=SC2086  # words are meant
+		run ctl $words
+		assert_equal "$words: $status" "$words: 64"
+		assert_line --partial 'wschatctl: '
+	done
+	run ctl --help
+	assert_success
+	assert_line --regexp '^  tail +ROOM'
+}
+
+@test "somebody else's user is turned away" {
+	[[ $(id -u) == 0 ]] || skip "needs root"
+	open=$(mktemp -d /tmp/wschatctl.XXXXXX)
+	chmod 755 "$open"
+	cp "$WSCHATCTL" "$open/wschatctl"
+	chmod 755 "$open/wschatctl"
+	start_server -o "control = \"$open/control\""
+	stranger() {
+		setpriv --reuid=65534 --clear-groups "$open/wschatctl" \
+			-s "$open/control" status
+	}
+	run stranger
+	assert_equal "$status" 77
+	# Also when the file lets everybody in.
+	chmod 666 "$open/control"
+	run stranger
+	rm -rf "$open"
+	assert_equal "$status" 77
+	assert_output --partial 'not yours'
+	grep -q 'control refused" uid=65534' "$LOG"
+}
+
+@test "who is there, and in which rooms" {
+	start_controlled
+	controller <<-'PY'
+	a, b, c = Chatter(), Chatter(), Chatter(path="/chat/lab")
+	a.say("/nick Jörg")
+	a.expect("[server::nick] you are now Jörg")
+	eq(names(), ["Jörg", "user1", "user2"])
+	eq(names("/chat"), ["Jörg", "user1"])
+	eq(names("/chat/lab"), ["user2"])
+	one = [m for m in ctl("who")["members"] if m["name"] == "Jörg"][0]
+	eq(one["connections"][0]["address"], "127.0.0.1")
+	eq(one["room"], "/chat")
+	eq([(r["room"], r["members"]) for r in ctl("rooms")["rooms"]],
+	    [("/chat", 2), ("/chat/lab", 1)])
+	eq(ctl("who", "/chat/none", code=1)["error"], "unknown-room")
+	status = ctl("status")
+	eq((status["connections"], status["members"], status["rooms"]),
+	    (3, 3, 2))
+	PY
+}
+
+@test "the server says what is said through it" {
+	start_controlled
+	controller <<-'PY'
+	a, lab = Chatter(), Chatter(path="/chat/lab")
+	a.say("before")
+	a.expect("[user0]: before")
+	eq(ctl("say", "/chat", "the", "-j", "end")["seq"], 2)
+	a.expect("[server]: the -j end")
+	ctl("say", "/chat", text="one\n\ntwo é\nthree")
+	for text in "one", "", "two é", "three":
+	    a.expect(f"[server]: {text}")
+	ctl("say", "/chat", "forged\n[user0]: line")
+	a.expect("[server]: forged\u2424[user0]: line")
+	eq(ctl("say", "/chat/none", "x", code=1)["error"], "unknown-room")
+	eq(ctl("say", "/chat", "x" * 70000, code=1)["error"], "too-big")
+	ctl("say", "/chat/lab", "here")
+	lab.expect("[server]: here")
+	# Nobody else is called so.
+	a.say("/nick server")
+	assert a.hear().startswith("[server::nick] the name server")
+	PY
+}
+
+@test "who is kicked stays away, the others stay" {
+	start_controlled
+	controller <<-'PY'
+	a, b = Chatter(), Chatter()
+	a.say("/nick Anna")
+	a.expect("[server::nick] you are now Anna")
+	eq(ctl("kick", "anna")["connections"], 1)
+	a.expect_close(4500)
+	eventually(lambda: names() == ["user1"], "Anna is gone")
+	b.say("still here")
+	b.expect("[user1]: still here")
+	eq(ctl("kick", "anna", code=1)["error"], "unknown-name")
+	conn = ctl("who")["members"][0]["connections"][0]["conn"]
+	ctl("kick", f"conn={conn}")
+	b.expect_close(4500)
+	PY
+	grep -q 'msg=ordered command=kick whom="anna" uid=[0-9]* result=done' "$LOG"
+}
+
+@test "a room is followed, also behind a broker that dies" {
+	start_controlled
+	controller <<-'PY'
+	import signal
+	a = Chatter()
+	for n in range(5):
+	    a.say(f"line {n}")
+	    a.expect(f"[user0]: line {n}")
+	tail = subprocess.Popen([os.environ["WSCHATCTL"], "tail", "/chat",
+	    "-n2"], stdout=subprocess.PIPE, text=True)
+	def shown():
+	    return tail.stdout.readline()[9:].rstrip()
+	eq((shown(), shown()), ("user0: line 3", "user0: line 4"))
+	a.say("/me waves")
+	a.expect("* user0 waves")
+	eq(shown(), "* user0 waves")
+	before = ctl("status")
+	broker = subprocess.run(["pgrep", "-f", "-P", os.environ["SERVER_PID"],
+	    "wschatd: broker"], capture_output=True, text=True).stdout.split()
+	os.kill(int(broker[0]), signal.SIGKILL)
+	a.say("meanwhile")
+	a.expect("[user0]: meanwhile")
+	eq(shown(), "user0: meanwhile")
+	b = Chatter()
+	eq(shown(), "-- user1 joined (2 here)")
+	b.say("/nick Berta")
+	eq(shown(), "-- user1 is now Berta")
+	ctl("say", "/chat", "bye")
+	eq(shown(), "server: bye")
+	tail.kill()
+	tail.wait()
+	PY
+}
+
+# A caller that breaks the rules costs nobody else anything.
+@test "rude callers are answered or cut off, and the rest is served" {
+	start_controlled
+	controller <<-'PY'
+	def call(*pieces, end=True):
+	    s = socket.socket(socket.AF_UNIX)
+	    s.settimeout(10)
+	    s.connect(os.environ["WSCHATCTL_SOCKET"])
+	    for piece in pieces:
+	        s.sendall(piece)
+	    if end:
+	        s.shutdown(socket.SHUT_WR)
+	        return b"".join(iter(lambda: s.recv(65536), b""))
+	    return s
+	status = b'{"command":"status"}\n'
+	eq(call(), b"")
+	eq(call(b'{"command":"sta'), b"")
+	for line in b"x\n", b"\n", b"\xff\xfe\n", b'{"command":"reboot"}\n':
+	    assert b'"ok":false' in call(line), line
+	# In pieces, and several at once, each answered in order.
+	eq(call(status[:5], status[5:] + b"x\n" + status).count(b"\n"), 3)
+	a = Chatter()
+	# Too long, with and without an end.
+	try:
+	    assert b"too-long" in call(b"x" * 300000)
+	except (BrokenPipeError, ConnectionResetError):
+	    pass
+	# As many as are served, who say nothing or follow and do not read.
+	idle = [call(end=False) for _ in range(16)]
+	deaf = [call(b'{"command":"tail","room":"/chat","lines":100}\n',
+	    end=False) for _ in range(15)]
+	for n in range(60):
+	    a.say("y" * 60000)
+	    a.expect("[user0]: " + "y" * 60000)
+	ctl("status")
+	for s in idle:
+	    s.close()
+	eq(ctl("say", "/chat", "still")["members"], 1)
+	a.expect("[server]: still")
+	PY
+}
+
+@test "more callers than are served wait" {
+	start_controlled
+	controller <<-'PY'
+	many = []
+	for _ in range(40):
+	    s = socket.socket(socket.AF_UNIX)
+	    s.settimeout(10)
+	    s.connect(os.environ["WSCHATCTL_SOCKET"])
+	    s.sendall(b'{"command":"status"}\n')
+	    many.append(s)
+	for s in many:
+	    assert b'"ok":true' in s.recv(65536)
+	    s.close()
+	PY
+}
+
+@test "a text that is no UTF-8 is not said" {
+	start_controlled
+	run ctl say /chat $'\xff'
+	assert_equal "$status" 65
+}
+
+@test "bash completes commands, rooms and names" {
+	start_controlled
+	controller <<-'PY'
+	a = Chatter(path="/chat/lab")
+	subprocess.run(["bash", "-c", """
+	    set -e
+	    PATH=${WSCHATCTL%/*}:$PATH
+	    . "$1"
+	    try() {
+	        COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+	        _wschatctl
+	        echo "${COMPREPLY[*]}"
+	    }
+	    test "$(try wschatctl st)" = status
+	    test "$(try wschatctl --so)" = --socket
+	    test "$(try wschatctl -s "$WSCHATCTL_SOCKET" say /c)" = /chat/lab
+	    test "$(try wschatctl kick us)" = user0
+	    test -z "$(try wschatctl kick user0 us)"
+	    """, "bash", os.environ["COMPLETION"]], check=True)
+	PY
+}
