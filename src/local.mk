@@ -6,6 +6,8 @@ sbin_PROGRAMS += wschatd wschatctl
 bin_PROGRAMS += wschat
 
 libcommon_a_SOURCES = \
+	src/base/bans.c \
+	src/base/bans.h \
 	src/base/buf.c \
 	src/base/buf.h \
 	src/base/channel.h \
@@ -84,6 +86,8 @@ libparent_a_SOURCES = \
 	src/parent/activation.h \
 	src/parent/change.c \
 	src/parent/change.h \
+	src/parent/banlist.c \
+	src/parent/banlist.h \
 	src/parent/child.c \
 	src/parent/child.h \
 	src/parent/conf.c \

@@ -169,6 +169,55 @@ controller()
 	grep -q 'msg=ordered command=kick whom="anna" uid=[0-9]* result=done' "$LOG"
 }
 
+@test "who is banned is kept out, also by the next broker and server" {
+	start_controlled -o "bans = \"$DIR/bans\""
+	controller <<-'PY'
+	import signal
+	def refused():
+	    Peer("/chat").expect_close(4503)
+	a = Chatter()
+	eq(ctl("ban", "user0")["bans"], [{"address": "127.0.0.1"}])
+	a.expect_close(4503)
+	refused()
+	broker = subprocess.run(["pgrep", "-f", "-P", os.environ["SERVER_PID"],
+	    "wschatd: broker"], capture_output=True, text=True).stdout.split()
+	os.kill(int(broker[0]), signal.SIGKILL)
+	refused()
+	eq(ctl("bans")["bans"], [{"address": "127.0.0.1"}])
+	PY
+	grep -qx '127.0.0.1 for ever' "$DIR/bans"
+	stop_server
+	: >"$LOG"
+	start_controlled -o "bans = \"$DIR/bans\""
+	controller <<-'PY'
+	Peer("/chat").expect_close(4503)
+	ctl("unban", "127.0.0.1")
+	eq(ctl("unban", "127.0.0.1", code=1)["error"], "not-banned")
+	Chatter()
+	# For a time.
+	ctl("ban", "127.0.0.1", "2s")
+	Peer("/chat").expect_close(4503)
+	def joins():
+	    try:
+	        Chatter()
+	        return True
+	    except Closed:
+	        return False
+	eventually(joins, "the ban is over")
+	eq(ctl("bans")["bans"], [])
+	PY
+	run ctl ban 127.0.0.1 soon
+	assert_equal "$status" 64
+}
+
+@test "a file of bans that has another form is named" {
+	printf '# comment\n\n192.0.2.1 for ever\nx 7\n' >"$DIR/bans"
+	run timeout 10 "$WSCHATD" -c "$CONFIG" -l 127.0.0.1:0 \
+		-o "bans = \"$DIR/bans\""
+	assert_equal "$status" 78
+	assert_output --partial "$DIR/bans:4"
+}
+
 @test "a room is followed, also behind a broker that dies" {
 	start_controlled
 	controller <<-'PY'

@@ -55,6 +55,7 @@ unit_tests = \
 	tests/unit/test_append \
 	tests/unit/test_aside \
 	tests/unit/test_backoff \
+	tests/unit/test_bans \
 	tests/unit/test_buf \
 	tests/unit/test_close_codes \
 	tests/unit/test_command \

@@ -84,6 +84,8 @@ const struct settings_row settings_table[] = {
 	    "0", NULL, RELOAD, "over which they come back; 0: 200 a second"),
 	TOP("control", TYPE_TEXT, control, 0, SETTINGS_SOCKET - 1, "", NULL,
 	    RESTART, "socket by which wschatctl comes; empty: none"),
+	TOP("bans", TYPE_TEXT, bans, 0, SETTINGS_PATH - 1, "", NULL, RESTART,
+	    "file that keeps who is banned; empty: until the end"),
 	TOP("trusted-proxies", TYPE_LIST, trusted_proxies, 1, 64, "", NULL,
 	    RELOAD,
 	    "networks, and unix:, whose word about addresses is taken"),

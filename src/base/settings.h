@@ -121,6 +121,7 @@ struct settings {
 	uint64_t return_time_ms;	/* clients come back spread over; 0: by
 					 * their number */
 	char control[SETTINGS_SOCKET];	/* wschatctl's socket; "": none */
+	char bans[SETTINGS_PATH];	/* file; "": forgotten at the end */
 	char source[SETTINGS_PATH];	/* the file read; "": none */
 	struct settings_limits limits;
 	uint32_t listener_count;

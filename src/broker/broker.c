@@ -47,7 +47,7 @@
 #define FRAME_EXTRA	4096		/* a request beside its text */
 
 static peer_handler on_hello, on_ping, on_stop, on_attach_worker,
-    on_attached_all, on_worker_gone;
+    on_attached_all, on_worker_gone, on_ban;
 static peer_handler on_worker_hello, on_register, on_registered;
 static void on_parent_end(void *, struct peer *, const char *);
 static void on_worker_end(void *, struct peer *, const char *);
@@ -62,6 +62,7 @@ static peer_handler *const parent_handlers[IPC_TYPES] = {
 	[IPC_ATTACH_WORKER] = on_attach_worker,
 	[IPC_ATTACHED_ALL] = on_attached_all,
 	[IPC_WORKER_GONE] = on_worker_gone,
+	[IPC_BAN] = on_ban,
 };
 
 static peer_handler *const worker_handlers[IPC_TYPES] = {
@@ -308,6 +309,18 @@ on_worker_gone(void *owner, struct peer *peer, const struct ipc_message *m)
 		link->generation = 0;
 	}
 	broker_serve_when_ready(b);
+	return true;
+}
+
+static bool
+on_ban(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	struct broker *b = owner;
+	const struct ipc_ban *ban = m->payload;
+
+	(void)peer;
+	if (!hub_ban(b->hub, ban->address, ban->until_s))
+		logger_error("no memory for a ban", NULL);
 	return true;
 }
 

@@ -201,20 +201,35 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 }
 
 static bool
-kick(void *arg, unsigned index, uint64_t connection)
+kick(void *arg, unsigned index, uint64_t connection, bool is_ban)
 {
 	struct broker *b = arg;
-	const struct ipc_kick payload = { .connection = connection };
+	const struct ipc_kick payload = {
+		.connection = connection, .is_ban = is_ban
+	};
 
 	return b->links[index].peer == NULL ||
 	    !peer_is_open(b->links[index].peer) ||
 	    peer_send(b->links[index].peer, IPC_KICK, &payload, NULL, 0, -1);
 }
 
+static bool
+report(void *arg, uint64_t address, uint64_t until_s)
+{
+	struct broker *b = arg;
+	const struct ipc_ban ban = {
+		.address = address, .until_s = until_s
+	};
+
+	return peer_send(b->parent, IPC_BAN, &ban, NULL, 0, -1);
+}
+
 static struct office
 office_of(struct broker *b)
 {
-	return (struct office){ .hub = b->hub, .kick = kick, .arg = b };
+	return (struct office){
+		.hub = b->hub, .kick = kick, .report = report, .arg = b
+	};
 }
 
 /* Queues an object as a line, and releases it. */
@@ -240,7 +255,8 @@ log_order(const struct caller *caller, const struct order *order,
 	    "error"));
 	char name[64];
 
-	if (order->kind != ORDER_KICK)
+	if (order->kind != ORDER_KICK && order->kind != ORDER_BAN &&
+	    order->kind != ORDER_UNBAN)
 		return;
 	logger_escape(order->name, strlen(order->name), name, sizeof(name));
 	logger_info("ordered", "command=%s whom=%s uid=%u result=%s",

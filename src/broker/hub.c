@@ -37,7 +37,8 @@ hub_new(const struct settings *settings, struct names *names, struct log *log,
 	hub->asking = hub->workers;
 	for (unsigned i = 0; i < SETTINGS_ROUTES; i++)
 		buf_init(&hub->listings[i].texts);
-	if (!takeover_restore(hub, &append_callbacks)) {
+	hub->bans = bans_new();
+	if (hub->bans == NULL || !takeover_restore(hub, &append_callbacks)) {
 		hub_free(hub);
 		return NULL;
 	}
@@ -55,6 +56,7 @@ hub_free(struct hub *hub)
 	for (unsigned i = 0; i < SETTINGS_ROUTES; i++)
 		buf_clear(&hub->listings[i].texts);
 	tally_free(hub->addresses);
+	bans_free(hub->bans);
 	nametable_free(hub->nametable);
 	lists_free(hub->members);
 	lists_free(hub->tabs);
@@ -409,6 +411,12 @@ hub_reaches_back(const struct hub *hub, unsigned index, unsigned quarters)
 	return w->generation != 0 && w->last != w->receipt &&
 	    append_position(hub->append) - w->since >
 	    log_ring_size(hub->log) / 4 * quarters;
+}
+
+bool
+hub_ban(struct hub *hub, uint64_t address, uint64_t until_s)
+{
+	return bans_set(hub->bans, address, until_s);
 }
 
 void

@@ -40,6 +40,7 @@ enum hub_result {
 	HUB_TABS,	/* too many connections of the member */
 	HUB_REPLACED,	/* a later connection has the member */
 	HUB_AFTER,	/* nobody in the room has the name */
+	HUB_BANNED,	/* the address is kept out */
 	HUB_FORGED	/* no honest worker sends this */
 };
 
@@ -132,6 +133,11 @@ void hub_commit(struct hub *, void (*bell)(void *arg, unsigned index),
 /* Stores the receipt for everything this worker has asked; its refusals are
  * on their way. */
 void hub_receipt(struct hub *, unsigned index);
+
+/* Keeps an address (netaddr_key) out until then; 0: lets it in again.  False:
+ * there are too many, or there is no memory. */
+bool hub_ban(struct hub *, uint64_t address, uint64_t until_s)
+    __attribute__((warn_unused_result));
 
 /* Lets go whose grace time is over, a part of them at a time; hub_next_expiry
  * says when it is to be called again (clock_ms; UINT64_MAX: nobody is away). */

@@ -6,6 +6,7 @@
 #ifndef BROKER_HUB_PARTS_H
 #define BROKER_HUB_PARTS_H
 
+#include "base/bans.h"
 #include "base/tally.h"
 #include "broker/graces.h"
 #include "broker/hub.h"
@@ -53,6 +54,7 @@ struct hub {
 	struct repeats *repeats;
 	struct ids *ids;		/* under which something was said */
 	struct tally *addresses;	/* connections, by real address */
+	struct bans *bans;		/* as the parent has told them */
 	struct lists *members;		/* of rooms */
 	struct lists *tabs;		/* of members, see tabs.h */
 	struct tokens *tokens;

@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "broker/hub_parts.h"
 #include "broker/move.h"
 #include "broker/naming.h"
@@ -56,6 +57,8 @@ address_count(struct hub *hub, const struct ipc_request *q, uint32_t replaced)
 
 	if (q->address == 0)
 		return HUB_DONE;
+	if (bans_has(hub->bans, q->address, clock_wall_us() / 1000000))
+		return HUB_BANNED;
 	count = tally_count(hub->addresses, q->address);
 	if (roster_read(hub->state, replaced, &old) &&
 	    old.address == q->address)

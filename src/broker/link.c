@@ -91,6 +91,7 @@ static const enum ipc_refusal refusals[] = {
 	[HUB_TABS] = IPC_REFUSED_TABS,
 	[HUB_REPLACED] = IPC_REFUSED_REPLACED,
 	[HUB_AFTER] = IPC_REFUSED_AFTER,
+	[HUB_BANNED] = IPC_REFUSED_BANNED,
 };
 
 static const struct reason reasons[] = {

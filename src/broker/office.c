@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/netaddr.h"
 #include "broker/hub_parts.h"
 #include "broker/session.h"
@@ -331,7 +332,7 @@ read_serial(const char *name)
 }
 
 static bool
-kick_connection(const struct office *office, uint32_t row)
+kick_connection(const struct office *office, uint32_t row, bool is_ban)
 {
 	struct roster_entry entry;
 	unsigned index;
@@ -340,7 +341,7 @@ kick_connection(const struct office *office, uint32_t row)
 		return true;
 	index = hub_worker_index(office->hub, entry.generation);
 	return index == office->hub->workers ||
-	    office->kick(office->arg, index, entry.connection);
+	    office->kick(office->arg, index, entry.connection, is_ban);
 }
 
 static json_t *
@@ -359,7 +360,7 @@ kick_serial(const struct office *office, uint64_t serial)
 	for (uint32_t row = 0; row < rows; row++)
 		if (roster_read(hub->state, row, &entry) &&
 		    ipc_connection_serial(entry.connection) == serial)
-			return kick_connection(office, row) ?
+			return kick_connection(office, row, false) ?
 			    answer_kicked(1) : NULL;
 	return office_refusal("unknown-connection",
 	    "There is no such connection.");
@@ -374,7 +375,7 @@ kick_member(const struct office *office, uint32_t member)
 	unsigned count = 0;
 
 	for (; (tab = tabs_next(hub, member, tab)) != STATE_NONE; count++)
-		if (!kick_connection(office, tab))
+		if (!kick_connection(office, tab, false))
 			return NULL;
 	hub_close_request(hub);
 	if (count == 0 && !session_end_away(hub, member))
@@ -400,6 +401,157 @@ answer_kick(const struct office *office, const struct order *order)
 	return kick_member(office, meant.rows[0]);
 }
 
+/*
+ * Ban.
+ */
+
+#define ADDRESSES_MAX	32	/* of one member */
+
+/* The addresses that a name means. */
+struct culprit {
+	uint64_t addresses[ADDRESSES_MAX];
+	unsigned count;
+};
+
+static void
+culprit_add(const struct hub *hub, struct culprit *c, uint32_t row)
+{
+	struct roster_entry entry;
+
+	if (!roster_read(hub->state, row, &entry) || entry.address == 0)
+		return;
+	for (unsigned i = 0; i < c->count; i++)
+		if (c->addresses[i] == entry.address)
+			return;
+	if (c->count < ADDRESSES_MAX)
+		c->addresses[c->count++] = entry.address;
+}
+
+/* An address itself, or those of a user's connections.  NULL, or why not. */
+static json_t *
+find_culprit(const struct hub *hub, const struct order *order,
+    struct culprit *out)
+{
+	uint32_t tab = STATE_NONE;
+	struct meant meant;
+
+	out->count = 0;
+	if (bans_read_key(order->name, &out->addresses[0])) {
+		out->count = 1;
+		return NULL;
+	}
+	find_meant(hub, order, &meant);
+	if (meant.count == 0)
+		return office_refusal("unknown-name",
+		    "This is no address, and nobody has that name.");
+	if (meant.count > 1)
+		return office_refusal("ambiguous",
+		    "Several routes have somebody of that name.");
+	while ((tab = tabs_next(hub, meant.rows[0], tab)) != STATE_NONE)
+		culprit_add(hub, out, tab);
+	return out->count > 0 ? NULL : office_refusal("no-address",
+	    "No address of that user is known.");
+}
+
+/* Closes what comes from the address; returns how many. */
+static unsigned
+kick_address(const struct office *office, uint64_t address)
+{
+	const struct hub *hub = office->hub;
+	uint32_t rows = state_rows(hub->state);
+	struct roster_entry entry;
+	unsigned count = 0;
+
+	for (uint32_t row = 0; row < rows; row++)
+		if (roster_read(hub->state, row, &entry) &&
+		    entry.address == address)
+			count += kick_connection(office, row, true);
+	return count;
+}
+
+static bool
+ban_address(const struct office *office, uint64_t address, uint64_t until_s)
+{
+	return hub_ban(office->hub, address, until_s) &&
+	    office->report(office->arg, address, until_s);
+}
+
+static json_t *
+describe_ban(uint64_t address, uint64_t until_s)
+{
+	char text[NETADDR_KEY_TEXT];
+	json_t *ban = json_pack("{s:s}", "address",
+	    netaddr_format_key(address, text));
+
+	if (until_s != BANS_FOREVER)
+		(void)json_object_set_new(ban, "until",
+		    json_integer((json_int_t)until_s));
+	return ban;
+}
+
+static json_t *
+answer_ban(const struct office *office, const struct order *order)
+{
+	uint64_t now_s = clock_wall_us() / 1000000;
+	/* The second that has begun is not counted. */
+	uint64_t until_s = order->seconds == 0 ? BANS_FOREVER :
+	    now_s + 1 + order->seconds;
+	json_t *list;
+	unsigned kicked = 0;
+	struct culprit c;
+	json_t *refusal = find_culprit(office->hub, order, &c);
+
+	if (refusal != NULL)
+		return refusal;
+	bans_expire(office->hub->bans, now_s);
+	list = json_array();
+	for (unsigned i = 0; i < c.count; i++) {
+		if (!ban_address(office, c.addresses[i], until_s)) {
+			json_decref(list);
+			return office_refusal("too-many",
+			    "There are too many bans.");
+		}
+		kicked += kick_address(office, c.addresses[i]);
+		(void)json_array_append_new(list,
+		    describe_ban(c.addresses[i], until_s));
+	}
+	return json_pack("{s:b, s:o, s:i}", "ok", 1, "bans", list,
+	    "connections", (int)kicked);
+}
+
+static json_t *
+answer_unban(const struct office *office, const struct order *order)
+{
+	uint64_t address;
+
+	if (!bans_read_key(order->name, &address))
+		return office_refusal("bad-address",
+		    "This is no address that can be banned.");
+	if (!bans_has(office->hub->bans, address,
+	    clock_wall_us() / 1000000))
+		return office_refusal("not-banned",
+		    "The address is not banned.");
+	return ban_address(office, address, 0) ?
+	    json_pack("{s:b}", "ok", 1) : NULL;
+}
+
+static void
+list_ban(void *arg, uint64_t address, uint64_t until_s)
+{
+	(void)json_array_append_new(arg, describe_ban(address, until_s));
+}
+
+static json_t *
+answer_bans(const struct office *office, const struct order *order)
+{
+	json_t *list = json_array();
+
+	(void)order;
+	bans_expire(office->hub->bans, clock_wall_us() / 1000000);
+	bans_each(office->hub->bans, list_ban, list);
+	return json_pack("{s:b, s:o}", "ok", 1, "bans", list);
+}
+
 static json_t *(*const answers[ORDER_KINDS])(const struct office *,
     const struct order *) = {
 	[ORDER_STATUS] = answer_status,
@@ -407,6 +559,9 @@ static json_t *(*const answers[ORDER_KINDS])(const struct office *,
 	[ORDER_ROOMS] = answer_rooms,
 	[ORDER_SAY] = answer_say,
 	[ORDER_KICK] = answer_kick,
+	[ORDER_BAN] = answer_ban,
+	[ORDER_UNBAN] = answer_unban,
+	[ORDER_BANS] = answer_bans,
 };
 
 json_t *

@@ -19,7 +19,10 @@
 struct office {
 	struct hub *hub;
 	/* Has the worker close a connection; false: no memory. */
-	bool (*kick)(void *arg, unsigned index, uint64_t connection);
+	bool (*kick)(void *arg, unsigned index, uint64_t connection,
+	    bool is_ban);
+	/* Tells the parent of a ban, as hub_ban; likewise. */
+	bool (*report)(void *arg, uint64_t address, uint64_t until_s);
 	void *arg;
 };
 

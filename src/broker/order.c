@@ -10,7 +10,7 @@
 /* What a command takes. */
 enum {
 	TAKES_ROOM = 1, TAKES_TEXT = 2, TAKES_NAME = 4, TAKES_ROUTE = 8,
-	TAKES_FROM = 16, TAKES_LINES = 32
+	TAKES_FROM = 16, TAKES_LINES = 32, TAKES_SECONDS = 64
 };
 
 static const struct {
@@ -23,6 +23,9 @@ static const struct {
 	[ORDER_SAY] = { "say", TAKES_ROOM | TAKES_TEXT, 0 },
 	[ORDER_KICK] = { "kick", TAKES_NAME, TAKES_ROUTE },
 	[ORDER_TAIL] = { "tail", TAKES_ROOM, TAKES_LINES | TAKES_FROM },
+	[ORDER_BAN] = { "ban", TAKES_NAME, TAKES_ROUTE | TAKES_SECONDS },
+	[ORDER_UNBAN] = { "unban", TAKES_NAME, 0 },
+	[ORDER_BANS] = { "bans", 0, 0 },
 };
 
 /* A member of the object: a text or a number, as its place says. */
@@ -60,6 +63,7 @@ take_members(struct order *order)
 		{ "route", TAKES_ROUTE, &order->route, NULL },
 		{ "from", TAKES_FROM, NULL, &order->from },
 		{ "lines", TAKES_LINES, NULL, &order->lines },
+		{ "seconds", TAKES_SECONDS, NULL, &order->seconds },
 	};
 	unsigned must = commands[order->kind].must, had = 0;
 	unsigned may = must | commands[order->kind].may;

@@ -23,6 +23,9 @@ enum order_kind {
 	ORDER_SAY,
 	ORDER_KICK,
 	ORDER_TAIL,
+	ORDER_BAN,
+	ORDER_UNBAN,
+	ORDER_BANS,
 	ORDER_KINDS
 };
 
@@ -32,10 +35,11 @@ struct order {
 	/* Texts end with a NUL and have none inside; NULL: not said. */
 	const char *room;	/* the path of its URL: "/chat/lab" */
 	const char *text;
-	const char *name;	/* of a user, or "conn=17" */
+	const char *name;	/* of a user, "conn=17", or an address */
 	const char *route;	/* the path of a route */
 	uint64_t from;		/* where an answer goes on; 0: not said */
 	uint64_t lines;		/* likewise */
+	uint64_t seconds;	/* likewise */
 };
 
 /* Reads a line without its end.  NULL, or what is wrong with it, a word for

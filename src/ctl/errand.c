@@ -14,6 +14,7 @@
 #include "ctl/ask.h"
 #include "ctl/show.h"
 
+#define TIME_MAX	1000000000	/* of a unit */
 #define TAIL_LINES	10
 #define TAIL_TRIES	3	/* in a row, without an event between */
 
@@ -23,6 +24,9 @@ static int run_rooms(const struct errand *);
 static int run_say(const struct errand *);
 static int run_kick(const struct errand *);
 static int run_tail(const struct errand *);
+static int run_ban(const struct errand *);
+static int run_unban(const struct errand *);
+static int run_bans(const struct errand *);
 
 static const struct errand_row rows[] = {
 	{ "status", "", 0, 0, run_status,
@@ -36,6 +40,12 @@ static const struct errand_row rows[] = {
 	    "input" },
 	{ "kick", "NAME", 1, 1, run_kick,
 	    "close the connections of a user, or conn=N" },
+	{ "ban", "ADDRESS|NAME [TIME]", 1, 2, run_ban,
+	    "keep an address out, for 30s, 10m, 2h, 7d, or for good" },
+	{ "unban", "ADDRESS", 1, 1, run_unban,
+	    "let an address in again" },
+	{ "bans", "", 0, 0, run_bans,
+	    "who is kept out, and until when" },
 	{ "tail", "ROOM", 1, 1, run_tail,
 	    "show the last lines of a room, and what follows" },
 };
@@ -53,7 +63,7 @@ void
 errand_print_help(FILE *out)
 {
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		fprintf(out, "  %-6s %-14s  %s\n", rows[i].word,
+		fprintf(out, "  %-6s %-19s  %s\n", rows[i].word,
 		    rows[i].takes, rows[i].help);
 }
 
@@ -275,6 +285,66 @@ run_kick(const struct errand *e)
 	int code = order(e, what, true, &answer);
 
 	return code != ERRAND_DONE ? code : show(e, answer, show_kicked);
+}
+
+/* "90", "90s", "10m", "2h", "7d", in seconds; -1: it is none of them. */
+static json_int_t
+read_time(const char *text)
+{
+	static const struct {
+		char unit;
+		json_int_t seconds;
+	} units[] = {
+		{ '\0', 1 }, { 's', 1 }, { 'm', 60 }, { 'h', 3600 },
+		{ 'd', 86400 }
+	};
+	char *end;
+	long n = strtol(text, &end, 10);
+
+	if (end == text || n < 1 || n > TIME_MAX ||
+	    (*end != '\0' && end[1] != '\0'))
+		return -1;
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (units[i].unit == *end)
+			return n * units[i].seconds;
+	return -1;
+}
+
+static int
+run_ban(const struct errand *e)
+{
+	json_int_t seconds = e->count < 2 ? 0 : read_time(e->words[1]);
+	json_t *answer;
+	int code;
+
+	if (seconds < 0) {
+		fprintf(stderr, "wschatctl: %s: not a time such as 30s, 10m, "
+		    "2h or 7d\n", e->words[1]);
+		return EX_USAGE;
+	}
+	code = order(e, json_pack("{s:s, s:s, s:s*, s:I}", "command", "ban",
+	    "name", e->words[0], "route", e->route, "seconds", seconds),
+	    true, &answer);
+	return code != ERRAND_DONE ? code : show(e, answer, show_banned);
+}
+
+static int
+run_unban(const struct errand *e)
+{
+	json_t *answer;
+	int code = order(e, json_pack("{s:s, s:s}", "command", "unban",
+	    "name", e->words[0]), true, &answer);
+
+	return code != ERRAND_DONE ? code : show(e, answer, show_said);
+}
+
+static int
+run_bans(const struct errand *e)
+{
+	json_t *answer;
+	int code = order(e, order_new("bans"), true, &answer);
+
+	return code != ERRAND_DONE ? code : show(e, answer, show_bans);
 }
 
 /*

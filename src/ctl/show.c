@@ -209,6 +209,53 @@ show_kicked(const json_t *answer)
 	return true;
 }
 
+static void
+add_until(struct table *table, const json_t *ban)
+{
+	time_t until_s = (time_t)number_of(ban, "until");
+	char text[32] = "for ever";
+	struct tm tm;
+
+	if (json_object_get(ban, "until") != NULL &&
+	    localtime_r(&until_s, &tm) != NULL)
+		strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm);
+	table_add(table, text);
+}
+
+bool
+show_bans(const json_t *answer)
+{
+	struct table *table = table_new(2);
+	const json_t *ban;
+	size_t i;
+	bool good;
+
+	if (table == NULL)
+		return false;
+	table_add(table, "ADDRESS");
+	table_add(table, "UNTIL");
+	json_array_foreach(json_object_get(answer, "bans"), i, ban) {
+		table_add(table, text_of(ban, "address"));
+		add_until(table, ban);
+	}
+	good = table_print(table, stdout);
+	table_free(table);
+	return good;
+}
+
+bool
+show_banned(const json_t *answer)
+{
+	const json_t *ban;
+	size_t i;
+
+	json_array_foreach(json_object_get(answer, "bans"), i, ban) {
+		print_safe(text_of(ban, "address"));
+		puts(" is banned");
+	}
+	return show_kicked(answer);
+}
+
 bool
 show_event(const json_t *event)
 {

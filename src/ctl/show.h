@@ -18,6 +18,8 @@ bool show_who(const json_t *answer);
 bool show_rooms(const json_t *answer);
 bool show_said(const json_t *answer);
 bool show_kicked(const json_t *answer);
+bool show_banned(const json_t *answer);
+bool show_bans(const json_t *answer);
 /* One event of a room that is followed. */
 bool show_event(const json_t *event);
 

@@ -26,7 +26,8 @@ static const char options_help[] =
     "  -s, --socket SOCKET  the server's control socket (default\n"
     "                       $WSCHATCTL_SOCKET, or\n"
     "                       " CONTROL_SOCKET ")\n"
-    "  -r, --route ROUTE    kick: of this route, where several have the name\n"
+    "  -r, --route ROUTE    kick, ban: of this route, where several have\n"
+    "                       the name\n"
     "  -n, --lines LINES    tail: so many lines from before (default 10)\n"
     "  -h, --help           print this and exit\n"
     "  -V, --version        print the version and exit\n";

@@ -60,6 +60,7 @@ IPC_MESSAGE(WORKER_MUTE,  IPC_BROKER, IPC_PARENT, ipc_worker,     0,        0, "
 IPC_MESSAGE(REGISTER,     IPC_WORKER, IPC_BROKER, ipc_none,       IPC_IDS,  0, "connections this worker has: uint64_t each") \
 IPC_MESSAGE(REGISTERED,   IPC_WORKER, IPC_BROKER, ipc_none,       0,        0, "those were all") \
 IPC_MESSAGE(WELCOME,      IPC_BROKER, IPC_WORKER, ipc_position,   0,        0, "the broker serves; the log's end") \
+IPC_MESSAGE(BAN,          IPC_PARENT | IPC_BROKER, IPC_PARENT | IPC_BROKER, ipc_ban, 0, 0, "an address is kept out; the parent keeps the list, and tells it to each new broker") \
 /* sockets */ \
 IPC_MESSAGE(CONNECTION,   IPC_PARENT, IPC_WORKER, ipc_accepted,   0,        1, "serve this socket") \
 IPC_MESSAGE(TAKEN,        IPC_WORKER, IPC_PARENT, ipc_connection, 0,        0, "the socket is mine; forget your copy") \
@@ -182,7 +183,8 @@ enum ipc_refusal {
 	IPC_REFUSED_TABS,		/* JOIN: too many of this member */
 	IPC_REFUSED_REPLACED,		/* JOIN: a later connection has the
 					 * member */
-	IPC_REFUSED_AFTER		/* WHO: the name is not in the room */
+	IPC_REFUSED_AFTER,		/* WHO: the name is not in the room */
+	IPC_REFUSED_BANNED		/* ATTACH, JOIN: the address is */
 };
 
 struct ipc_refused {
@@ -213,8 +215,14 @@ struct ipc_whispered {
 	uint64_t request;
 };
 
+struct ipc_ban {
+	uint64_t address;	/* netaddr_key */
+	uint64_t until_s;	/* since 1970; 0: not any more */
+};
+
 struct ipc_kick {
 	uint64_t connection;
+	uint64_t is_ban;	/* 0 or 1: its address is kept out, too */
 };
 
 _Static_assert(sizeof(struct ipc_none) == 8, "size");
@@ -233,7 +241,8 @@ _Static_assert(sizeof(struct ipc_listed) == 32, "size");
 _Static_assert(sizeof(struct ipc_acked) == 24, "size");
 _Static_assert(sizeof(struct ipc_proof) == IPC_PROOF, "size");
 _Static_assert(sizeof(struct ipc_whispered) == 32, "size");
-_Static_assert(sizeof(struct ipc_kick) == 8, "size");
+_Static_assert(sizeof(struct ipc_ban) == 16, "size");
+_Static_assert(sizeof(struct ipc_kick) == 16, "size");
 
 enum ipc_type {
 	IPC_NOTHING,

@@ -24,10 +24,12 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/bans.h"
 #include "base/clock.h"
 #include "base/die.h"
 #include "base/logger.h"
 #include "base/settings.h"
+#include "parent/banlist.h"
 #include "parent/child.h"
 #include "parent/door.h"
 #include "parent/heritage.h"
@@ -53,6 +55,7 @@ struct parent {
 	int exit_code;
 	struct heritage heritage;
 	struct supervisor *supervisor;
+	struct banlist *banlist;
 	struct ticket_keys *tickets;	/* NULL: no listener speaks TLS */
 	uint64_t generation;		/* the last one given */
 	bool attached_all;		/* this broker has been told so */
@@ -157,6 +160,18 @@ on_closed(void *owner, struct peer *peer, const struct ipc_message *message)
 	    closed->connection);
 }
 
+static bool
+on_ban(void *owner, struct peer *peer, const struct ipc_message *message)
+{
+	const struct ipc_ban *ban = message->payload;
+	struct child *broker = owner;
+	struct parent *parent = broker->parent;
+
+	(void)peer;
+	banlist_set(parent->banlist, ban->address, ban->until_s);
+	return true;
+}
+
 static peer_handler *const handlers[IPC_TYPES] = {
 	[IPC_HELLO] = on_hello,
 	[IPC_READY] = on_ready,
@@ -165,6 +180,7 @@ static peer_handler *const handlers[IPC_TYPES] = {
 	[IPC_WORKER_MUTE] = on_worker_mute,
 	[IPC_TAKEN] = on_taken,
 	[IPC_CLOSED] = on_closed,
+	[IPC_BAN] = on_ban,
 };
 
 peer_handler *const *
@@ -222,6 +238,17 @@ tell_ticket_keys(struct parent *parent, struct child *worker)
 }
 
 static void
+tell_ban(void *arg, uint64_t address, uint64_t until_s)
+{
+	struct parent *parent = arg;
+	const struct ipc_ban ban = {
+		.address = address, .until_s = until_s
+	};
+
+	tell(&parent->broker, IPC_BAN, &ban, -1);
+}
+
+static void
 start_child(struct parent *parent, struct child *child)
 {
 	bool is_broker = child->role == IPC_BROKER;
@@ -257,6 +284,8 @@ start_child(struct parent *parent, struct child *child)
 			tell_ticket_keys(parent, child);
 		return;
 	}
+	/* Before any worker is attached: nobody joins who is banned. */
+	bans_each(banlist_bans(parent->banlist), tell_ban, parent);
 	parent->attached_all = false;
 	for (i = 0; i < parent->settings->workers; i++)
 		parent->workers[i].attached = false;
@@ -739,6 +768,7 @@ parent_new(const struct settings *settings, struct activation *activation,
 	parent->settings = settings;
 	parent->supervisor = supervisor_new(parent->heritage.ready_fd);
 	heritage_open(&parent->heritage, settings);
+	parent->banlist = banlist_open(settings->bans);
 	if (parent->heritage.has_tls) {
 		parent->tickets = ticket_keys_new(clock_ms());
 		if (parent->tickets == NULL)
@@ -762,6 +792,7 @@ parent_free(struct parent *parent)
 	door_free(parent->door);
 	heritage_close(&parent->heritage);
 	ticket_keys_free(parent->tickets);
+	banlist_free(parent->banlist);
 	child_clear(&parent->broker);
 	for (i = 0; i < parent->settings->workers; i++)
 		child_clear(&parent->workers[i]);

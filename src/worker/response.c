@@ -100,6 +100,8 @@ refused_close(struct worker *w, struct client *c, enum ipc_refusal reason)
 		client_close(w, c, CLOSE_TOO_MANY_TABS);
 	else if (reason == IPC_REFUSED_REPLACED)
 		client_close(w, c, CLOSE_REPLACED);
+	else if (reason == IPC_REFUSED_BANNED)
+		client_close(w, c, CLOSE_BANNED);
 	else if (reason == IPC_REFUSED_SIZE)
 		client_close(w, c, CLOSE_TOO_BIG);
 	else if (reason == IPC_REFUSED_MEMORY)

@@ -508,7 +508,8 @@ on_kick(void *owner, struct peer *peer, const struct ipc_message *m)
 	(void)peer;
 	w->now_ms = clock_ms();
 	if (c != NULL)
-		client_close(w, c, CLOSE_KICKED);
+		client_close(w, c, kick->is_ban != 0 ? CLOSE_BANNED :
+		    CLOSE_KICKED);
 	return true;
 }
 

@@ -37,6 +37,7 @@ CLOSE_REASON(TOO_MANY_CONNECTIONS, 1013, true, "too-many-of-address", "too many 
 CLOSE_REASON(TOO_MANY_ROOMS,     1013, true,  "too-many-rooms",     "there are too many rooms") \
 CLOSE_REASON(TOO_MANY_TABS,      1013, true,  "too-many-tabs",      "too many connections of your session") \
 CLOSE_REASON(KICKED,             4500, false, "kicked",             "an administrator has ended your connection") \
+CLOSE_REASON(BANNED,             4503, false, "banned",             "an administrator keeps your address out") \
 CLOSE_REASON(REPLACED,           4509, false, "replaced",           "your session goes on in another place") \
 CLOSE_REASON(BY_PEER,               0, false, "by-peer",            "") \
 CLOSE_REASON(RESET,                 0, true,  "reset",              "") \

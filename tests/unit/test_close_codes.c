@@ -44,6 +44,7 @@ codes_are_those_of_the_wire(void **state)
 		{ CLOSE_TOO_MANY_ROOMS, 1013, true, "too-many-rooms" },
 		{ CLOSE_TOO_MANY_TABS, 1013, true, "too-many-tabs" },
 		{ CLOSE_KICKED, 4500, false, "kicked" },
+		{ CLOSE_BANNED, 4503, false, "banned" },
 		{ CLOSE_REPLACED, 4509, false, "replaced" },
 		{ CLOSE_BY_PEER, 0, false, "by-peer" },
 		{ CLOSE_RESET, 0, true, "reset" },

@@ -14,6 +14,8 @@
 
 #include <cmocka.h>
 
+#include "base/netaddr.h"
+
 #include "clock_fixture.h"
 #include "hub_fixture.h"
 
@@ -49,20 +51,33 @@ teardown(void **state)
 }
 
 static bool
-kick(void *arg, unsigned index, uint64_t conn)
+kick(void *arg, unsigned index, uint64_t conn, bool is_ban)
 {
 	size_t len = strlen(kicked);
 
 	(void)arg;
-	snprintf(kicked + len, sizeof(kicked) - len, "%u:%u ", index,
-	    ipc_connection_slot(conn));
+	snprintf(kicked + len, sizeof(kicked) - len, "%u:%u%s ", index,
+	    ipc_connection_slot(conn), is_ban ? "!" : "");
+	return true;
+}
+
+static bool
+report(void *arg, uint64_t address, uint64_t until_s)
+{
+	size_t len = strlen(kicked);
+	char text[NETADDR_KEY_TEXT];
+
+	(void)arg;
+	snprintf(kicked + len, sizeof(kicked) - len, "%s%s ",
+	    netaddr_format_key(address, text), until_s == 0 ? " free" : "");
 	return true;
 }
 
 static struct office
 office(void)
 {
-	return (struct office){ .hub = world.hub, .kick = kick };
+	return (struct office){ .hub = world.hub, .kick = kick,
+		.report = report };
 }
 
 static void
@@ -274,6 +289,36 @@ who_is_away_leaves_when_kicked(void **state)
 	assert_int_equal(world_last(&world).record.kind, RECORD_JOIN);
 }
 
+static void
+an_address_is_kept_out(void **state)
+{
+	(void)state;
+	let_three_in();
+	assert_string_equal(ask("{\"command\":\"ban\",\"name\":\"user0\"}"),
+	    "{\"bans\":[{\"address\":\"192.0.2.1\"}],\"connections\":1,"
+	    "\"ok\":true}");
+	assert_string_equal(kicked, "192.0.2.1 0:0! ");
+	world.address = 0xffffc0000201;
+	assert_int_equal(ask_join(&world, 0, 3, connection(50, 5), CHAT, ""),
+	    HUB_BANNED);
+	assert_int_equal(ask_attach(&world, 0, 4, connection(51, 6), ECHO),
+	    HUB_BANNED);
+	assert_non_null(strstr(ask("{\"command\":\"ban\",\"name\":\"user1\""
+	    "}"), "no-address"));
+	assert_string_equal(ask("{\"command\":\"bans\"}"),
+	    "{\"bans\":[{\"address\":\"192.0.2.1\"}],\"ok\":true}");
+	ask("{\"command\":\"unban\",\"name\":\"192.0.2.1\"}");
+	assert_non_null(strstr(ask("{\"command\":\"unban\",\"name\":"
+	    "\"192.0.2.1\"}"), "not-banned"));
+	assert_int_equal(ask_join(&world, 0, 5, connection(52, 5), CHAT, ""),
+	    HUB_DONE);
+	/* What counts as one address is one; others cannot be banned. */
+	assert_non_null(strstr(ask("{\"command\":\"ban\",\"name\":"
+	    "\"2001:db8::7\",\"seconds\":60}"), "\"2001:db8::/64\",\"until"));
+	assert_non_null(strstr(ask("{\"command\":\"ban\",\"name\":"
+	    "\"10.0.0.0/8\"}"), "unknown-name"));
+}
+
 /* The types of the events there are, with their texts. */
 static const char *
 follow(struct office_tail *t)
@@ -370,6 +415,7 @@ main(void)
 		TEST(a_default_room_is_always_there),
 		TEST(a_name_is_kicked_on_the_route_that_is_meant),
 		TEST(who_is_away_leaves_when_kicked),
+		TEST(an_address_is_kept_out),
 		TEST(a_room_is_followed),
 		TEST(a_room_that_is_gone_for_a_while_is_followed_still),
 	};

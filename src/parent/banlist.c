@@ -1,0 +1,166 @@
+/*
+ * banlist - see banlist.h.
+ */
+#include "config.h"
+
+#include "parent/banlist.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/bans.h"
+#include "base/clock.h"
+#include "base/die.h"
+#include "base/logger.h"
+#include "base/netaddr.h"
+#include "base/settings.h"
+
+#define LINE	256	/* bytes with the NUL */
+
+struct banlist {
+	const char *path;
+	struct bans *bans;
+};
+
+static uint64_t
+now_s(void)
+{
+	return clock_wall_us() / 1000000;
+}
+
+/* False: it has another form. */
+static bool
+take_line(struct banlist *list, char *line)
+{
+	char *address, *rest, *end;
+	uint64_t key, until_s = BANS_FOREVER;
+
+	line[strcspn(line, "#\n")] = '\0';
+	address = strtok_r(line, " \t", &rest);
+	if (address == NULL)
+		return true;
+	rest += strspn(rest, " \t");
+	for (size_t len = strlen(rest); len > 0 &&
+	    strchr(" \t\r", rest[len - 1]) != NULL;)
+		rest[--len] = '\0';
+	if (strcmp(rest, "for ever") != 0) {
+		errno = 0;
+		until_s = strtoull(rest, &end, 10);
+		if (*rest < '0' || *rest > '9' || *end != '\0' || errno != 0)
+			return false;
+	}
+	return bans_read_key(address, &key) &&
+	    bans_set(list->bans, key, until_s);
+}
+
+static void
+read_file(struct banlist *list, FILE *file)
+{
+	char line[LINE];
+
+	for (unsigned n = 1; fgets(line, sizeof(line), file) != NULL; n++) {
+		if (take_line(list, line))
+			continue;
+		errno = 0;
+		die(EX_CONFIG, "%s:%u: is not an address and a time, or one "
+		    "too many", list->path, n);
+	}
+	if (ferror(file))
+		die(EX_IOERR, "%s", list->path);
+}
+
+struct banlist *
+banlist_open(const char *path)
+{
+	struct banlist *list = calloc(1, sizeof(*list));
+	FILE *file;
+
+	if (list == NULL || (list->bans = bans_new()) == NULL)
+		die(EX_OSERR, "bans");
+	list->path = path;
+	if (*path == '\0')
+		return list;
+	file = fopen(path, "re");
+	if (file != NULL) {
+		read_file(list, file);
+		fclose(file);
+		bans_expire(list->bans, now_s());
+	} else if (errno != ENOENT) {
+		die(EX_NOINPUT, "%s", path);
+	}
+	return list;
+}
+
+void
+banlist_free(struct banlist *list)
+{
+	if (list == NULL)
+		return;
+	bans_free(list->bans);
+	free(list);
+}
+
+static void
+write_line(void *arg, uint64_t key, uint64_t until_s)
+{
+	char address[NETADDR_KEY_TEXT];
+	FILE *file = arg;
+
+	netaddr_format_key(key, address);
+	if (until_s == BANS_FOREVER)
+		fprintf(file, "%s for ever\n", address);
+	else
+		fprintf(file, "%s %" PRIu64 "\n", address, until_s);
+}
+
+/* The whole file or, whatever happens, the old one. */
+static bool
+store(const struct banlist *list, const char *fresh)
+{
+	int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
+	bool good;
+
+	if (file == NULL) {
+		if (fd >= 0)
+			close(fd);
+		return false;
+	}
+	fputs("# Written by wschatd; change it while no server runs.\n",
+	    file);
+	bans_each(list->bans, write_line, file);
+	good = fflush(file) == 0 && fsync(fd) == 0;
+	if (fclose(file) != 0 || !good)
+		return false;
+	return rename(fresh, list->path) == 0;
+}
+
+void
+banlist_set(struct banlist *list, uint64_t key, uint64_t until_s)
+{
+	char fresh[SETTINGS_PATH + 8];
+
+	bans_expire(list->bans, now_s());
+	if (!bans_set(list->bans, key, until_s))
+		logger_error("a ban is lost with the broker",
+		    "count=%zu", bans_count(list->bans));
+	if (*list->path == '\0')
+		return;
+	snprintf(fresh, sizeof(fresh), "%s.new", list->path);
+	if (!store(list, fresh))
+		logger_error("bans are not stored", "error=\"%s\"",
+		    strerror(errno));
+}
+
+const struct bans *
+banlist_bans(const struct banlist *list)
+{
+	return list->bans;
+}

@@ -1,0 +1,30 @@
+/*
+ * banlist - who is banned, as the file of the setting `bans` has it.
+ *
+ * Runs in the parent, which alone may write files.  The broker says what
+ * changes, and each new one is told all.  A line of the file is an address
+ * and until when, in seconds since 1970, or "for ever"; a '#' begins a
+ * comment.
+ */
+#ifndef PARENT_BANLIST_H
+#define PARENT_BANLIST_H
+
+#include <stdint.h>
+
+struct bans;
+struct banlist;
+
+/* Reads the file; one that is missing is empty.  `path` is lent for its life;
+ * "": what is banned is forgotten at the end.  Dies when the file cannot be
+ * read or has a line of another form. */
+struct banlist *banlist_open(const char *path)
+    __attribute__((warn_unused_result));
+void banlist_free(struct banlist *);
+
+/* As bans_set, and stores the file.  What cannot be stored is logged, and
+ * holds until the end. */
+void banlist_set(struct banlist *, uint64_t key, uint64_t until_s);
+/* Lends the table. */
+const struct bans *banlist_bans(const struct banlist *);
+
+#endif
