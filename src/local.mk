@@ -106,6 +106,8 @@ libparent_a_SOURCES = \
 	src/parent/parent.h \
 	src/parent/pool.c \
 	src/parent/pool.h \
+	src/parent/reload.c \
+	src/parent/reload.h \
 	src/parent/site.c \
 	src/parent/site.h \
 	src/parent/supervisor.c \

@@ -32,7 +32,6 @@
 #include "base/channel.h"
 #include "base/die.h"
 #include "base/logger.h"
-#include "base/memfile.h"
 #include "base/settings.h"
 #include "broker/broker.h"
 #include "parent/activation.h"
@@ -234,7 +233,7 @@ run_parent(int argc, char **argv)
 	} else if (action == ACTION_CHECK) {
 		code = check_files(conf_settings(conf));
 	} else {
-		code = parent_run(conf_settings(conf), &activation,
+		code = parent_run(conf_settings(conf), &sources, &activation,
 		    ready_fd);
 	}
 	conf_free(conf);
@@ -252,15 +251,16 @@ run_child(const char *name)
 	};
 	const struct settings *settings;
 	char role[16];
-	size_t len, i;
+	size_t i;
 
 	snprintf(role, sizeof(role), "%s", name);
 	unsetenv("WSCHATD_ROLE");
 	prctl(PR_SET_NAME, "wschatd");
 	logger_set_process(role);
-	settings = memfile_map(CHANNEL_SETTINGS, &len);
-	if (settings == NULL || len != sizeof(*settings))
+	settings = settings_map(CHANNEL_SETTINGS);
+	if (settings == NULL)
 		die(EX_SOFTWARE, "settings");
+	close(CHANNEL_SETTINGS);
 	logger_set_level((enum logger_level)settings->log_level);
 	for (i = 0; i < sizeof(roles) / sizeof(roles[0]); i++)
 		if (strcmp(roles[i].name, role) == 0)

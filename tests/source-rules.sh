@@ -8,6 +8,9 @@ export LC_ALL
 
 sources=$(find src tests bench -name '*.[ch]' 2>/dev/null | sort)
 
+scratch=$(mktemp -d) || exit 1
+trap 'rm -rf "$scratch"' EXIT
+
 # rule NAME: standard input lists the offenders; none is good.
 rule() {
   offenders=$(cat)
@@ -170,6 +173,15 @@ if test -n "$table"; then
     for name in $known; do
       echo "$told" | grep -qxF -e "$name" || echo "$name is not in the manual"
     done | rule 'every setting is in wschatd.conf(5)'
+    # Rows that say RESTART, and items that say so.
+    sed -n '/settings_table\[\] *=/,/^};/p' "$table" | tr '\n' ' ' |
+      sed 's/"),/&\n/g' | grep 'RESTART' |
+      grep -oE '[A-Z]+\("[a-z-]+"' | cut -d'"' -f2 | sort >"$scratch/rows"
+    awk '/^\.It|^\.El/ { name = $2 == "Cm" ? $3 : "" }
+      /^A change needs a restart\.$/ { print name }' man/wschatd.conf.5 |
+      sort >"$scratch/items"
+    diff "$scratch/rows" "$scratch/items" |
+      rule 'wschatd.conf(5) says which settings need a restart'
     for name in $told; do
       case $name in listen|limits|route) continue ;; esac
       echo "$known" | grep -qxF -e "$name" || echo "$name is not a setting"

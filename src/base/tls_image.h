@@ -3,7 +3,7 @@
  *
  * The parent reads the files of all listeners into this form
  * (parent/tls_files.c) and passes it in a sealed memory file to workers
- * alone; they make their contexts from it before they give up their rights
+ * alone, at their start and with each reload; they make their contexts from it
  * and unmap it then (worker/tls.c).
  *
  *	+--------+------------+---------------------------+

@@ -46,8 +46,8 @@
 #define REGISTER_TIME_S	1		/* then a silent worker is ended */
 #define FRAME_EXTRA	4096		/* a request beside its text */
 
-static peer_handler on_hello, on_ping, on_stop, on_attach_worker,
-    on_attached_all, on_worker_gone, on_ban;
+static peer_handler on_hello, on_ping, on_stop, on_settings,
+    on_attach_worker, on_attached_all, on_worker_gone, on_ban;
 static peer_handler on_worker_hello, on_register, on_registered;
 static void on_parent_end(void *, struct peer *, const char *);
 static void on_worker_end(void *, struct peer *, const char *);
@@ -59,6 +59,7 @@ static peer_handler *const parent_handlers[IPC_TYPES] = {
 	[IPC_HELLO] = on_hello,
 	[IPC_PING] = on_ping,
 	[IPC_STOP] = on_stop,
+	[IPC_SETTINGS] = on_settings,
 	[IPC_ATTACH_WORKER] = on_attach_worker,
 	[IPC_ATTACHED_ALL] = on_attached_all,
 	[IPC_WORKER_GONE] = on_worker_gone,
@@ -149,6 +150,13 @@ broker_start(struct broker *b)
 	    hub_position(b->hub));
 }
 
+static void
+broker_make_links(struct broker *b, unsigned from)
+{
+	for (unsigned i = from; i < b->settings->workers; i++)
+		b->links[i] = (struct link){ .broker = b, .index = i };
+}
+
 int
 broker_main(const struct settings *settings)
 {
@@ -156,8 +164,7 @@ broker_main(const struct settings *settings)
 	struct broker *b = &broker;
 
 	b->settings = settings;
-	for (unsigned i = 0; i < b->settings->workers; i++)
-		b->links[i] = (struct link){ .broker = b, .index = i };
+	broker_make_links(b, 0);
 	broker_start(b);
 	while (!b->is_stopping) {
 		event_base_loop(b->base, EVLOOP_ONCE);
@@ -214,19 +221,35 @@ on_stop(void *owner, struct peer *peer, const struct ipc_message *m)
 	return true;
 }
 
+/* Nobody is disconnected when this ends the broker: the next one starts with
+ * these settings. */
+static bool
+on_settings(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	struct broker *b = owner;
+	const struct settings *old = b->settings;
+
+	(void)peer;
+	b->settings = settings_map(m->fd);
+	close(m->fd);
+	if (b->settings == NULL)
+		die(EX_OSERR, "settings");
+	logger_set_level((enum logger_level)b->settings->log_level);
+	broker_make_links(b, old->workers);
+	if (!hub_set_settings(b->hub, b->settings)) {
+		errno = ENOMEM;
+		die(EX_OSERR, "settings");
+	}
+	settings_unmap(old);
+	return true;
+}
+
+/* The bound of all settings that a reload may bring: workers have theirs
+ * from another channel, perhaps before we do. */
 static size_t
 frame_max(const struct settings *settings)
 {
-	uint64_t max = 0;
-
-	for (uint32_t i = 0; i < settings->route_count; i++) {
-		const struct settings_route *r = &settings->routes[i];
-
-		/* A chat route has one, see conf.c. */
-		if (r->kind == SETTINGS_CHAT && r->limits.message_size > max)
-			max = r->limits.message_size;
-	}
-	return max + IPC_IDS + FRAME_EXTRA;
+	return settings->log_size / 16 + IPC_IDS + FRAME_EXTRA;
 }
 
 static bool

@@ -89,6 +89,22 @@ graces_of_maker(const struct graces *g, uint32_t row)
 	    tally_count(g->makers, maker_of(g, row));
 }
 
+void
+graces_shorten(struct graces *g, unsigned route, uint64_t end_ms)
+{
+	struct state_session *s;
+	uint32_t row;
+
+	/* The first of the list ends last. */
+	for (row = g->routes[route].first; row != STATE_NONE;
+	    row = lists_next(g->lists, row)) {
+		s = state_session(g->state, row);
+		if (atomic_load(&s->grace_end) <= end_ms)
+			break;
+		state_store_64(&s->grace_end, end_ms);
+	}
+}
+
 uint32_t
 graces_first(const struct graces *g, uint64_t *end_ms_out)
 {

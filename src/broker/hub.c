@@ -46,6 +46,27 @@ hub_new(const struct settings *settings, struct names *names, struct log *log,
 	return hub;
 }
 
+/* Who is away leaves no later than the new grace time says, so that the first
+ * of a route stays the one that came first. */
+bool
+hub_set_settings(struct hub *hub, const struct settings *settings)
+{
+	bool is_nobody = hub->asking == hub->workers;
+
+	for (uint32_t i = 0; i < settings->route_count; i++)
+		if (settings->routes[i].grace_ms <
+		    hub->settings->routes[i].grace_ms)
+			graces_shorten(hub->graces, i, clock_ms() +
+			    settings->routes[i].grace_ms);
+	hub->settings = settings;
+	if (settings->workers <= hub->workers)
+		return true;
+	hub->workers = settings->workers;
+	if (is_nobody)
+		hub->asking = hub->workers;
+	return room_table_grow(hub->rooms, hub->workers);
+}
+
 void
 hub_free(struct hub *hub)
 {
@@ -69,6 +90,12 @@ hub_free(struct hub *hub)
 	room_table_free(hub->rooms);
 	roster_free(hub->roster);
 	free(hub);
+}
+
+uint64_t
+hub_text_max(const struct hub *hub)
+{
+	return log_ring_size(hub->log) / 16;
 }
 
 /*

@@ -53,6 +53,11 @@ struct hub *hub_new(const struct settings *, struct names *, struct log *,
     struct state *) __attribute__((warn_unused_result));
 void hub_free(struct hub *);
 
+/* Other settings from now on, borrowed, with the same routes, perhaps more
+ * workers.  False: no memory; the hub must not be used any more. */
+bool hub_set_settings(struct hub *, const struct settings *)
+    __attribute__((warn_unused_result));
+
 /* A live worker: connections have slots below `slots`. */
 bool hub_add_worker(struct hub *, unsigned index, uint64_t generation,
     uint32_t slots) __attribute__((warn_unused_result));

@@ -106,6 +106,9 @@ bool hub_was_refused(const struct hub *, unsigned index,
 /* Removes a room that has no members and of which no line is kept; arg is the
  * hub. */
 void hub_remove_idle(void *arg, struct room *);
+/* Bytes of a text: what any message-size may be.  The one in force is for
+ * workers to hold; a reload reaches them before us, or after. */
+uint64_t hub_text_max(const struct hub *);
 /* Whether what was said then is older than the route keeps. */
 bool hub_is_old(const struct hub *, uint8_t route, uint64_t time_us);
 

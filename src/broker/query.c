@@ -314,13 +314,10 @@ hub_whisper(struct hub *hub, unsigned index, const struct ipc_request *q,
 		.hub = hub, .deliver = deliver, .arg = arg, .out = out,
 		.to = { .sender = sender, .text = text, .text_len = text_len }
 	};
-	const struct settings_limits *limits;
 
 	if (s == NULL)
 		return result;
-	limits = &hub->settings->routes[s->route].limits;
-	if (names_len > IPC_NAMES ||
-	    (limits->message_size != 0 && text_len > limits->message_size))
+	if (names_len > IPC_NAMES || text_len > hub_text_max(hub))
 		return HUB_FORGED;
 	/* It belongs behind what was said, which counts before it leaves. */
 	append_commit(hub->append);

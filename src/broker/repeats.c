@@ -121,7 +121,7 @@ repeats_has(struct repeats *r, unsigned index, uint64_t generation,
 {
 	struct repeats_row *row = &r->rows[index];
 
-	if (row->generation != generation)
+	if (index >= r->workers || row->generation != generation)
 		return false;
 	while (row->next < row->count && row->numbers[row->next] < number)
 		row->next++;
@@ -134,6 +134,7 @@ repeats_has_later(const struct repeats *r, unsigned index,
 {
 	const struct repeats_row *row = &r->rows[index];
 
-	return row->generation == generation && row->count > 0 &&
+	return index < r->workers && row->generation == generation &&
+	    row->count > 0 &&
 	    row->numbers[row->count - 1] > number;
 }

@@ -85,7 +85,6 @@ hub_say(struct hub *hub, unsigned index, const struct ipc_request *q,
     const uint8_t *tail, size_t len, uint64_t *seq_out)
 {
 	enum hub_result result = hub_open_request(hub, index, q);
-	const struct settings_route *route;
 	struct ids_key key;
 	struct asker a;
 
@@ -94,10 +93,6 @@ hub_say(struct hub *hub, unsigned index, const struct ipc_request *q,
 	if (!asker_find(hub, index, q, &a))
 		return hub_owe_answer(hub, index, HUB_UNKNOWN);
 	if (a.room == NULL || !take_text(q, tail, len, &a.record))
-		return HUB_FORGED;
-	route = &hub->settings->routes[a.session->route];
-	if (route->limits.message_size != 0 &&
-	    a.record.text_len > route->limits.message_size)
 		return HUB_FORGED;
 	key = (struct ids_key){
 		.id = a.record.id, .id_len = a.record.id_len,

@@ -36,6 +36,24 @@ room_table_new(struct state *state, unsigned workers)
 	return t;
 }
 
+bool
+room_table_grow(struct room_table *t, unsigned workers)
+{
+	struct room *room, *next;
+	uint32_t *readers;
+
+	HASH_ITER(by_identity, t->by_identity, room, next) {
+		readers = realloc(room->readers, workers * sizeof(*readers));
+		if (readers == NULL)
+			return false;
+		memset(readers + t->workers, 0,
+		    (workers - t->workers) * sizeof(*readers));
+		room->readers = readers;
+	}
+	t->workers = workers;
+	return true;
+}
+
 static void
 room_free(struct room *room)
 {

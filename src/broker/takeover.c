@@ -143,13 +143,15 @@ static bool
 is_away(struct hub *hub, uint32_t row, uint64_t now_ms, uint64_t *end_ms_out)
 {
 	struct state_session *s = state_session(hub->state, row);
+	uint64_t latest_ms = now_ms +
+	    hub->settings->routes[s->route].grace_ms;
 	bool is_here = tabs_next(hub, row, STATE_NONE) != STATE_NONE;
 
 	if (is_here && s->grace_end != 0)
 		state_store_64(&s->grace_end, 0);
-	if (!is_here && s->grace_end == 0)
-		state_store_64(&s->grace_end, now_ms +
-		    hub->settings->routes[s->route].grace_ms);
+	/* A reload may have made it shorter. */
+	if (!is_here && (s->grace_end == 0 || s->grace_end > latest_ms))
+		state_store_64(&s->grace_end, latest_ms);
 	*end_ms_out = s->grace_end;
 	return !is_here;
 }

@@ -16,7 +16,7 @@
 
 #include <stdint.h>
 
-#define IPC_VERSION	5	/* of this catalogue; both ends must agree */
+#define IPC_VERSION	6	/* of this catalogue; both ends must agree */
 
 enum ipc_role {			/* a mask: several may send or receive */
 	IPC_PARENT = 1,
@@ -51,6 +51,10 @@ IPC_MESSAGE(PAUSED,       IPC_WORKER, IPC_PARENT, ipc_none,       0,        0, "
 IPC_MESSAGE(STOP,         IPC_PARENT, IPC_CHILD,  ipc_stop,       0,        0, "end in good order") \
 IPC_MESSAGE(READINESS,    IPC_PARENT, IPC_WORKER, ipc_readiness,  0,        0, "what /healthz/ready says from now on") \
 IPC_MESSAGE(TICKET_KEY,   IPC_PARENT, IPC_WORKER, ipc_ticket_key, 0,        0, "TLS tickets are written with it; the one before still opens them") \
+/* a reload */ \
+IPC_MESSAGE(SETTINGS,     IPC_PARENT, IPC_CHILD,  ipc_none,       0,        1, "in force from now on: a memory file, struct settings") \
+IPC_MESSAGE(CERTIFICATES, IPC_PARENT, IPC_WORKER, ipc_none,       0,        1, "for new connections: a memory file, base/tls_image.h") \
+IPC_MESSAGE(SITE,         IPC_PARENT, IPC_WORKER, ipc_none,       0,        1, "the page: a memory file, base/site_image.h") \
 /* who is joined to whom */ \
 IPC_MESSAGE(ATTACH_BROKER,IPC_PARENT, IPC_WORKER, ipc_none,       0,        1, "a channel to the broker; the old one's broker is dead") \
 IPC_MESSAGE(ATTACH_WORKER,IPC_PARENT, IPC_BROKER, ipc_worker,     0,        1, "a channel to a live worker") \

@@ -8,8 +8,10 @@
 
 #include "parent/door.h"
 
+#include <errno.h>
 #include <event2/event.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -20,21 +22,26 @@
 #include "base/netaddr.h"
 #include "base/settings.h"
 #include "base/tally.h"
+#include "parent/endpoint.h"
 #include "parent/listener.h"
 #include "parent/pool.h"
 
 /* A connection is offered to so many workers that die before they take it;
  * it may be why. */
 #define DEATHS_MAX	3
-/* So many of one address beyond twice its limit get their 503 from a worker;
- * more would fill the slots of others by being refused. */
+/* So many beyond the limit of all, or beyond twice that of their address, get
+ * their 503 from a worker; more would fill the slots of others by being
+ * refused. */
 #define REFUSED_MAX	64
 
 struct door {
+	struct event_base *base;
 	const struct settings *settings;
 	struct pool *pool;
 	struct tally *addresses;	/* sockets, by their peer */
 	struct listener *listeners[SETTINGS_LISTENERS];
+	/* Opened for settings that do not count yet. */
+	struct listener *opened[SETTINGS_LISTENERS];
 	door_send *send;
 	void *owner;
 	bool is_closed;
@@ -43,18 +50,65 @@ struct door {
 static listener_on_accept on_accept;
 static void update_accepting(struct door *);
 static void deliver_waiting(struct door *);
+static void forget_opened(struct door *);
 static void on_lost(void *, uint64_t);
 static void on_dropped(void *, const struct pool_entry *);
+
+/* Whether the place has the listener that it has in these settings. */
+static bool
+is_same(const struct door *door, const struct settings *settings,
+    uint32_t index)
+{
+	return door->listeners[index] != NULL && strcmp(
+	    settings->listeners[index].address,
+	    door->settings->listeners[index].address) == 0;
+}
+
+static void
+log_listener(const struct door *door, uint32_t index, const char *what)
+{
+	char shown[SETTINGS_ADDRESS + 48];
+
+	snprintf(shown, sizeof(shown), "%s %s://%s", what, settings_speaks_tls(
+	    &door->settings->listeners[index]) ? "https" : "http",
+	    listener_name(door->listeners[index]));
+	logger_info(shown, NULL);
+}
+
+/* Opens the listeners of these settings that are not there yet, all or none;
+ * `inherited` is NULL when it has been given out.  They wait in `opened`. */
+static bool
+open_missing(struct door *door, const struct settings *settings,
+    const int *inherited, struct endpoint_error *error)
+{
+	uint32_t i;
+
+	for (i = 0; i < settings->listener_count; i++) {
+		if (!settings_has_listener(settings, i) ||
+		    is_same(door, settings, i))
+			continue;
+		door->opened[i] = listener_open(door->base,
+		    &settings->listeners[i], i,
+		    inherited == NULL ? -1 : inherited[i], on_accept, door,
+		    error);
+		if (door->opened[i] == NULL) {
+			forget_opened(door);
+			return false;
+		}
+	}
+	return true;
+}
 
 struct door *
 door_new(struct event_base *base, const struct settings *settings,
     const int *inherited, uint32_t slots, door_send *send, void *owner)
 {
 	struct door *door = calloc(1, sizeof(*door));
-	uint32_t i;
+	struct endpoint_error error;
 
 	if (door == NULL)
 		die(EX_OSERR, "door");
+	door->base = base;
 	door->settings = settings;
 	door->send = send;
 	door->owner = owner;
@@ -62,26 +116,81 @@ door_new(struct event_base *base, const struct settings *settings,
 	door->addresses = tally_new();
 	if (door->pool == NULL || door->addresses == NULL)
 		die(EX_OSERR, "door");
-	for (i = 0; i < settings->listener_count; i++)
-		door->listeners[i] = listener_open(base,
-		    &settings->listeners[i], i, inherited[i], on_accept,
-		    door);
+	errno = 0;	/* the sentence has it */
+	if (!open_missing(door, settings, inherited, &error))
+		die(error.code, "%s", error.text);
 	return door;
 }
 
 void
 door_free(struct door *door)
 {
+	forget_opened(door);
 	door_close(door);
 	pool_free(door->pool, on_dropped, NULL);
 	tally_free(door->addresses);
 	free(door);
 }
 
-const char *
-door_listener_name(const struct door *door, unsigned index)
+bool
+door_open_new(struct door *door, const struct settings *settings, char *error,
+    size_t size)
 {
-	return listener_name(door->listeners[index]);
+	struct endpoint_error why;
+
+	if (open_missing(door, settings, NULL, &why))
+		return true;
+	snprintf(error, size, "%s", why.text);
+	return false;
+}
+
+void
+door_take_opened(struct door *door)
+{
+	uint32_t i;
+
+	for (i = 0; i < SETTINGS_LISTENERS; i++) {
+		if (door->opened[i] == NULL)
+			continue;
+		door->listeners[i] = door->opened[i];
+		door->opened[i] = NULL;
+		log_listener(door, i, "listening on");
+	}
+	update_accepting(door);
+}
+
+static void
+forget_opened(struct door *door)
+{
+	uint32_t i;
+
+	for (i = 0; i < SETTINGS_LISTENERS; i++) {
+		listener_close(door->opened[i]);
+		door->opened[i] = NULL;
+	}
+}
+
+void
+door_set_settings(struct door *door, const struct settings *settings)
+{
+	uint32_t i;
+
+	for (i = 0; i < SETTINGS_LISTENERS; i++) {
+		if (door->listeners[i] == NULL)
+			continue;
+		if (is_same(door, settings, i)) {
+			listener_speak_tls(door->listeners[i],
+			    settings_speaks_tls(&settings->listeners[i]));
+			continue;
+		}
+		listener_accept_waiting(door->listeners[i]);
+		log_listener(door, i, "closed");
+		listener_close(door->listeners[i]);
+		door->listeners[i] = NULL;
+	}
+	pool_grow(door->pool, settings->workers);
+	door->settings = settings;
+	door_take_opened(door);
 }
 
 uint64_t
@@ -152,7 +261,7 @@ door_close(struct door *door)
 	uint32_t i;
 
 	door->is_closed = true;
-	for (i = 0; i < door->settings->listener_count; i++) {
+	for (i = 0; i < SETTINGS_LISTENERS; i++) {
 		listener_close(door->listeners[i]);
 		door->listeners[i] = NULL;
 	}
@@ -247,7 +356,7 @@ update_accepting(struct door *door)
 	bool pause = !can_accept(door);
 	uint32_t i;
 
-	for (i = 0; i < door->settings->listener_count; i++)
+	for (i = 0; i < SETTINGS_LISTENERS; i++)
 		if (door->listeners[i] != NULL)
 			listener_pause(door->listeners[i], pause);
 }
@@ -301,12 +410,14 @@ on_accept(void *owner, unsigned index, int fd, const uint8_t bytes[16],
 		.fd = fd
 	};
 	uint64_t max = door->settings->limits.connections;
+	uint64_t connections = pool_connections(door->pool);
 	unsigned worker = 0;
 
 	memcpy(entry.accepted.address, bytes, sizeof(entry.accepted.address));
-	if (max > 0 && pool_connections(door->pool) >= max)
+	if (max > 0 && connections >= max)
 		entry.accepted.flags |= IPC_ACCEPTED_REFUSE;
 	if (!count_address(door, &entry) ||
+	    (max > 0 && connections >= max + REFUSED_MAX) ||
 	    pool_choose(door->pool, &worker) != POOL_CHOSEN)
 		refuse(door, &entry);
 	else

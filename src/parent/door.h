@@ -8,6 +8,7 @@
 #define PARENT_DOOR_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct event_base;
@@ -19,13 +20,25 @@ struct door;
 typedef bool door_send(void *owner, unsigned worker,
     const struct ipc_accepted *, int fd);
 
-/* Opens all listeners, each with its place in `inherited` (heritage.h);
- * accepts nothing yet.  Dies when that is not possible. */
+/* Opens all listeners, each with its place in `inherited` (heritage.h), and
+ * accepts nothing yet.  Borrows the settings.  Dies when that is not
+ * possible. */
 struct door *door_new(struct event_base *, const struct settings *,
     const int *inherited, uint32_t slots, door_send *, void *owner);
 void door_free(struct door *);
 
-const char *door_listener_name(const struct door *, unsigned index);
+/* Puts what was opened into service, and logs where. */
+void door_take_opened(struct door *);
+
+/* For a reload: opens the listeners that are new in these settings, all or
+ * none (false, with a sentence), and accepts nothing by them yet. */
+bool door_open_new(struct door *, const struct settings *, char *error,
+    size_t size) __attribute__((warn_unused_result));
+/* Then: these settings count and are borrowed.  Takes what was opened, has
+ * the workers that they name, and closes the listeners that they do not have.
+ */
+void door_set_settings(struct door *, const struct settings *);
+
 uint64_t door_connections(const struct door *);
 
 /* Whether the worker takes connections. */

@@ -1,9 +1,9 @@
 /*
  * endpoint - where a listener listens: how it is written, bound and named.
  *
- * Runs in the parent, at start.  A unix socket's file has its mode from the
- * beginning and its owner before anybody can connect, which is from listen
- * on.
+ * Runs in the parent, at start and for a reload.  A unix socket's file has its
+ * mode from the beginning and its owner before anybody can connect, which is
+ * from listen on.
  */
 #include "config.h"
 
@@ -15,6 +15,7 @@
 #include <grp.h>
 #include <netinet/in.h>
 #include <pwd.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -25,7 +26,6 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "base/die.h"
 #include "base/netaddr.h"
 #include "base/settings.h"
 
@@ -149,37 +149,70 @@ endpoint_parse(const char *text, struct endpoint *out)
 
 /* --- as it is opened --------------------------------------------------- */
 
-static void __attribute__((noreturn))
-die_of_bind(const char *text)
+/* What could not be opened and why; -1. */
+static int __attribute__((format(printf, 3, 4)))
+fail(struct endpoint_error *error, int code, const char *format, ...)
 {
-	die(errno == EACCES || errno == EPERM ? EX_NOPERM : EX_OSERR,
-	    "bind %s", text);
+	int reason = errno, len;
+	va_list args;
+
+	va_start(args, format);
+	len = vsnprintf(error->text, sizeof(error->text), format, args);
+	va_end(args);
+	if (reason != 0 && len >= 0 && (size_t)len < sizeof(error->text))
+		snprintf(error->text + len, sizeof(error->text) - (size_t)len,
+		    ": %s", strerror(reason));
+	error->code = code;
+	return -1;
 }
 
 static int
-open_socket(const char *text, int family)
+fail_bind(struct endpoint_error *error, const char *text)
+{
+	return fail(error, errno == EACCES || errno == EPERM ? EX_NOPERM :
+	    EX_OSERR, "bind %s", text);
+}
+
+/* Closes it and gives -1, with the errno of before. */
+static int
+close_failed(int fd)
+{
+	int reason = errno;
+
+	close(fd);
+	errno = reason;
+	return -1;
+}
+
+static int
+open_socket(const char *text, int family, struct endpoint_error *error)
 {
 	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
-	if (fd < 0)
-		die(EX_OSERR, "socket for %s", text);
-	return fd;
+	return fd < 0 ? fail(error, EX_OSERR, "socket for %s", text) : fd;
 }
 
 static int
-open_tcp(const struct endpoint *endpoint, const char *text)
+open_tcp(const struct endpoint *endpoint, const char *text,
+    struct endpoint_error *error)
 {
 	int family = endpoint->storage.ss_family, on = 1;
-	int fd = open_socket(text, family);
+	int fd = open_socket(text, family, error);
 
+	if (fd < 0)
+		return -1;
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
 	    (family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY,
-	    &on, sizeof(on)) < 0))
-		die(EX_OSERR, "socket options for %s", text);
+	    &on, sizeof(on)) < 0)) {
+		close_failed(fd);
+		return fail(error, EX_OSERR, "socket options for %s", text);
+	}
 	/* listen, too, fails when somebody else listens there. */
 	if (bind(fd, (const struct sockaddr *)&endpoint->storage,
-	    endpoint->len) < 0 || listen(fd, BACKLOG) < 0)
-		die_of_bind(text);
+	    endpoint->len) < 0 || listen(fd, BACKLOG) < 0) {
+		close_failed(fd);
+		return fail_bind(error, text);
+	}
 	return fd;
 }
 
@@ -201,136 +234,165 @@ parse_id(const char *text, unsigned long *out)
 	    *out < UINT32_MAX;
 }
 
-static uid_t
-find_user(const char *text, const char *name)
+static int
+find_user(const char *text, const char *name, uid_t *out,
+    struct endpoint_error *error)
 {
 	struct passwd *entry;
-	unsigned long id;
+	unsigned long id = (uid_t)-1;
 
-	if (*name == '\0')
-		return (uid_t)-1;
-	if (parse_id(name, &id))
-		return (uid_t)id;
-	entry = getpwnam(name);
-	errno = 0;
-	if (entry == NULL)
-		die(EX_CONFIG, "%s: user \"%s\" does not exist", text, name);
-	return entry->pw_uid;
+	if (*name != '\0' && !parse_id(name, &id)) {
+		entry = getpwnam(name);
+		errno = 0;
+		if (entry == NULL)
+			return fail(error, EX_CONFIG, "%s: user \"%s\" does "
+			    "not exist", text, name);
+		id = entry->pw_uid;
+	}
+	*out = (uid_t)id;
+	return 0;
 }
 
-static gid_t
-find_group(const char *text, const char *name)
+static int
+find_group(const char *text, const char *name, gid_t *out,
+    struct endpoint_error *error)
 {
 	struct group *entry;
-	unsigned long id;
+	unsigned long id = (gid_t)-1;
 
-	if (*name == '\0')
-		return (gid_t)-1;
-	if (parse_id(name, &id))
-		return (gid_t)id;
-	entry = getgrnam(name);
-	errno = 0;
-	if (entry == NULL)
-		die(EX_CONFIG, "%s: group \"%s\" does not exist", text,
-		    name);
-	return entry->gr_gid;
+	if (*name != '\0' && !parse_id(name, &id)) {
+		entry = getgrnam(name);
+		errno = 0;
+		if (entry == NULL)
+			return fail(error, EX_CONFIG, "%s: group \"%s\" does "
+			    "not exist", text, name);
+		id = entry->gr_gid;
+	}
+	*out = (gid_t)id;
+	return 0;
 }
 
 /* Takes a socket's file away that nobody listens on; whoever does would lose
- * his visitors. */
-static void
-clear_path(const struct endpoint *endpoint, const char *text)
+ * his visitors.  -1: it cannot. */
+static int
+clear_path(const struct endpoint *endpoint, const char *text,
+    struct endpoint_error *error)
 {
 	const char *path = path_of(endpoint);
 	struct stat status;
 	int probe, result;
 
-	if (lstat(path, &status) < 0) {
-		if (errno == ENOENT)
-			return;
-		die_of_bind(text);
-	}
+	if (lstat(path, &status) < 0)
+		return errno == ENOENT ? 0 : fail_bind(error, text);
 	if (!S_ISSOCK(status.st_mode)) {
 		errno = 0;
-		die(EX_OSERR, "bind %s: the file is there and is no socket",
-		    text);
+		return fail(error, EX_OSERR, "bind %s: the file is there and "
+		    "is no socket", text);
 	}
-	probe = open_socket(text, AF_UNIX);
+	probe = open_socket(text, AF_UNIX, error);
+	if (probe < 0)
+		return -1;
 	result = connect(probe, (const struct sockaddr *)&endpoint->storage,
 	    endpoint->len);
 	/* A full queue, or a socket of another type, is somebody's. */
 	if (result == 0 || errno == EAGAIN || errno == EPROTOTYPE)
 		errno = EADDRINUSE;
+	close_failed(probe);
 	if (errno != ECONNREFUSED && errno != ENOENT)
-		die_of_bind(text);
-	close(probe);
+		return fail_bind(error, text);
 	if (unlink(path) < 0 && errno != ENOENT)
-		die_of_bind(text);
+		return fail_bind(error, text);
+	return 0;
+}
+
+/* The kernel makes the file with all permissions but those of the mask. */
+static int
+bind_path(struct endpoint *endpoint, int fd, mode_t mode)
+{
+	struct stat status;
+	mode_t mask = umask(~mode & 0777);
+	int result, reason;
+
+	result = bind(fd, (const struct sockaddr *)&endpoint->storage,
+	    endpoint->len);
+	reason = errno;
+	umask(mask);
+	errno = reason;
+	if (result < 0 || lstat(path_of(endpoint), &status) < 0)
+		return -1;
+	endpoint->dev = status.st_dev;
+	endpoint->ino = status.st_ino;
+	return 0;
 }
 
 static int
-open_unix(struct endpoint *endpoint, const struct settings_listener *settings)
+open_unix(struct endpoint *endpoint, const struct settings_listener *settings,
+    struct endpoint_error *error)
 {
-	const char *text = settings->address, *path = path_of(endpoint);
-	uid_t owner = find_user(text, settings->owner);
-	gid_t group = find_group(text, settings->group);
-	struct stat status;
-	mode_t mask;
-	int fd, result;
+	const char *text = settings->address;
+	int fd, reason;
+	uid_t owner = (uid_t)-1;
+	gid_t group = (gid_t)-1;
 
-	clear_path(endpoint, text);
-	fd = open_socket(text, AF_UNIX);
-	/* The kernel makes the file with all permissions but these. */
-	mask = umask(~(mode_t)settings->mode & 0777);
-	result = bind(fd, (const struct sockaddr *)&endpoint->storage,
-	    endpoint->len);
-	umask(mask);
-	if (result < 0 || lstat(path, &status) < 0)
-		die_of_bind(text);
-	endpoint->dev = status.st_dev;
-	endpoint->ino = status.st_ino;
+	if (find_user(text, settings->owner, &owner, error) < 0 ||
+	    find_group(text, settings->group, &group, error) < 0 ||
+	    clear_path(endpoint, text, error) < 0)
+		return -1;
+	fd = open_socket(text, AF_UNIX, error);
+	if (fd < 0)
+		return -1;
+	if (bind_path(endpoint, fd, (mode_t)settings->mode) < 0) {
+		close_failed(fd);
+		return fail_bind(error, text);
+	}
 	if (((owner != (uid_t)-1 || group != (gid_t)-1) &&
-	    lchown(path, owner, group) < 0) || listen(fd, BACKLOG) < 0) {
-		result = errno;
+	    lchown(path_of(endpoint), owner, group) < 0) ||
+	    listen(fd, BACKLOG) < 0) {
+		reason = errno;
 		endpoint_remove_file(endpoint);
-		errno = result;
-		die_of_bind(text);
+		close(fd);
+		errno = reason;
+		return fail_bind(error, text);
 	}
 	return fd;
 }
 
 static int
-take_inherited(const struct endpoint *endpoint, const char *text, int fd)
+take_inherited(const struct endpoint *endpoint, const char *text, int fd,
+    struct endpoint_error *error)
 {
 	int type = 0, listens = 0, flags;
 	socklen_t len = sizeof(int);
 
 	errno = 0;
 	if (endpoint->fd < 0 && fd < 0)
-		die(EX_CONFIG, "%s: there is not one passed socket of that "
-		    "name", text);
+		return fail(error, EX_CONFIG, "%s: there is not one passed "
+		    "socket of that name", text);
 	errno = EBADF;
 	if (fd < 0 || (flags = fcntl(fd, F_GETFL)) < 0 ||
 	    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) < 0 ||
 	    getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) < 0)
-		die(EX_OSERR, "%s", text);
+		return fail(error, EX_OSERR, "%s", text);
 	errno = 0;
 	if (type != SOCK_STREAM || !listens)
-		die(EX_OSERR, "%s: is no stream socket that listens", text);
+		return fail(error, EX_OSERR, "%s: is no stream socket that "
+		    "listens", text);
 	if (fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
-		die(EX_OSERR, "%s", text);
+		return fail(error, EX_OSERR, "%s", text);
 	return fd;
 }
 
 int
 endpoint_open(struct endpoint *endpoint,
-    const struct settings_listener *settings, int inherited)
+    const struct settings_listener *settings, int inherited,
+    struct endpoint_error *error)
 {
 	if (inherited >= 0 || endpoint->kind == ENDPOINT_FD)
-		return take_inherited(endpoint, settings->address, inherited);
+		return take_inherited(endpoint, settings->address, inherited,
+		    error);
 	if (endpoint->kind == ENDPOINT_UNIX)
-		return open_unix(endpoint, settings);
-	return open_tcp(endpoint, settings->address);
+		return open_unix(endpoint, settings, error);
+	return open_tcp(endpoint, settings->address, error);
 }
 
 void

@@ -1,7 +1,7 @@
 /*
  * endpoint - where a listener listens: how it is written, bound and named.
  *
- * Runs in the parent, at start.
+ * Runs in the parent, at start and for a reload.
  */
 #ifndef PARENT_ENDPOINT_H
 #define PARENT_ENDPOINT_H
@@ -32,11 +32,18 @@ struct endpoint {
 const char *endpoint_parse(const char *text, struct endpoint *out)
     __attribute__((warn_unused_result));
 
+/* Why one cannot be opened. */
+struct endpoint_error {
+	int code;		/* of sysexits.h */
+	char text[512];
+};
+
 /* Binds and listens as the settings say, or takes `inherited`, a socket that
  * heritage.h has kept for it; -1: none.  Returns a descriptor that does not
- * block.  Dies when that is not possible. */
+ * block, or -1 and an error. */
 int endpoint_open(struct endpoint *, const struct settings_listener *,
-    int inherited) __attribute__((warn_unused_result));
+    int inherited, struct endpoint_error *)
+    __attribute__((warn_unused_result));
 
 /* Removes the file of a unix socket while it is the one made. */
 void endpoint_remove_file(const struct endpoint *);

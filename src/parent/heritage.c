@@ -1,7 +1,7 @@
 /*
  * heritage - what children are given, and what the parent clears away first.
  *
- * Runs in the parent, at start.
+ * Runs in the parent, at start and for a reload.
  */
 #include "config.h"
 
@@ -132,11 +132,11 @@ heritage_clear_descriptors(struct heritage *heritage,
 
 /* How many connections a worker can have. */
 static uint32_t
-find_slots(const struct settings *settings)
+find_slots(void)
 {
 	const uint64_t most = (UINT64_C(1) << IPC_SLOT_BITS) - 1;
-	uint64_t slots, max = settings->limits.connections;
 	struct rlimit limit;
+	uint64_t slots;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
 		die(EX_OSERR, "RLIMIT_NOFILE");
@@ -148,12 +148,7 @@ find_slots(const struct settings *settings)
 	if (limit.rlim_cur < 2 * FDS_RESERVED)
 		die(EX_OSERR, "RLIMIT_NOFILE is below %d", 2 * FDS_RESERVED);
 	slots = limit.rlim_cur - FDS_RESERVED;
-	if (slots > most)
-		slots = most;
-	/* Some beyond the limit, for those that are told so. */
-	if (max > 0 && slots > max + FDS_RESERVED)
-		slots = max + FDS_RESERVED;
-	return (uint32_t)slots;
+	return (uint32_t)(slots > most ? most : slots);
 }
 
 static void
@@ -166,23 +161,79 @@ check_user(const struct settings *settings)
 		die(EX_CONFIG, "user \"%s\" does not exist", settings->user);
 }
 
-static void
-open_tls(struct heritage *heritage, const struct settings *settings)
+static int
+fail(char error[HERITAGE_ERROR], int code, const char *what)
 {
-	char error[TLS_FILES_ERROR];
+	snprintf(error, HERITAGE_ERROR, "%s: %s", what, strerror(errno));
+	return code;
+}
+
+static int
+read_tls(struct heritage_files *files, const struct settings *settings,
+    char error[HERITAGE_ERROR])
+{
 	uint8_t *image;
 	size_t len;
 
 	image = tls_files_load(settings, &len, error);
-	errno = 0;
 	if (image == NULL)
-		die(EX_CONFIG, "%s", error);
-	heritage->has_tls = tls_image_count(image) > 0;
-	heritage->tls_fd = memfile_create("tls", image, len);
+		return EX_CONFIG;
+	files->has_tls = tls_image_count(image) > 0;
+	files->tls_fd = memfile_create("tls", image, len);
 	explicit_bzero(image, len);
 	free(image);
-	if (heritage->tls_fd < 0)
-		die(EX_OSERR, "memory file of the certificates");
+	return files->tls_fd >= 0 ? 0 :
+	    fail(error, EX_OSERR, "memory file of the certificates");
+}
+
+static int
+read_site(struct heritage_files *files, const struct settings *settings,
+    char error[HERITAGE_ERROR])
+{
+	uint8_t *image;
+	size_t len;
+
+	image = site_load(settings->site, &len);
+	if (image == NULL)
+		return fail(error, EX_OSERR, "site");
+	files->site_fd = memfile_create("site", image, len);
+	free(image);
+	return files->site_fd >= 0 ? 0 :
+	    fail(error, EX_OSERR, "memory file of the site");
+}
+
+int
+heritage_read(struct heritage_files *files, const struct settings *settings,
+    char error[HERITAGE_ERROR])
+{
+	int code;
+
+	*files = (struct heritage_files){ -1, -1, -1, false };
+	code = read_tls(files, settings, error);
+	if (code == 0)
+		code = read_site(files, settings, error);
+	if (code == 0) {
+		files->settings_fd = memfile_create("settings", settings,
+		    sizeof(*settings));
+		if (files->settings_fd < 0)
+			code = fail(error, EX_OSERR,
+			    "memory file of the settings");
+	}
+	if (code != 0)
+		heritage_close_files(files);
+	return code;
+}
+
+void
+heritage_close_files(struct heritage_files *files)
+{
+	if (files->settings_fd >= 0)
+		close(files->settings_fd);
+	if (files->site_fd >= 0)
+		close(files->site_fd);
+	if (files->tls_fd >= 0)
+		close(files->tls_fd);
+	*files = (struct heritage_files){ -1, -1, -1, false };
 }
 
 /* Its owner alone may connect; the broker asks again who it is.  A folder
@@ -191,6 +242,7 @@ void
 heritage_open_control(struct heritage *heritage,
     const struct settings *settings)
 {
+	struct endpoint_error error;
 	struct settings_listener listener = { .mode = 0600 };
 	char folder[SETTINGS_SOCKET], *slash;
 
@@ -212,7 +264,10 @@ heritage_open_control(struct heritage *heritage,
 	if (endpoint_parse(listener.address, &heritage->control) != NULL)
 		die(EX_CONFIG, "control: %s", settings->control);
 	heritage->control_fd = endpoint_open(&heritage->control, &listener,
-	    -1);
+	    -1, &error);
+	errno = 0;	/* the sentence has it */
+	if (heritage->control_fd < 0)
+		die(error.code, "%s", error.text);
 }
 
 void
@@ -225,23 +280,15 @@ heritage_close(struct heritage *heritage)
 void
 heritage_open(struct heritage *heritage, const struct settings *settings)
 {
-	uint8_t *image;
-	size_t len;
+	char error[HERITAGE_ERROR];
+	int code;
 
 	check_user(settings);
-	open_tls(heritage, settings);
-	heritage->slots = find_slots(settings);
-	heritage->settings_fd = memfile_create("settings", settings,
-	    sizeof(*settings));
-	if (heritage->settings_fd < 0)
-		die(EX_OSERR, "memory file of the settings");
-	image = site_load(settings->site, &len);
-	if (image == NULL)
-		die(EX_OSERR, "site");
-	heritage->site_fd = memfile_create("site", image, len);
-	free(image);
-	if (heritage->site_fd < 0)
-		die(EX_OSERR, "memory file of the site");
+	code = heritage_read(&heritage->files, settings, error);
+	errno = 0;	/* the sentence has it */
+	if (code != 0)
+		die(code, "%s", error);
+	heritage->slots = find_slots();
 	heritage->log_fd = log_create(settings->log_size);
 	if (heritage->log_fd < 0)
 		die(EX_OSERR, "memory file of the log");

@@ -1,7 +1,8 @@
 /*
  * heritage - what children are given, and what the parent clears away first.
  *
- * Runs in the parent, at start.  The descriptors live as long as the parent.
+ * Runs in the parent, at start and for a reload.  Log and state live as long
+ * as the parent; what comes from files is made anew with each reload.
  */
 #ifndef PARENT_HERITAGE_H
 #define PARENT_HERITAGE_H
@@ -11,15 +12,23 @@
 
 #include "base/settings.h"
 #include "parent/endpoint.h"
+#include "parent/tls_files.h"
+
+#define HERITAGE_ERROR	TLS_FILES_ERROR
 
 struct activation;
+
+/* Sealed memory files. */
+struct heritage_files {
+	int settings_fd, site_fd;
+	int tls_fd;			/* for workers alone */
+	bool has_tls;			/* a listener speaks it */
+};
 
 struct heritage {
 	int inherited[SETTINGS_LISTENERS]; /* open already; else -1 */
 	int ready_fd;			/* of the supervisor; -1: none */
-	int settings_fd, site_fd;	/* sealed memory files */
-	int tls_fd;			/* likewise, for workers alone */
-	bool has_tls;			/* a listener speaks it */
+	struct heritage_files files;
 	int log_fd;			/* for the broker */
 	int log_reader_fd;		/* for workers: cannot write */
 	int state_fd;			/* for the broker */
@@ -45,5 +54,10 @@ void heritage_open(struct heritage *, const struct settings *);
 void heritage_open_control(struct heritage *, const struct settings *);
 /* At the end: removes the file of the control socket. */
 void heritage_close(struct heritage *);
+/* For a reload: reads the site and the certificates and makes the memory
+ * files.  Returns 0, or a code of sysexits.h and a sentence. */
+int heritage_read(struct heritage_files *, const struct settings *,
+    char error[HERITAGE_ERROR]) __attribute__((warn_unused_result));
+void heritage_close_files(struct heritage_files *);
 
 #endif

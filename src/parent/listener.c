@@ -12,13 +12,13 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "base/die.h"
 #include "base/logger.h"
 #include "base/netaddr.h"
 #include "base/settings.h"
@@ -129,37 +129,72 @@ listener_on_readable(evutil_socket_t sock, short what, void *arg)
 	}
 }
 
+static struct listener *
+make_listener(struct event_base *base, const struct endpoint *endpoint,
+    int fd, const struct settings_listener *settings)
+{
+	struct listener *listener = calloc(1, sizeof(*listener));
+
+	if (listener == NULL)
+		return NULL;
+	listener->endpoint = *endpoint;
+	listener->fd = fd;
+	listener->paused = true;
+	listener->speaks_tls = settings_speaks_tls(settings);
+	listener->readable = event_new(base, fd, EV_READ | EV_PERSIST,
+	    listener_on_readable, listener);
+	listener->rested = event_new(base, -1, 0, listener_on_rested,
+	    listener);
+	listener->family = endpoint_name(fd, listener->name,
+	    sizeof(listener->name));
+	if (listener->readable != NULL && listener->rested != NULL &&
+	    listener->family >= 0)
+		return listener;
+	if (listener->readable != NULL)
+		event_free(listener->readable);
+	if (listener->rested != NULL)
+		event_free(listener->rested);
+	free(listener);
+	return NULL;
+}
+
 struct listener *
 listener_open(struct event_base *base,
     const struct settings_listener *settings, unsigned index, int inherited,
-    listener_on_accept *on_accept, void *owner)
+    listener_on_accept *on_accept, void *owner, struct endpoint_error *error)
 {
-	struct listener *listener = calloc(1, sizeof(*listener));
-	const char *text = settings->address;
+	struct endpoint endpoint;
+	struct listener *listener;
+	int fd;
 
-	if (listener == NULL)
-		die(EX_OSERR, "listener %s", text);
-	errno = 0;
-	if (endpoint_parse(text, &listener->endpoint) != NULL)
-		die(EX_CONFIG, "%s is not an address", text);
-	listener->fd = endpoint_open(&listener->endpoint, settings,
-	    inherited);
+	error->code = EX_CONFIG;
+	snprintf(error->text, sizeof(error->text), "%s is not an address",
+	    settings->address);
+	if (endpoint_parse(settings->address, &endpoint) != NULL)
+		return NULL;
+	fd = endpoint_open(&endpoint, settings, inherited, error);
+	if (fd < 0)
+		return NULL;
+	listener = make_listener(base, &endpoint, fd, settings);
+	if (listener == NULL) {
+		endpoint_remove_file(&endpoint);
+		close(fd);
+		error->code = EX_OSERR;
+		snprintf(error->text, sizeof(error->text), "listener %s: %s",
+		    settings->address, strerror(errno));
+		return NULL;
+	}
 	listener->reserve = open_reserve();
 	listener->index = index;
-	listener->speaks_tls = settings_speaks_tls(settings);
 	listener->on_accept = on_accept;
 	listener->owner = owner;
-	listener->paused = true;
-	listener->readable = event_new(base, listener->fd,
-	    EV_READ | EV_PERSIST, listener_on_readable, listener);
-	listener->rested = event_new(base, -1, 0, listener_on_rested,
-	    listener);
-	listener->family = endpoint_name(listener->fd, listener->name,
-	    sizeof(listener->name));
-	if (listener->readable == NULL || listener->rested == NULL ||
-	    listener->family < 0)
-		die(EX_OSERR, "listener %s", text);
 	return listener;
+}
+
+void
+listener_speak_tls(struct listener *listener, bool speaks_tls)
+{
+	listener->speaks_tls = speaks_tls;
 }
 
 const char *
@@ -196,6 +231,13 @@ listener_pause(struct listener *listener, bool paused)
 		return;
 	listener->paused = paused;
 	update_event(listener);
+}
+
+void
+listener_accept_waiting(struct listener *listener)
+{
+	if (!listener->paused && !listener->resting)
+		listener_on_readable(listener->fd, EV_READ, listener);
 }
 
 void

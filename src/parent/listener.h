@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct endpoint_error;
 struct event_base;
 struct listener;
 struct settings_listener;
@@ -20,11 +21,14 @@ struct settings_listener;
 typedef bool listener_on_accept(void *owner, unsigned index, int fd,
     const uint8_t bytes[16], uint16_t port);
 
-/* Opens it as endpoint_open does; paused at first.  Dies when that is not
- * possible. */
+/* Opens it as endpoint_open does; paused at first.  NULL: not possible, with
+ * an error. */
 struct listener *listener_open(struct event_base *,
     const struct settings_listener *, unsigned index, int inherited,
-    listener_on_accept *, void *owner);
+    listener_on_accept *, void *owner, struct endpoint_error *)
+    __attribute__((warn_unused_result));
+/* Whether it does from now on: who is refused is told in plain HTTP or not. */
+void listener_speak_tls(struct listener *, bool speaks_tls);
 /* Removes the file of a unix socket, too; NULL is fine. */
 void listener_close(struct listener *);
 /* "127.0.0.1:43211", "unix:/run/x.sock": what was bound; lent. */
@@ -33,6 +37,9 @@ const char *listener_name(const struct listener *);
 bool listener_is_unix(const struct listener *);
 
 void listener_pause(struct listener *, bool paused);
+
+/* Accepts who waits in the kernel's queue, unless it is paused. */
+void listener_accept_waiting(struct listener *);
 
 /* Answers 503 with Retry-After as far as the socket takes it, and closes; who
  * came to speak TLS would not understand it and gets the end alone. */

@@ -31,8 +31,10 @@
 #include "base/settings.h"
 #include "parent/banlist.h"
 #include "parent/child.h"
+#include "parent/conf.h"
 #include "parent/door.h"
 #include "parent/heritage.h"
+#include "parent/reload.h"
 #include "parent/supervisor.h"
 #include "parent/ticket_keys.h"
 
@@ -48,7 +50,8 @@ enum stage {
 enum { SIGNALS = 4 };
 
 struct parent {
-	const struct settings *settings;
+	const struct conf_sources *sources;
+	struct settings *settings;
 	struct event_base *base;
 	struct event *tick, *pause, *signals[SIGNALS];
 	enum stage stage;
@@ -261,10 +264,10 @@ start_child(struct parent *parent, struct child *child)
 	};
 	const struct heritage *has = &parent->heritage;
 	const int fds[CHILD_FDS] = {
-		has->settings_fd,
+		has->files.settings_fd,
 		is_broker ? has->log_fd : has->log_reader_fd,
-		is_broker ? has->state_fd : has->site_fd,
-		is_broker ? has->control_fd : has->tls_fd
+		is_broker ? has->state_fd : has->files.site_fd,
+		is_broker ? has->control_fd : has->files.tls_fd
 	};
 	struct ipc_hello hello = {
 		.version = IPC_VERSION, .role = IPC_PARENT,
@@ -554,13 +557,80 @@ on_stop_signal(evutil_socket_t sig, short what, void *arg)
 	}
 }
 
+/* --- a reload ---------------------------------------------------------- */
+
+/* In this order: certificates belong to listeners, connections that came by a
+ * new one are passed after all of it. */
+static void
+tell_settings(struct parent *parent, struct child *child)
+{
+	static const struct ipc_none none;
+	const struct heritage_files *files = &parent->heritage.files;
+
+	if (!child_is_alive(child))
+		return;
+	tell(child, IPC_SETTINGS, &none, files->settings_fd);
+	if (child->role == IPC_WORKER) {
+		tell(child, IPC_CERTIFICATES, &none, files->tls_fd);
+		tell(child, IPC_SITE, &none, files->site_fd);
+	}
+}
+
+/* A worker may speak TLS for the first time.  Without keys all goes on, and
+ * no session is resumed. */
+static void
+tell_all_ticket_keys(struct parent *parent)
+{
+	unsigned i;
+
+	if (parent->tickets == NULL)
+		parent->tickets = ticket_keys_new(clock_ms());
+	if (parent->tickets == NULL) {
+		logger_error("no keys for TLS tickets", NULL);
+		return;
+	}
+	for (i = 0; i < parent->settings->workers; i++)
+		if (child_is_alive(&parent->workers[i]))
+			tell_ticket_keys(parent, &parent->workers[i]);
+}
+
+static void
+put_in_force(struct parent *parent, const struct reload *reload)
+{
+	struct settings *old = parent->settings;
+	unsigned i = 0;
+
+	heritage_close_files(&parent->heritage.files);
+	parent->heritage.files = reload->files;
+	parent->settings = reload->settings;
+	logger_set_level((enum logger_level)parent->settings->log_level);
+	door_set_settings(parent->door, parent->settings);
+	tell_settings(parent, &parent->broker);
+	for (; i < old->workers; i++)
+		tell_settings(parent, &parent->workers[i]);
+	if (reload->files.has_tls)
+		tell_all_ticket_keys(parent);
+	for (; i < parent->settings->workers; i++)
+		start_child(parent, &parent->workers[i]);
+	free(old);
+}
+
 static void
 on_sighup(evutil_socket_t sig, short what, void *arg)
 {
+	struct parent *parent = arg;
+	struct reload reload;
+
 	(void)sig;
 	(void)what;
-	(void)arg;
-	logger_warning("reload is not available yet", NULL);
+	if (parent->stage != RUNNING)
+		return;
+	logger_info("reloading", NULL);
+	if (!reload_prepare(&reload, parent->sources, parent->settings,
+	    parent->door))
+		return;
+	put_in_force(parent, &reload);
+	logger_info("reloaded", NULL);
 }
 
 /* --- the turn ---------------------------------------------------------- */
@@ -743,16 +813,28 @@ create_children(struct parent *parent)
 
 	good = child_init(&parent->broker, parent->base, IPC_BROKER, 0,
 	    parent, on_restart);
-	for (i = 0; good && i < parent->settings->workers; i++)
+	/* A reload may start more of them. */
+	for (i = 0; good && i < SETTINGS_WORKERS; i++)
 		good = child_init(&parent->workers[i], parent->base,
 		    IPC_WORKER, i, parent, on_restart);
 	if (!good)
 		die(EX_OSERR, "children");
 }
 
+static struct settings *
+copy_settings(const struct settings *settings)
+{
+	struct settings *copy = malloc(sizeof(*copy));
+
+	if (copy == NULL)
+		die(EX_OSERR, "settings");
+	*copy = *settings;
+	return copy;
+}
+
 static struct parent *
-parent_new(const struct settings *settings, struct activation *activation,
-    int ready_fd)
+parent_new(const struct settings *settings, const struct conf_sources *sources,
+    struct activation *activation, int ready_fd)
 {
 	struct parent *parent;
 
@@ -765,18 +847,19 @@ parent_new(const struct settings *settings, struct activation *activation,
 	logger_set_process("parent");
 	logger_set_level((enum logger_level)settings->log_level);
 	signal(SIGPIPE, SIG_IGN);
-	parent->settings = settings;
+	parent->sources = sources;
+	parent->settings = copy_settings(settings);
 	parent->supervisor = supervisor_new(parent->heritage.ready_fd);
 	heritage_open(&parent->heritage, settings);
 	parent->banlist = banlist_open(settings->bans);
-	if (parent->heritage.has_tls) {
+	if (parent->heritage.files.has_tls) {
 		parent->tickets = ticket_keys_new(clock_ms());
 		if (parent->tickets == NULL)
 			die(EX_OSERR, "keys for TLS tickets");
 	}
 	create_events(parent);
 	create_children(parent);
-	parent->door = door_new(parent->base, settings,
+	parent->door = door_new(parent->base, parent->settings,
 	    parent->heritage.inherited, parent->heritage.slots,
 	    send_connection, parent);
 	heritage_open_control(&parent->heritage, settings);
@@ -794,8 +877,10 @@ parent_free(struct parent *parent)
 	ticket_keys_free(parent->tickets);
 	banlist_free(parent->banlist);
 	child_clear(&parent->broker);
-	for (i = 0; i < parent->settings->workers; i++)
+	for (i = 0; i < SETTINGS_WORKERS; i++)
 		child_clear(&parent->workers[i]);
+	heritage_close_files(&parent->heritage.files);
+	free(parent->settings);
 	for (i = 0; i < SIGNALS; i++)
 		event_free(parent->signals[i]);
 	event_free(parent->tick);
@@ -809,8 +894,7 @@ static void
 log_start(const struct parent *parent)
 {
 	const struct settings *settings = parent->settings;
-	char shown[SETTINGS_ADDRESS + 32], size[32];
-	uint32_t i;
+	char size[32];
 
 	if (settings->source[0] == '\0')
 		logger_info("no configuration file, built-in defaults hold",
@@ -818,23 +902,19 @@ log_start(const struct parent *parent)
 	logger_info("starting", "version=%s workers=%u slots=%u log_size=%s",
 	    PACKAGE_VERSION, settings->workers, parent->heritage.slots,
 	    settings_format_size(settings->log_size, size, sizeof(size)));
-	for (i = 0; i < settings->listener_count; i++) {
-		snprintf(shown, sizeof(shown), "listening on %s://%s",
-		    settings_speaks_tls(&settings->listeners[i]) ?
-		    "https" : "http", door_listener_name(parent->door, i));
-		logger_info(shown, NULL);
-	}
 }
 
 int
-parent_run(const struct settings *settings, struct activation *activation,
-    int ready_fd)
+parent_run(const struct settings *settings, const struct conf_sources *sources,
+    struct activation *activation, int ready_fd)
 {
-	struct parent *parent = parent_new(settings, activation, ready_fd);
+	struct parent *parent = parent_new(settings, sources, activation,
+	    ready_fd);
 	int exit_code;
 	uint32_t i;
 
 	log_start(parent);
+	door_take_opened(parent->door);
 	start_child(parent, &parent->broker);
 	for (i = 0; i < settings->workers; i++)
 		start_child(parent, &parent->workers[i]);

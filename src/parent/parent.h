@@ -10,12 +10,15 @@
 #include "ipc/peer.h"
 
 struct activation;
+struct conf_sources;
 struct settings;
 
-/* Serves until a signal says stop, on the sockets passed, too; `ready_fd` is
- * told when it does (-1: none).  Returns the exit code: 0, or 1 when a
- * second signal had the children killed.  Dies when it cannot start. */
-int parent_run(const struct settings *, struct activation *, int ready_fd);
+/* Serves with these settings until a signal says stop, on the sockets passed,
+ * too; another has it read the sources, borrowed until then, again.
+ * `ready_fd` is told when it does (-1: none).  Returns the exit code: 0, or 1
+ * when a second signal had the children killed.  Dies when it cannot start. */
+int parent_run(const struct settings *, const struct conf_sources *,
+    struct activation *, int ready_fd);
 
 /* What the parent receives, for the test that compares it with the
  * catalogue. */

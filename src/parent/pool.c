@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/settings.h"
+
 #define NO_SLOT		UINT32_MAX
 #define SLOTS_FIRST	64U	/* a worker's first allocation */
 
@@ -41,30 +43,36 @@ struct pool {
 	/* A ring; as large as all that can be in flight, so never full. */
 	struct pool_entry *waiting;
 	unsigned waiting_max, waiting_first, waiting_count;
-	struct pool_worker worker[];
+	struct pool_worker worker[SETTINGS_WORKERS];
 };
 
 struct pool *
 pool_new(unsigned workers, uint32_t slots)
 {
 	struct pool *pool;
-	unsigned i;
 
 	assert(slots > 0 && slots < UINT32_C(1) << IPC_SLOT_BITS);
-	pool = calloc(1, sizeof(*pool) + workers * sizeof(pool->worker[0]));
+	/* What nobody touches costs no memory. */
+	pool = calloc(1, sizeof(*pool));
 	if (pool == NULL)
 		return NULL;
-	pool->workers = workers;
 	pool->slots = slots;
-	pool->waiting_max = workers * POOL_IN_FLIGHT;
+	pool->waiting_max = SETTINGS_WORKERS * POOL_IN_FLIGHT;
 	pool->waiting = calloc(pool->waiting_max, sizeof(pool->waiting[0]));
 	if (pool->waiting == NULL) {
 		free(pool);
 		return NULL;
 	}
-	for (i = 0; i < workers; i++)
-		pool->worker[i].first_free = NO_SLOT;
+	pool_grow(pool, workers);
 	return pool;
+}
+
+void
+pool_grow(struct pool *pool, unsigned workers)
+{
+	assert(workers <= SETTINGS_WORKERS);
+	for (; pool->workers < workers; pool->workers++)
+		pool->worker[pool->workers].first_free = NO_SLOT;
 }
 
 void

@@ -36,6 +36,9 @@ enum pool_choice {
 /* `slots`: connections a worker may have.  NULL: no memory. */
 struct pool *pool_new(unsigned workers, uint32_t slots)
     __attribute__((warn_unused_result));
+/* Has so many workers from now on, if these are more; at most
+ * SETTINGS_WORKERS. */
+void pool_grow(struct pool *, unsigned workers);
 /* Calls `drop` for each socket that is still on its way. */
 void pool_free(struct pool *, void (*drop)(void *, const struct pool_entry *),
     void *);

@@ -1,7 +1,8 @@
 /*
  * site - the folder of the page, read into one block for the workers.
  *
- * Runs in the parent, at start, so that workers need not open files.
+ * Runs in the parent, at start and for a reload, so that workers need not
+ * open files.
  */
 #include "config.h"
 

@@ -292,7 +292,8 @@ tls_files_load(const struct settings *settings, size_t *len_out,
 	uint32_t i;
 
 	for (i = 0; is_good && i < settings->listener_count; i++)
-		is_good = add_listener(&f, i);
+		is_good = !settings_has_listener(settings, i) ||
+		    add_listener(&f, i);
 	if (is_good) {
 		image = tls_image_make(f.parts, f.count, len_out);
 		if (image == NULL)

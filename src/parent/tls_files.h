@@ -1,8 +1,8 @@
 /*
  * tls_files - the files of certificates, keys and client CAs, read and tried.
  *
- * Runs in the parent, at start and for `wschatd -t`, with the rights it was
- * started with.  The form is base/tls_image.h.
+ * Runs in the parent, at start, for a reload and for `wschatd -t`, with the
+ * rights it was started with.  The form is base/tls_image.h.
  */
 #ifndef PARENT_TLS_FILES_H
 #define PARENT_TLS_FILES_H

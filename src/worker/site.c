@@ -9,16 +9,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memfile.h"
 #include "base/site_image.h"
 
 struct site {
 	const uint8_t *image;
+	size_t len;
 	const struct site_image_row *rows;
 	uint32_t count;
+	struct site *older;	/* NULL: none that somebody reads from */
+	bool is_kept;
 };
 
 struct site *
-site_new(const void *image, size_t len)
+site_new(const void *image, size_t len, struct site *older)
 {
 	const struct site_image_header *h = image;
 	struct site *site;
@@ -31,9 +35,36 @@ site_new(const void *image, size_t len)
 	if (site == NULL)
 		return NULL;
 	site->image = image;
+	site->len = len;
+	site->older = older;
 	site->rows = (const struct site_image_row *)(h + 1);
 	site->count = h->count;
 	return site;
+}
+
+void
+site_keep(struct site *site, const uint8_t *body)
+{
+	for (site = site->older; site != NULL; site = site->older)
+		if (body >= site->image && body < site->image + site->len)
+			site->is_kept = true;
+}
+
+void
+site_release(struct site *site)
+{
+	struct site **at = &site->older, *old;
+
+	while ((old = *at) != NULL) {
+		if (old->is_kept) {
+			old->is_kept = false;
+			at = &old->older;
+			continue;
+		}
+		*at = old->older;
+		memfile_unmap(old->image, old->len);
+		free(old);
+	}
 }
 
 static const struct site_image_row *

@@ -13,9 +13,14 @@
 
 struct site;
 
-/* Borrows the image for its life; NULL when it is not one. */
-struct site *site_new(const void *image, size_t len)
+/* Takes the mapped image and `older`, whose page it replaces (NULL: none).
+ * NULL: it is no image, or no memory; nothing was taken. */
+struct site *site_new(const void *image, size_t len, struct site *older)
     __attribute__((warn_unused_result));
+/* Somebody still reads this body, which site_answer lent; after that has been
+ * said for all, those older ones go that nobody reads from. */
+void site_keep(struct site *, const uint8_t *body);
+void site_release(struct site *);
 
 enum site_result { SITE_DONE, SITE_UNKNOWN, SITE_MEMORY };
 

@@ -55,6 +55,10 @@ tickets_free(struct tickets *t)
 void
 tickets_add(struct tickets *t, const struct ipc_ticket_key *key)
 {
+	for (unsigned i = 0; i < t->count; i++)
+		if (memcmp(t->keys[i].name, key->name,
+		    sizeof(key->name)) == 0)
+			return;
 	t->keys[1] = t->keys[0];	/* the one before is overwritten */
 	t->keys[0] = *key;
 	if (t->count < 2)

@@ -26,7 +26,8 @@ struct tickets;
 /* Without a key; NULL: OpenSSL lacks a cipher, or no memory. */
 struct tickets *tickets_new(void) __attribute__((warn_unused_result));
 void tickets_free(struct tickets *);
-/* The new key; what was the newest is now the one before it. */
+/* The new key; what was the newest is now the one before it.  One that is
+ * known changes nothing. */
 void tickets_add(struct tickets *, const struct ipc_ticket_key *);
 
 /* Has the context write and open its tickets with them; borrowed for as long

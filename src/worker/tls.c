@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/rand.h>
+#include <openssl/sha.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,16 +97,7 @@ on_protocols(SSL *ssl, const unsigned char **out, unsigned char *out_len,
  * Contexts.
  */
 
-static void __attribute__((noreturn))
-fail(const char *what)
-{
-	const char *why = ERR_reason_error_string(ERR_peek_error());
-
-	errno = 0;
-	die(EX_SOFTWARE, "TLS: %s: %s", what, why == NULL ? "-" : why);
-}
-
-static void
+static bool
 set_policy(SSL_CTX *context)
 {
 	SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION |
@@ -116,20 +108,31 @@ set_policy(SSL_CTX *context)
 	SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_dh_auto(context, 1);
-	if (SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1 ||
-	    SSL_CTX_set_max_proto_version(context, 0) != 1 ||
-	    SSL_CTX_set_ciphersuites(context, CIPHERS_1_3) != 1 ||
-	    SSL_CTX_set_cipher_list(context, CIPHERS_1_2) != 1 ||
-	    SSL_CTX_set1_groups_list(context, GROUPS) != 1 ||
-	    SSL_CTX_set_max_early_data(context, 0) != 1)
-		fail("policy");
+	return SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1 &&
+	    SSL_CTX_set_max_proto_version(context, 0) == 1 &&
+	    SSL_CTX_set_ciphersuites(context, CIPHERS_1_3) == 1 &&
+	    SSL_CTX_set_cipher_list(context, CIPHERS_1_2) == 1 &&
+	    SSL_CTX_set1_groups_list(context, GROUPS) == 1 &&
+	    SSL_CTX_set_max_early_data(context, 0) == 1;
 }
 
+/* A session of one listener is none of another, which may ask for
+ * certificates; nor does it outlive other rules about them. */
+struct session_rules {
+	uint8_t listener, tls_client;
+	uint8_t client_ca[30];		/* of its hash; 0: nobody is asked */
+};
+
+_Static_assert(sizeof(struct session_rules) <= SSL_MAX_SID_CTX_LENGTH,
+    "size");
+
 /* Clients of this listener are asked for a certificate of that CA. */
-static void
+static bool
 set_clients(const struct settings *settings, unsigned listener,
     SSL_CTX *context, const void *image)
 {
+	struct session_rules rules = { .listener = (uint8_t)listener };
+	uint8_t hash[SHA256_DIGEST_LENGTH];
 	bool is_must = settings->listeners[listener].tls_client ==
 	    SETTINGS_CLIENT_REQUIRED;
 
@@ -139,84 +142,146 @@ set_clients(const struct settings *settings, unsigned listener,
 		if (part.listener != listener || part.kind != TLS_CLIENT_CA)
 			continue;
 		if (tls_pem_use(context, &part) != TLS_PEM_GOOD)
-			fail("client CA");
+			return false;
 		SSL_CTX_set_verify(context, SSL_VERIFY_PEER |
 		    (is_must ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), NULL);
+		SHA256((const uint8_t *)part.text, part.text_len, hash);
+		rules.tls_client = is_must;
+		memcpy(rules.client_ca, hash, sizeof(rules.client_ca));
 	}
+	return SSL_CTX_set_session_id_context(context,
+	    (const unsigned char *)&rules, sizeof(rules)) == 1;
 }
 
 static SSL_CTX *
 make_context(struct tls *tls, const struct settings *settings,
     const struct tls_part *part, const void *image)
 {
-	struct tls_listener *l = &tls->listeners[part->listener];
-	unsigned char listener = (unsigned char)part->listener;
 	SSL_CTX *context = SSL_CTX_new(TLS_server_method());
 
 	if (context == NULL)
-		fail("context");
-	set_policy(context);
-	if (tls_pem_use(context, part) != TLS_PEM_GOOD)
-		fail("certificate");
-	set_clients(settings, part->listener, context, image);
-	/* A session of one listener is none of another, which may ask for
-	 * certificates. */
-	SSL_CTX_set_session_id_context(context, &listener, sizeof(listener));
+		return NULL;
+	if (!set_policy(context) ||
+	    tls_pem_use(context, part) != TLS_PEM_GOOD ||
+	    !set_clients(settings, part->listener, context, image)) {
+		SSL_CTX_free(context);
+		return NULL;
+	}
 	tickets_serve(tls->tickets, context);
 	SSL_CTX_set_tlsext_servername_callback(context, on_server_name);
-	SSL_CTX_set_tlsext_servername_arg(context, l);
+	/* Also of a handshake under way when there are other certificates:
+	 * it is offered those that are in force. */
+	SSL_CTX_set_tlsext_servername_arg(context,
+	    &tls->listeners[part->listener]);
 	SSL_CTX_set_alpn_select_cb(context, on_protocols, NULL);
 	return context;
 }
 
-static void
+static bool
 add_context(struct tls_listener *l, SSL_CTX *context)
 {
-	SSL_CTX **contexts = realloc(l->contexts,
+	SSL_CTX **contexts = context == NULL ? NULL : realloc(l->contexts,
 	    (l->count + 1) * sizeof(SSL_CTX *));
 
-	if (contexts == NULL)
-		die(EX_OSERR, "TLS");
+	if (contexts == NULL) {
+		SSL_CTX_free(context);
+		return false;
+	}
 	contexts[l->count++] = context;
 	l->contexts = contexts;
+	return true;
+}
+
+/* Sessions keep theirs alive. */
+static void
+clear_listener(struct tls_listener *l)
+{
+	for (uint32_t i = 0; i < l->count; i++)
+		SSL_CTX_free(l->contexts[i]);
+	free(l->contexts);
+	*l = (struct tls_listener){ 0 };
 }
 
 /* Whatever OpenSSL would load or open at its first use. */
-static void
-load_library(void)
+void
+tls_prepare(void)
 {
 	unsigned char bytes[1];
+	const char *why;
 
 	if (OPENSSL_init_ssl(OPENSSL_INIT_LOAD_SSL_STRINGS |
 	    OPENSSL_INIT_LOAD_CRYPTO_STRINGS | OPENSSL_INIT_LOAD_CONFIG,
-	    NULL) != 1 || RAND_bytes(bytes, 1) != 1 ||
-	    RAND_priv_bytes(bytes, 1) != 1)
-		fail("library");
+	    NULL) == 1 && RAND_bytes(bytes, 1) == 1 &&
+	    RAND_priv_bytes(bytes, 1) == 1)
+		return;
+	why = ERR_reason_error_string(ERR_peek_error());
+	errno = 0;
+	die(EX_SOFTWARE, "TLS: library: %s", why == NULL ? "-" : why);
 }
 
 struct tls *
-tls_new(const struct settings *settings, const void *image)
+tls_new(void)
 {
 	struct tls *tls = calloc(1, sizeof(*tls));
 
 	if (tls == NULL)
-		die(EX_OSERR, "TLS");
-	load_library();
+		return NULL;
 	tls->tickets = tickets_new();
-	if (tls->tickets == NULL)
-		fail("tickets");
+	if (tls->tickets == NULL) {
+		free(tls);
+		return NULL;
+	}
+	return tls;
+}
+
+void
+tls_free(struct tls *tls)
+{
+	if (tls == NULL)
+		return;
+	for (unsigned i = 0; i < SETTINGS_LISTENERS; i++)
+		clear_listener(&tls->listeners[i]);
+	tickets_free(tls->tickets);
+	free(tls);
+}
+
+static bool
+read_image(struct tls *tls, const struct settings *settings,
+    const void *image, struct tls_listener *listeners)
+{
 	for (uint32_t i = 0; i < tls_image_count(image); i++) {
 		struct tls_part part = tls_image_part(image, i);
 
-		if (part.listener >= SETTINGS_LISTENERS) {
-			errno = 0;
-			die(EX_SOFTWARE, "TLS image");
-		}
-		if (part.kind == TLS_CERTIFICATE)
-			add_context(&tls->listeners[part.listener],
-			    make_context(tls, settings, &part, image));
+		if (part.listener >= SETTINGS_LISTENERS)
+			return false;
+		if (part.kind == TLS_CERTIFICATE &&
+		    !add_context(&listeners[part.listener],
+		    make_context(tls, settings, &part, image)))
+			return false;
 	}
-	return tls;
+	return true;
+}
+
+/* A listener without certificates keeps what it had: somebody may have come
+ * by it who has not said a byte. */
+bool
+tls_load(struct tls *tls, const struct settings *settings, const void *image)
+{
+	struct tls_listener listeners[SETTINGS_LISTENERS] = { { 0 } };
+	bool is_good = read_image(tls, settings, image, listeners);
+
+	for (unsigned i = 0; i < SETTINGS_LISTENERS; i++) {
+		if (is_good && listeners[i].count > 0) {
+			clear_listener(&tls->listeners[i]);
+			tls->listeners[i] = listeners[i];
+		} else {
+			clear_listener(&listeners[i]);
+		}
+	}
+	ERR_clear_error();
+	if (!is_good)
+		errno = EPROTO;
+	return is_good;
 }
 
 /*

@@ -2,8 +2,8 @@
  * tls - the TLS contexts of a worker: which certificate, which ciphers, who
  * is believed.
  *
- * Made from the parent's image before the worker gives up its rights; from
- * then on nothing here needs a file.  Runs in the worker; a connection's
+ * Made from the parent's images, and without a file, as a reload brings
+ * another when the worker may open none.  Runs in the worker; a connection's
  * bytes are wire.c's.
  */
 #ifndef WORKER_TLS_H
@@ -19,9 +19,18 @@
 
 struct tls;
 
-/* The contexts of the listeners that have a row in the image; dies when it
- * is not what the parent made and tried. */
-struct tls *tls_new(const struct settings *, const void *image)
+/* Has OpenSSL load whatever it needs, before the worker gives up its rights.
+ * Dies when that is not possible. */
+void tls_prepare(void);
+
+/* Without certificates; NULL: no memory. */
+struct tls *tls_new(void) __attribute__((warn_unused_result));
+void tls_free(struct tls *);	/* NULL is fine */
+
+/* The contexts of the listeners that have a row in the image, for handshakes
+ * that begin from now on; sessions keep theirs.  False, with errno: no memory,
+ * or it is not what the parent made and tried; all is as it was. */
+bool tls_load(struct tls *, const struct settings *, const void *image)
     __attribute__((warn_unused_result));
 
 /* Whether TLS is spoken there; the index is the listener's. */

@@ -18,10 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sysexits.h>
 
 #include "base/buf.h"
-#include "base/die.h"
 #include "base/logger.h"
 #include "worker/client.h"
 #include "worker/tls.h"
@@ -131,15 +129,34 @@ make_bio(struct wire *wire)
  * Life.
  */
 
+void
+wire_prepare(void)
+{
+	tls_prepare();
+}
+
 struct wire *
-wire_new(const struct settings *settings, const void *image)
+wire_new(void)
 {
 	struct wire *wire = calloc(1, sizeof(*wire));
 
-	if (wire == NULL || !make_bio(wire))
-		die(EX_OSERR, "TLS");
-	wire->tls = tls_new(settings, image);
-	return wire;
+	if (wire == NULL)
+		return NULL;
+	wire->tls = tls_new();
+	if (wire->tls != NULL && make_bio(wire))
+		return wire;
+	tls_free(wire->tls);
+	BIO_meth_free(wire->method);
+	free(wire);
+	errno = ENOMEM;
+	return NULL;
+}
+
+bool
+wire_load(struct wire *wire, const struct settings *settings,
+    const void *image)
+{
+	return tls_load(wire->tls, settings, image);
 }
 
 void
@@ -157,7 +174,8 @@ wire_open(const struct worker *w, struct client *c)
 			return false;
 		proxy_init(&c->preface->parser);
 	}
-	if (w->wire == NULL || !tls_is_spoken(w->wire->tls, c->listener))
+	if (!settings_speaks_tls(&w->settings->listeners[c->listener]) ||
+	    w->wire == NULL || !tls_is_spoken(w->wire->tls, c->listener))
 		return true;
 	c->tls = calloc(1, sizeof(*c->tls));
 	if (c->tls == NULL)

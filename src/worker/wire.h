@@ -35,9 +35,13 @@ struct settings;
 struct wire;
 struct worker;
 
-/* For all connections of the worker.  Takes the certificates from the image
- * of base/tls_image.h, a whole one; dies when that cannot be. */
-struct wire *wire_new(const struct settings *, const void *image)
+/* What needs rights; see tls_prepare. */
+void wire_prepare(void);
+/* For all connections of the worker; NULL, with errno: no memory. */
+struct wire *wire_new(void) __attribute__((warn_unused_result));
+/* Takes the certificates from the image of base/tls_image.h, a whole one, for
+ * those who come from now on.  False, with errno: all is as it was. */
+bool wire_load(struct wire *, const struct settings *, const void *image)
     __attribute__((warn_unused_result));
 void wire_add_ticket_key(struct wire *, const struct ipc_ticket_key *);
 

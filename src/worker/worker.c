@@ -55,7 +55,8 @@
 #define REGISTER_MAX	(IPC_IDS / sizeof(uint64_t))
 
 static peer_handler on_hello, on_ping, on_pause, on_stop, on_readiness,
-    on_ticket_key, on_attach_broker, on_connection;
+    on_ticket_key, on_settings, on_certificates, on_site, on_attach_broker,
+    on_connection;
 static peer_handler on_broker_hello, on_welcome, on_refused, on_listed,
     on_acked, on_whispered, on_kick, on_appended;
 static void on_parent_end(void *, struct peer *, const char *);
@@ -71,6 +72,9 @@ static peer_handler *const parent_handlers[IPC_TYPES] = {
 	[IPC_STOP] = on_stop,
 	[IPC_READINESS] = on_readiness,
 	[IPC_TICKET_KEY] = on_ticket_key,
+	[IPC_SETTINGS] = on_settings,
+	[IPC_CERTIFICATES] = on_certificates,
+	[IPC_SITE] = on_site,
 	[IPC_ATTACH_BROKER] = on_attach_broker,
 	[IPC_CONNECTION] = on_connection,
 };
@@ -102,39 +106,62 @@ worker_broker_handlers(void)
  * Life.
  */
 
-static void
-worker_map(struct worker *w)
+/* False, with errno: what was there stays. */
+static bool
+worker_load_site(struct worker *w, int fd)
 {
+	struct site *site;
 	const void *image;
 	size_t len;
 
+	image = memfile_map(fd, &len);
+	if (image == NULL)
+		return false;
+	site = site_new(image, len, w->site);
+	if (site == NULL) {
+		memfile_unmap(image, len);
+		errno = EPROTO;
+		return false;
+	}
+	w->site = site;
+	return true;
+}
+
+/* The keys stay where OpenSSL has them, and nowhere else.  False, with
+ * errno: what was there stays. */
+static bool
+worker_load_tls(struct worker *w, int fd)
+{
+	const void *image;
+	bool is_good;
+	size_t len;
+
+	image = memfile_map(fd, &len);
+	if (image == NULL)
+		return false;
+	errno = EPROTO;
+	is_good = tls_image_is_whole(image, len);
+	if (is_good && w->wire == NULL && tls_image_count(image) > 0)
+		is_good = (w->wire = wire_new()) != NULL;
+	if (is_good && w->wire != NULL)
+		is_good = wire_load(w->wire, w->settings, image);
+	memfile_unmap(image, len);
+	return is_good;
+}
+
+static void
+worker_map(struct worker *w)
+{
 	w->log = log_map(CHANNEL_LOG, false);
 	if (w->log == NULL)
 		die(EX_OSERR, "map the log");
 	close(CHANNEL_LOG);
-	image = memfile_map(CHANNEL_SITE, &len);
-	if (image != NULL)
-		w->site = site_new(image, len);
+	if (!worker_load_site(w, CHANNEL_SITE))
+		die(EX_OSERR, "site");
 	close(CHANNEL_SITE);
-}
-
-/* The keys stay where OpenSSL has them, and nowhere else. */
-static void
-worker_load_tls(struct worker *w)
-{
-	const void *image;
-	size_t len;
-
-	image = memfile_map(CHANNEL_TLS, &len);
-	if (image == NULL)
-		die(EX_OSERR, "map the certificates");
-	if (!tls_image_is_whole(image, len)) {
-		errno = 0;
-		die(EX_SOFTWARE, "certificates");
-	}
-	if (tls_image_count(image) > 0)
-		w->wire = wire_new(w->settings, image);
-	memfile_unmap(image, len);
+	wire_prepare();
+	if (!worker_load_tls(w, CHANNEL_TLS))
+		die(EX_OSERR, "certificates");
 	close(CHANNEL_TLS);
 }
 
@@ -162,7 +189,6 @@ worker_start(struct worker *w)
 	};
 
 	worker_map(w);
-	worker_load_tls(w);
 	worker_set_limits(w);
 	w->now_ms = clock_ms();
 	wheel_init(&w->wheel, w->now_ms);
@@ -289,6 +315,63 @@ on_ticket_key(void *owner, struct peer *peer, const struct ipc_message *m)
 	(void)peer;
 	if (w->wire != NULL)
 		wire_add_ticket_key(w->wire, m->payload);
+	return true;
+}
+
+/* Who still reads from an old page. */
+static void
+keep_site(struct worker *w, struct client *c)
+{
+	if (c->input != NULL && c->input->body_len > 0)
+		site_keep(w->site, c->input->body);
+}
+
+/* No client's work is under way: nobody holds a part of the old ones. */
+static bool
+on_settings(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	struct worker *w = owner;
+	const struct settings *settings = settings_map(m->fd);
+
+	(void)peer;
+	close(m->fd);
+	if (settings == NULL) {
+		logger_error("settings not reloaded", "error=\"%s\"",
+		    strerror(errno));
+		return true;
+	}
+	settings_unmap(w->settings);
+	w->settings = settings;
+	w->now_ms = clock_ms();
+	logger_set_level((enum logger_level)settings->log_level);
+	worker_set_limits(w);
+	client_each(w, client_schedule);
+	return true;
+}
+
+static bool
+on_certificates(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	(void)peer;
+	if (!worker_load_tls(owner, m->fd))
+		logger_error("certificates not reloaded", "error=\"%s\"",
+		    strerror(errno));
+	close(m->fd);
+	return true;
+}
+
+static bool
+on_site(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	struct worker *w = owner;
+
+	(void)peer;
+	if (!worker_load_site(w, m->fd))
+		logger_error("site not reloaded", "error=\"%s\"",
+		    strerror(errno));
+	close(m->fd);
+	client_each(w, keep_site);
+	site_release(w->site);
 	return true;
 }
 

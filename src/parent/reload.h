@@ -1,0 +1,31 @@
+/*
+ * reload - what a SIGHUP brings: the configuration read anew, tried, and
+ * ready to be put in force, or nothing at all.
+ *
+ * Runs in the parent, with the rights it was started with.  Putting it in
+ * force, which cannot fail any more, is parent.c's.
+ */
+#ifndef PARENT_RELOAD_H
+#define PARENT_RELOAD_H
+
+#include <stdbool.h>
+
+#include "base/settings.h"
+#include "parent/conf.h"
+#include "parent/heritage.h"
+
+struct door;
+
+struct reload {
+	struct settings *settings;	/* both are the caller's */
+	struct heritage_files files;
+};
+
+/* Reads the sources again, the certificates and the site, and opens the
+ * listeners that are new (door.h).  False: something is wrong, the log says
+ * what and where, nothing has changed. */
+bool reload_prepare(struct reload *, const struct conf_sources *,
+    const struct settings *in_force, struct door *)
+    __attribute__((warn_unused_result));
+
+#endif
