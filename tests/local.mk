@@ -44,6 +44,7 @@ bats_tests = \
 	tests/51-drain.bats \
 	tests/52-supervisors.bats \
 	tests/55-control.bats \
+	tests/54-reload.bats \
 	tests/60-faults.bats \
 	tests/65-property.bats \
 	tests/70-limits.bats \

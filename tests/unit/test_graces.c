@@ -99,12 +99,41 @@ who_is_away_counts_for_an_address(void **state)
 	close(fd);
 }
 
+static void
+a_shorter_time_leaves_the_order(void **state)
+{
+	uint32_t damaged, rows[4];
+	int fd = state_create();
+	struct state *members = state_open(fd, &damaged);
+	struct graces *g = graces_new(members);
+	uint64_t end_ms;
+
+	(void)state;
+	rows[0] = add_member(members, g, 0, 500);
+	rows[1] = add_member(members, g, 0, 700);
+	rows[2] = add_member(members, g, 0, 900);
+	rows[3] = add_member(members, g, 1, 950);
+	graces_shorten(g, 0, 600);
+	graces_shorten(g, 2, 0);
+	add_member(members, g, 0, 601);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(graces_first(g, &end_ms), rows[i]);
+		assert_true(end_ms == (i == 0 ? 500 : 600));
+		graces_remove(g, rows[i]);
+	}
+	assert_true(state_session(members, rows[3])->grace_end == 950);
+	graces_free(g);
+	state_close(members);
+	close(fd);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_to_end_comes_first),
 		cmocka_unit_test(who_is_away_counts_for_an_address),
+		cmocka_unit_test(a_shorter_time_leaves_the_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -74,8 +74,15 @@ the_worker_with_the_fewest_is_chosen(void **state)
 	pool_open_worker(pool, 1, false);
 	assert_int_equal(pool_choose(pool, &at), POOL_CHOSEN);
 	assert_int_equal(at, 0);
+	/* A new one has none. */
+	pool_grow(pool, 5);
+	pool_grow(pool, 4);
+	pool_open_worker(pool, 4, true);
+	assert_int_equal(pool_choose(pool, &at), POOL_CHOSEN);
+	assert_int_equal(at, 4);
+	add(pool, 4, 9);
 	pool_free(pool, count, &n);
-	assert_int_equal(n, 11);
+	assert_int_equal(n, 12);
 }
 
 static void
