@@ -146,13 +146,14 @@ describe_member(const struct hub *hub, uint32_t row,
 {
 	const struct state_session *s = state_session(hub->state, row);
 	char name[SESSION_NAME], path[ROOM_PATH];
-	json_t *connections = json_array();
+	json_t *connections;
 	uint32_t tab = STATE_NONE;
 
 	if (room == NULL)	/* on an echo route: nobody has a name there */
 		return json_pack("{s:s, s:[o]}", "room",
 		    hub->settings->routes[s->route].path, "connections",
 		    describe_connection(hub, row));
+	connections = json_array();
 	while ((tab = tabs_next(hub, row, tab)) != STATE_NONE)
 		(void)json_array_append_new(connections,
 		    describe_connection(hub, tab));
