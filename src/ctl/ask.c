@@ -114,6 +114,9 @@ send_all(struct ask *a, const char *text, size_t len)
 		n = send(a->fd, text, len, MSG_NOSIGNAL);
 		if (n < 0 && errno == EINTR)
 			continue;
+		/* Who does not hear us out may have said why. */
+		if (n < 0 && errno == EPIPE)
+			return ASK_DONE;
 		if (n < 0)
 			return fail(a, errno == EAGAIN ? ASK_SLOW :
 			    ASK_LOST);
