@@ -15,6 +15,7 @@ libcommon_a_SOURCES = \
 	src/base/clock.h \
 	src/base/die.c \
 	src/base/die.h \
+	src/base/growth.h \
 	src/base/logger.c \
 	src/base/logger.h \
 	src/base/memfile.c \

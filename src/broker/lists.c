@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "base/growth.h"
 #include "log/state.h"
 
 #define ROWS_STEP	1024
@@ -35,13 +36,11 @@ lists_free(struct lists *l)
 bool
 lists_reserve(struct lists *l, uint32_t row)
 {
+	uint32_t rows = growth_next(l->rows, row, ROWS_STEP);
 	struct list *links;
-	uint32_t rows = l->rows;
 
-	if (row < rows)
+	if (rows == l->rows)
 		return true;
-	while (rows <= row)
-		rows += rows < ROWS_STEP ? ROWS_STEP : rows;
 	links = realloc(l->links, rows * sizeof(*links));
 	if (links == NULL)
 		return false;

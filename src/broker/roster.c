@@ -8,7 +8,10 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/growth.h"
 #include "ipc/messages.h"
+
+#define SLOT_STEP	64
 
 struct roster_worker {
 	struct roster_worker *next;
@@ -175,15 +178,12 @@ roster_find(const struct roster *r, const struct roster_worker *w,
 bool
 roster_reserve(struct roster_worker *w, uint64_t connection)
 {
-	uint32_t slot = ipc_connection_slot(connection), size = w->size;
+	uint32_t size = growth_next(w->size, ipc_connection_slot(connection),
+	    SLOT_STEP);
 	uint32_t *rows;
 
-	if (slot < size)
+	if (size == w->size)
 		return true;
-	if (size == 0)
-		size = 64;
-	while (size <= slot)
-		size *= 2;
 	rows = realloc(w->rows, size * sizeof(*rows));
 	if (rows == NULL)
 		return false;

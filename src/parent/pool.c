@@ -13,10 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/growth.h"
 #include "base/settings.h"
 
 #define NO_SLOT		UINT32_MAX
-#define SLOTS_FIRST	64U	/* a worker's first allocation */
+#define SLOTS_STEP	64U	/* a table grows by so many at least */
 
 /* Free slots are chained; serials begin at 1, so 0 is no connection. */
 struct slot {
@@ -131,11 +132,10 @@ pool_choose(const struct pool *pool, unsigned *index_out)
 static bool
 worker_grow(struct pool_worker *worker, uint32_t max)
 {
-	uint32_t want = worker->allocated * 2, i;
+	uint32_t want = growth_next(worker->allocated, worker->allocated,
+	    SLOTS_STEP), i;
 	struct slot *slots;
 
-	if (want < SLOTS_FIRST)
-		want = SLOTS_FIRST;
 	if (want > max)
 		want = max;
 	slots = realloc(worker->slots, want * sizeof(*slots));

@@ -7,8 +7,11 @@
 
 #include <stdlib.h>
 
+#include "base/growth.h"
 #include "log/log.h"
 #include "worker/client.h"
+
+#define MEMBERS_STEP	8	/* room for so many more at least */
 
 struct audience_table {
 	struct audience *rooms;		/* uthash head */
@@ -69,10 +72,10 @@ audience_trim(struct audience *a)
 bool
 audience_add(struct audience *a, struct client *c)
 {
+	uint32_t capacity = growth_next(a->capacity, a->count, MEMBERS_STEP);
 	struct client **members;
-	uint32_t capacity = a->capacity == 0 ? 8 : a->capacity * 2;
 
-	if (a->count == a->capacity) {
+	if (capacity != a->capacity) {
 		members = realloc(a->members,
 		    capacity * sizeof(struct client *));
 		if (members == NULL)

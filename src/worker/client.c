@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/growth.h"
 #include "base/logger.h"
 #include "worker/audience.h"
 #include "worker/compress.h"
@@ -26,7 +27,7 @@
 #include "worker/wire.h"
 
 #define NOTSENT_LOWAT	(16 * 1024)	/* bytes the kernel holds unsent */
-#define SLOT_STEP	256		/* the table grows by */
+#define SLOT_STEP	256		/* the table grows by at least */
 
 /*
  * States.
@@ -119,13 +120,11 @@ client_is_chat(const struct worker *w, const struct client *c)
 static bool
 table_reserve(struct worker *w, uint32_t slot)
 {
+	uint32_t slots = growth_next(w->client_slots, slot, SLOT_STEP);
 	struct client **clients;
-	uint32_t slots = w->client_slots;
 
-	if (slot < slots)
+	if (slots == w->client_slots)
 		return true;
-	while (slots <= slot)
-		slots += slots < SLOT_STEP ? SLOT_STEP : slots;
 	clients = realloc(w->clients, slots * sizeof(struct client *));
 	if (clients == NULL)
 		return false;
