@@ -24,7 +24,7 @@ struct answer {
 	bool is_json;				/* wschat.v1 was taken */
 	struct deflate_terms deflate;
 	struct seat *seat;			/* the caller's; NULL: none */
-	const uint8_t *body;			/* to send behind `out`: */
+	const uint8_t *body;			/* to send behind the head: */
 	size_t body_len;			/* of the site's image */
 };
 

@@ -67,7 +67,8 @@ static void
 seek_begin(const struct delivery *d, const struct client *c,
     struct backfill *b)
 {
-	const struct audience *a = audience_find(d->audiences, c->room);
+	const struct audience *a = audience_find(d->audiences,
+	    c->output->room);
 
 	/* What was kept since then lies behind the client's record. */
 	b->at = a == NULL ? b->newest : a->newest;
@@ -89,7 +90,8 @@ backfill_begin(struct worker *w, struct client *c,
 		return true;
 	if (c->seat == NULL)
 		c->seat = calloc(1, sizeof(*c->seat));
-	b = c->seat == NULL ? NULL : calloc(1, sizeof(*b));
+	b = c->seat == NULL || client_output(c) == NULL ? NULL :
+	    calloc(1, sizeof(*b));
 	if (b == NULL)
 		return false;
 	b->next = wish->after + 1;
@@ -98,12 +100,13 @@ backfill_begin(struct worker *w, struct client *c,
 	b->newest = v->record.previous;
 	b->oldest_us = wish->oldest_us;
 	b->is_history = wish->is_history;
+	c->is_lagging = true;
+	c->output->room = c->audience->room;
+	c->output->cursor = b->until;
+	/* What it may be behind counts from its coming. */
+	c->output->mark = c->audience->rendered[c->form] + c->batch_from;
 	seek_begin(d, c, b);
 	c->seat->backfill = b;
-	c->is_lagging = true;
-	c->cursor = b->until;
-	/* What it may be behind counts from its coming. */
-	c->mark = c->audience->rendered[c->form] + c->batch_from;
 	client_poll(w, c);
 	return true;
 }
@@ -112,7 +115,7 @@ backfill_begin(struct worker *w, struct client *c,
 static void
 backfill_end(struct client *c)
 {
-	c->cursor = c->seat->backfill->until;
+	c->output->cursor = c->seat->backfill->until;
 	backfill_free(c->seat->backfill);
 	c->seat->backfill = NULL;
 	if (!c->seat->has_token) {
@@ -174,7 +177,8 @@ seek(const struct delivery *d, const struct client *c, struct backfill *b)
 
 	for (int i = 0; i < PIECE_RECORDS; i++) {
 		if (b->at == LOG_NONE || !cursor_read(d->log, b->at, &v) ||
-		    v.record.room != c->room || !seek_record(b, &v.record) ||
+		    v.record.room != c->output->room ||
+		    !seek_record(b, &v.record) ||
 		    v.record.previous >= b->at)
 			return true;
 		b->at = v.record.previous;
@@ -293,7 +297,7 @@ piece_send(struct worker *w, struct client *c, const struct piece *piece)
 		c->seat->backfill->seeks = 0;
 	n = client_send(w, c, buf_head(bytes), len);
 	if (c->state == CLIENT_OPEN && n < len &&
-	    !buf_append(&c->out, buf_head(bytes) + n, len - n))
+	    !client_append(c, buf_head(bytes) + n, len - n))
 		client_drop(w, c, CLOSE_SERVER_FAULT);
 }
 
@@ -316,7 +320,8 @@ tell_kept(struct worker *w, struct client *c)
 
 		is_there = cursor_read(d->log, kept->position, &v) &&
 		    v.record.kind == RECORD_KEPT &&
-		    v.record.room == c->room && v.record.seq == kept->seq;
+		    v.record.room == c->output->room &&
+		    v.record.seq == kept->seq;
 		if (!is_there)
 			break;
 		if (kept->position < lowest)
@@ -341,7 +346,7 @@ tell_kept(struct worker *w, struct client *c)
 		return;
 	}
 	b->phase = SCAN;
-	c->cursor = b->scan;
+	c->output->cursor = b->scan;
 }
 
 static void
@@ -350,7 +355,7 @@ tell_scanned(struct worker *w, struct client *c)
 	struct delivery *d = w->delivery;
 	struct backfill *b = c->seat->backfill;
 	struct piece piece = piece_begin(w, c);
-	uint64_t from = c->cursor, lost;
+	uint64_t from = c->output->cursor, lost;
 	struct cursor cursor;
 	struct cursor_view v;
 	bool is_over = false;
@@ -364,7 +369,8 @@ tell_scanned(struct worker *w, struct client *c)
 		is_over = piece.next > b->last ||
 		    !cursor_next(&cursor, b->until, &v);
 		if (!is_over && v.record.kind == RECORD_MESSAGE &&
-		    v.record.room == c->room && v.record.seq >= piece.next)
+		    v.record.room == c->output->room &&
+		    v.record.seq >= piece.next)
 			piece_add(d, &piece, &v);
 	}
 	if (is_over)
@@ -377,7 +383,7 @@ tell_scanned(struct worker *w, struct client *c)
 		seek_begin(d, c, b);
 		return;
 	}
-	c->cursor = cursor.position;
+	c->output->cursor = cursor.position;
 	piece_send(w, c, &piece);
 	if (c->state == CLIENT_OPEN && is_over)
 		backfill_end(c);
@@ -389,7 +395,7 @@ backfill_run(struct worker *w, struct client *c)
 	struct delivery *d = w->delivery;
 	struct backfill *b = c->seat->backfill;
 
-	assert(c->audience != NULL && buf_len(&c->out) == 0);
+	assert(c->audience != NULL && client_owed(c) == 0);
 	/* What follows live is gone, too. */
 	if (log_first(d->log) > b->until) {
 		client_close(w, c, CLOSE_BACKLOG);
@@ -405,7 +411,7 @@ backfill_run(struct worker *w, struct client *c)
 	else if (b->phase != SEEK) {
 		if (b->phase == KEPT) {
 			b->phase = SCAN;
-			c->cursor = b->scan;
+			c->output->cursor = b->scan;
 		}
 		tell_scanned(w, c);
 	}

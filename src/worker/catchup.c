@@ -27,11 +27,19 @@ catchup_cut(struct worker *w, struct client *c, const struct batch *b,
 	const struct mark *mark = batch_find_mark(r, at);
 	size_t next = mark != NULL ? mark->offset : buf_len(&r->bytes);
 
-	c->cursor = mark != NULL ? mark->position : b->end;
+	if (c->state == CLIENT_GONE)
+		return;
+	if (client_output(c) == NULL) {
+		client_drop(w, c, CLOSE_SERVER_FAULT);
+		return;
+	}
+	if (!c->is_lagging)
+		c->output->room = c->audience->room;
+	c->output->cursor = mark != NULL ? mark->position : b->end;
+	c->output->mark = r->base + next;
 	c->is_lagging = true;
-	c->mark = r->base + next;
 	client_poll(w, c);
-	if (!buf_append(&c->out, buf_head(&r->bytes) + at, next - at))
+	if (!client_append(c, buf_head(&r->bytes) + at, next - at))
 		client_drop(w, c, CLOSE_SERVER_FAULT);
 }
 
@@ -39,12 +47,12 @@ void
 catchup_check_backlog(struct worker *w, struct client *c)
 {
 	uint64_t most = w->settings->routes[c->route].limits.backlog;
-	uint64_t owed = c->audience->rendered[c->form] - c->mark;
+	uint64_t owed = c->audience->rendered[c->form] - c->output->mark;
 
 	/* Lines for him alone take his mark past what the room has had. */
 	if (owed > INT64_MAX)
 		owed = 0;
-	if (most != 0 && owed + buf_len(&c->out) > most)
+	if (most != 0 && owed + client_owed(c) > most)
 		client_close(w, c, CLOSE_BACKLOG);
 }
 
@@ -56,10 +64,10 @@ catchup_move(struct worker *w, const struct cursor_view *join)
 
 	if (c == NULL || c->state != CLIENT_OPEN || !c->is_lagging)
 		return;
-	owed = c->audience->rendered[c->form] - c->mark;
+	owed = c->audience->rendered[c->form] - c->output->mark;
 	audience_leave(c);
 	if (entry_add(w, c, join))
-		c->mark = c->audience->rendered[c->form] - owed;
+		c->output->mark = c->audience->rendered[c->form] - owed;
 	else
 		client_close(w, c, CLOSE_SERVER_FAULT);
 }
@@ -94,7 +102,8 @@ catchup_show(struct worker *w, const struct client *c,
 {
 	struct delivery *d = w->delivery;
 
-	if (v->record.room == c->room && v->record.kind != RECORD_KEPT &&
+	if (v->record.room == c->output->room &&
+	    v->record.kind != RECORD_KEPT &&
 	    !delivery_append(d, d->catchup, in_form, route, v))
 		return false;
 	if (!form_is_json(c->form) || !event_is_acked(&v->record,
@@ -132,8 +141,8 @@ catchup_enter(struct worker *w, struct client *c,
 	buf_clear(&shown);
 	if (!good)
 		return false;
-	c->room = v->record.room;
-	c->cursor = next;
+	c->output->room = v->record.room;
+	c->output->cursor = next;
 	return c->state == CLIENT_OPEN;
 }
 
@@ -148,15 +157,15 @@ catchup_render(struct worker *w, struct client *c)
 	const struct settings_route *route = &w->settings->routes[c->route];
 	struct cursor cursor;
 	struct cursor_view v;
-	uint64_t from = c->cursor, end = waiting_next(c, from), lost;
+	uint64_t from = c->output->cursor, end = waiting_next(c, from), lost;
 	bool is_own;
 
 	if (end > d->position)
 		end = d->position;
 	in_form[c->form] = 1;
 	batch_reset(b);
-	b->forms[c->form].base = c->mark;
-	if (!cursor_seek(&cursor, d->log, c->cursor, &lost))
+	b->forms[c->form].base = c->output->mark;
+	if (!cursor_seek(&cursor, d->log, from, &lost))
 		return false;
 	b->end = cursor.position;
 	for (int i = 0; i < CATCHUP_RECORDS &&
@@ -194,7 +203,7 @@ catchup_run(struct worker *w, struct client *c)
 	const struct rendering *r = &b->forms[c->form];
 	size_t len, n;
 
-	assert(c->audience != NULL && buf_len(&c->out) == 0);
+	assert(c->audience != NULL && client_owed(c) == 0);
 	if (backfill_is_under_way(c)) {
 		backfill_run(w, c);
 		return;
@@ -210,11 +219,12 @@ catchup_run(struct worker *w, struct client *c)
 	if (n < len) {
 		catchup_cut(w, c, b, n);
 	} else {
-		c->cursor = b->end;
-		c->mark += len;
-		c->is_lagging = c->cursor != d->position;
+		c->output->cursor = b->end;
+		c->output->mark += len;
+		c->is_lagging = b->end != d->position;
 		if (!c->is_lagging)
 			presence_note_return(d, c->audience);
+		client_trim_output(c);
 		client_poll(w, c);
 	}
 }

@@ -35,8 +35,8 @@ void catchup_check_backlog(struct worker *, struct client *);
  * counts in the new room from now on, and comes to it in his own time; what he
  * is owed by the old one he is owed still. */
 void catchup_move(struct worker *, const struct cursor_view *join);
-/* The socket of the client, who lags, takes bytes again and `out` is empty:
- * renders and sends a bounded part of what he has not had. */
+/* The socket of the client, who lags, takes bytes again and nothing of his own
+ * waits: renders and sends a bounded part of what he has not had. */
 void catchup_run(struct worker *, struct client *);
 
 #endif

@@ -49,7 +49,7 @@ client_enter(struct worker *w, struct client *c, enum client_state state)
 {
 	assert(next_states[c->state] & 1U << state);
 	c->state = (uint8_t)state;
-	c->state_ms = w->now_ms;
+	c->since_ms = w->now_ms;
 }
 
 const struct settings_limits *
@@ -170,7 +170,7 @@ client_new(struct worker *w, const struct ipc_accepted *accepted, int fd)
 	c->route = CLIENT_NO_ROUTE;
 	c->is_refused = (accepted->flags & IPC_ACCEPTED_REFUSE) != 0;
 	c->has_read_event = true;
-	c->state_ms = c->heard_ms = c->progress_ms = w->now_ms;
+	c->since_ms = c->heard_ms = w->now_ms;
 	w->clients[slot] = c;
 	w->client_count++;
 	client_schedule(w, c);
@@ -294,7 +294,7 @@ client_free_gone(struct worker *w)
 		client_free_input(w, c);
 		seat_free(c->seat);
 		waiting_forget(c);
-		buf_clear(&c->out);
+		client_free_output(c);
 		free(c);
 	}
 }
@@ -357,7 +357,7 @@ client_close_refused(struct worker *w, struct client *c, enum refusal refusal)
 	    refusal_text(refusal));
 }
 
-/* Everything is said: after `out`, the end of our side. */
+/* Everything is said: behind its output, the end of our side. */
 void
 client_finish(struct worker *w, struct client *c)
 {

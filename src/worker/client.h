@@ -55,18 +55,32 @@ struct client_input {
 	struct buf message;		/* of a message, so far */
 	uint64_t message_ms;		/* when it began; 0: none */
 	struct inflater *inflater;	/* NULL: nothing compressed so far */
-	const uint8_t *body;		/* ANSWERED: what goes behind `out`, */
+	const uint8_t *body;		/* ANSWERED: what goes behind output, */
 	size_t body_len;		/* of the site's image */
 	bool waits_rate, waits_out;	/* why `held` is not decoded */
 	uint8_t pong_len;
 	uint8_t pong[FRAME_PAYLOAD_CONTROL_MAX];
 };
 
+/* What it needs while it is owed something; it lags or is blocked only with
+ * this. */
+struct client_output {
+	struct buf bytes;		/* of its own, sent before the room's */
+	uint64_t progress_ms;		/* when it last took some; blocked: or
+					 * when it was blocked */
+	/* Lagging: */
+	uint64_t cursor;		/* log position to go on at */
+	uint64_t room;			/* whose lines it gets at `cursor` */
+	uint64_t mark;			/* the audience's `rendered` that it has
+					 * reached */
+};
+
 #define CLIENT_NO_ROUTE	UINT8_MAX	/* more than SETTINGS_ROUTES */
+#define CLIENT_NO_SLOT	((UINT32_C(1) << IPC_SLOT_BITS) - 1)
 
 /* There are many of these, and most are idle: what few of them need stands in
- * `input`, no byte is lost between two fields, and what a delivery touches is
- * in the first two cache lines. */
+ * `input` and `output`, no byte is lost between two fields, and what a delivery
+ * touches is in the first two cache lines. */
 struct client {
 	/* What delivery touches. */
 	int fd;
@@ -75,7 +89,7 @@ struct client {
 	uint8_t form;			/* in which it takes messages, form.h */
 	uint8_t inflate_bits;		/* 0: its messages are plain */
 	bool is_blocked : 1;		/* something waits for the socket */
-	bool is_lagging : 1;		/* goes on at `cursor` by itself */
+	bool is_lagging : 1;		/* goes on at its cursor by itself */
 	bool is_near : 1;		/* the socket's peer is loopback */
 	bool is_refused : 1;		/* gets 503 */
 	bool is_registered : 1;		/* the broker knows it */
@@ -84,9 +98,9 @@ struct client {
 	bool has_write_event : 1;
 	bool has_read_event : 1;
 	bool is_dirty : 1;
-	bool is_pinged : 1;		/* waits for a pong since ping_ms */
+	bool is_pinged : 1;		/* waits for a pong since since_ms */
 	bool is_replied : 1;		/* ANSWERED or close reply: LINGER when
-					 * `out` is sent */
+					 * all output is sent */
 	bool is_ended : 1;		/* the peer has ended its side, what it
 					 * is owed comes first */
 	bool has_pong : 1;		/* `pong` waits for a blocked socket */
@@ -97,30 +111,22 @@ struct client {
 	uint16_t port;			/* 0: not known */
 	uint32_t member;		/* place in the audience */
 	uint32_t batch_from;		/* where this turn's batch begins */
-	struct buf out;			/* of its own, sent before the room's */
+	struct client_output *output;	/* NULL: owed nothing */
 	struct tls_session *tls;	/* wire.c's; NULL: plain */
 	uint64_t sent;			/* bytes */
-	uint64_t progress_ms;		/* blocked: when it last took bytes */
 	struct audience *audience;	/* of its room; NULL: not a member */
-	uint64_t cursor;		/* lagging: log position to go on at */
-	uint64_t room;			/* whose lines it gets; lagging: at
-					 * `cursor` */
-	uint64_t mark;			/* lagging: the audience's `rendered`
-					 * that it has reached */
 
 	uint64_t connection;
 	uint8_t address[NETADDR_BYTES];	/* of the client, behind proxies, too;
 					 * all zero: by a unix socket */
-	struct client *next_dirty;
+	uint64_t since_ms : 40;		/* when the state was entered; OPEN:
+					 * when it was pinged */
+	uint64_t next_dirty : IPC_SLOT_BITS;	/* CLIENT_NO_SLOT: none */
 	struct seat *seat;		/* of a member with a token, seat.h;
 					 * NULL: it is none */
 	struct preface *preface;	/* wire.c's; NULL: none is awaited */
 	struct client_input *input;	/* NULL: between messages */
 	struct wheel_item deadline;
-	union {
-		uint64_t state_ms;	/* when the state was entered */
-		uint64_t ping_ms;	/* OPEN: when it was pinged */
-	};
 	union {
 		uint64_t heard_ms;	/* when something last came */
 		struct client *next_gone;	/* GONE */
@@ -191,7 +197,7 @@ void client_queue_close(struct worker *, struct client *, uint16_t code,
 /* The switch to WebSocket is queued, but he may not stay: a close frame with
  * the refusal's code, after which nothing he sends counts. */
 void client_close_refused(struct worker *, struct client *, enum refusal);
-/* Everything is said: after `out`, our side of the socket is shut. */
+/* Everything is said: behind its output our side of the socket is shut. */
 void client_finish(struct worker *, struct client *);
 /* Ends it now, without a word. */
 void client_drop(struct worker *, struct client *, enum close_reason);

@@ -27,6 +27,14 @@ deadline_quiet_ms(const struct client *c)
 	    c->seat->pinged_ms : c->heard_ms;
 }
 
+/* Since when who reads a response has taken nothing. */
+static uint64_t
+deadline_progress_ms(const struct client *c)
+{
+	return c->output != NULL && c->output->progress_ms > c->since_ms ?
+	    c->output->progress_ms : c->since_ms;
+}
+
 uint64_t
 client_due(const struct worker *w, const struct client *c)
 {
@@ -40,23 +48,23 @@ client_due(const struct worker *w, const struct client *c)
 	} while (0)
 	switch ((enum client_state)c->state) {
 	case CLIENT_HEAD:
-		EARLIER(l->handshake_time_ms, c->state_ms);
+		EARLIER(l->handshake_time_ms, c->since_ms);
 		break;
 	case CLIENT_ANSWERED:
-		EARLIER(l->backlog_time_ms, c->progress_ms);
+		EARLIER(l->backlog_time_ms, deadline_progress_ms(c));
 		/* Nor by the byte: what it takes buys it time. */
-		EARLIER(l->backlog_time_ms, c->state_ms +
+		EARLIER(l->backlog_time_ms, c->since_ms +
 		    c->sent * 1000 / ANSWER_RATE);
 		if (w->is_stopping)
-			EARLIER(l->close_time_ms, c->state_ms);
+			EARLIER(l->close_time_ms, c->since_ms);
 		break;
 	case CLIENT_OPEN:
 		if (c->is_pinged)
-			EARLIER(l->ping_timeout_ms, c->ping_ms);
+			EARLIER(l->ping_timeout_ms, c->since_ms);
 		else
 			EARLIER(l->ping_interval_ms, deadline_quiet_ms(c));
 		if (c->is_blocked)
-			EARLIER(l->backlog_time_ms, c->progress_ms);
+			EARLIER(l->backlog_time_ms, c->output->progress_ms);
 		if (in != NULL && in->message_ms != 0 && !in->waits_rate &&
 		    !in->waits_out)
 			EARLIER(l->message_time_ms, in->message_ms);
@@ -66,7 +74,7 @@ client_due(const struct worker *w, const struct client *c)
 		break;
 	case CLIENT_CLOSING:
 	case CLIENT_LINGER:
-		EARLIER(l->close_time_ms, c->state_ms);
+		EARLIER(l->close_time_ms, c->since_ms);
 		break;
 	case CLIENT_GONE:
 		break;
@@ -103,7 +111,7 @@ deadline_ping(struct worker *w, struct client *c)
 		return;
 	}
 	c->is_pinged = true;
-	c->ping_ms = w->now_ms;
+	c->since_ms = w->now_ms;
 	proof_len = proof_write(c, proof);
 	len = frame_header_write(frame, FRAME_PING, proof_len);
 	memcpy(frame + len, proof, proof_len);
@@ -138,7 +146,8 @@ deadline_check_open(struct worker *w, struct client *c)
 
 	/* Nobody makes progress while we look at no socket. */
 	if (c->is_blocked && !w->is_choked &&
-	    is_over(w->now_ms, c->progress_ms, l->backlog_time_ms) &&
+	    is_over(w->now_ms, c->output->progress_ms,
+	    l->backlog_time_ms) &&
 	    is_over(w->now_ms, w->unchoked_ms, l->backlog_time_ms)) {
 		client_close(w, c, CLOSE_BACKLOG);
 		return;
@@ -164,9 +173,9 @@ deadline_check_open(struct worker *w, struct client *c)
 	if (w->is_choked || (in != NULL && in->waits_out) || (c->is_pinged &&
 	    !is_over(w->now_ms, w->unchoked_ms, l->ping_timeout_ms)))
 		return;
-	if (c->is_pinged && c->heard_ms > c->ping_ms)
+	if (c->is_pinged && c->heard_ms > c->since_ms)
 		c->is_pinged = false;
-	if (c->is_pinged && is_over(w->now_ms, c->ping_ms,
+	if (c->is_pinged && is_over(w->now_ms, c->since_ms,
 	    l->ping_timeout_ms))
 		client_close(w, c, CLOSE_PING_TIMEOUT);
 	else if (!c->is_pinged &&

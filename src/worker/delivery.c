@@ -64,7 +64,7 @@ delivery_has_reached(const struct worker *w, const struct client *c,
     uint64_t position)
 {
 	return w->delivery->position >= position && !c->is_joining &&
-	    (!c->is_lagging || c->cursor >= position);
+	    (!c->is_lagging || c->output->cursor >= position);
 }
 
 /*

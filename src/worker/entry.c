@@ -46,7 +46,7 @@ entry_settle(struct client *c)
 		return true;
 	r = &b->forms[c->form];
 	len = buf_len(&r->bytes);
-	if (len > c->batch_from && !buf_append(&c->out, buf_head(&r->bytes) +
+	if (len > c->batch_from && !client_append(c, buf_head(&r->bytes) +
 	    c->batch_from, len - c->batch_from))
 		return false;
 	c->batch_from = (uint32_t)len;
@@ -193,7 +193,6 @@ entry_take(struct worker *w, const struct settings_route *route,
 	    (v->record.kind == RECORD_ENTER && c->seat == NULL))
 		return;
 	c->is_joining = false;
-	c->room = v->record.room;
 	if (!entry_add(w, c, v)) {
 		client_close(w, c, CLOSE_SERVER_FAULT);
 		return;
@@ -248,7 +247,6 @@ entry_answer(struct worker *w, const struct cursor_view *v)
 		if (c->audience != NULL)
 			audience_leave(c);
 		c->is_joining = false;
-		c->room = v->record.room;
 	}
 	buf_reset(&d->line);
 	if (c->audience == NULL && !entry_add(w, c, v))

@@ -221,15 +221,17 @@ intake_refuse(struct worker *w, struct client *c, enum refusal refusal)
 	incident_refused(&w->incidents, c, refusal, head, NULL, w->now_ms);
 	if (w->settings->accept_then_close && head != NULL &&
 	    head->wants_upgrade && refusal_close_code(refusal) != 0) {
-		if (answer_accept(head, &c->out))
+		if (client_output(c) != NULL &&
+		    answer_accept(head, &c->output->bytes))
 			client_close_refused(w, c, refusal);
 		else
 			client_drop(w, c, CLOSE_SERVER_FAULT);
 		return;
 	}
 	client_enter(w, c, CLIENT_ANSWERED);
-	if (refusal_status(refusal) == 0 || answer_refusal(&c->out, refusal,
-	    head != NULL && head->method == HTTP_HEAD))
+	if (refusal_status(refusal) == 0 || (client_output(c) != NULL &&
+	    answer_refusal(&c->output->bytes, refusal,
+	    head != NULL && head->method == HTTP_HEAD)))
 		client_finish(w, c);
 	else
 		client_drop(w, c, CLOSE_SERVER_FAULT);
@@ -319,7 +321,8 @@ intake_decode_head(struct worker *w, struct client *c, uint8_t *data,
 		intake_refuse(w, c, REFUSAL_TOO_MANY_CONNECTIONS);
 		return len;
 	}
-	if (!answer_head(w, head, c->tls != NULL, &c->out, &answer)) {
+	if (client_output(c) == NULL || !answer_head(w, head, c->tls != NULL,
+	    &c->output->bytes, &answer)) {
 		client_drop(w, c, CLOSE_SERVER_FAULT);
 		return len;
 	}

@@ -5,6 +5,7 @@
 
 #include "worker/output.h"
 
+#include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/uio.h>
 
@@ -18,6 +19,47 @@
  * What it is to be sent.
  */
 
+struct client_output *
+client_output(struct client *c)
+{
+	if (c->output == NULL) {
+		c->output = malloc(sizeof(*c->output));
+		if (c->output != NULL)
+			*c->output = (struct client_output){ 0 };
+	}
+	return c->output;
+}
+
+void
+client_free_output(struct client *c)
+{
+	if (c->output == NULL)
+		return;
+	buf_clear(&c->output->bytes);
+	free(c->output);
+	c->output = NULL;
+}
+
+void
+client_trim_output(struct client *c)
+{
+	if (client_owed(c) == 0 && !c->is_blocked && !c->is_lagging)
+		client_free_output(c);
+}
+
+size_t
+client_owed(const struct client *c)
+{
+	return c->output == NULL ? 0 : buf_len(&c->output->bytes);
+}
+
+bool
+client_append(struct client *c, const void *bytes, size_t len)
+{
+	return client_output(c) != NULL &&
+	    buf_append(&c->output->bytes, bytes, len);
+}
+
 void
 client_mark_dirty(struct worker *w, struct client *c)
 {
@@ -25,14 +67,14 @@ client_mark_dirty(struct worker *w, struct client *c)
 		return;
 	c->is_dirty = true;
 	c->next_dirty = w->dirty;
-	w->dirty = c;
+	w->dirty = ipc_connection_slot(c->connection);
 }
 
 bool
 client_queue(struct worker *w, struct client *c, const void *bytes,
     size_t len)
 {
-	if (!buf_append(&c->out, bytes, len)) {
+	if (!client_append(c, bytes, len)) {
 		client_drop(w, c, CLOSE_SERVER_FAULT);
 		return false;
 	}
@@ -44,8 +86,10 @@ void
 client_queue_message(struct worker *w, struct client *c,
     enum frame_opcode opcode, const uint8_t *data, size_t len)
 {
-	if (!compress_message(w->compress, c->form, opcode, data, len,
-	    w->settings->routes[c->route].deflate_min_size, &c->out)) {
+	if (client_output(c) == NULL ||
+	    !compress_message(w->compress, c->form, opcode, data, len,
+	    w->settings->routes[c->route].deflate_min_size,
+	    &c->output->bytes)) {
 		client_drop(w, c, CLOSE_SERVER_FAULT);
 		return;
 	}
@@ -59,7 +103,7 @@ client_tell(struct worker *w, struct client *c, const struct buf *line)
 
 	client_queue_message(w, c, FRAME_TEXT, buf_head(line), buf_len(line));
 	if (c->state == CLIENT_OPEN && c->is_blocked && most != 0 &&
-	    buf_len(&c->out) > most)
+	    client_owed(c) > most)
 		client_close(w, c, CLOSE_BACKLOG);
 }
 
@@ -102,9 +146,13 @@ client_poll(struct worker *w, struct client *c)
 void
 client_block(struct worker *w, struct client *c)
 {
+	if (client_output(c) == NULL) {
+		client_drop(w, c, CLOSE_SERVER_FAULT);
+		return;
+	}
 	/* From here on it must make progress. */
 	if (!c->is_blocked)
-		c->progress_ms = w->now_ms;
+		c->output->progress_ms = w->now_ms;
 	c->is_blocked = true;
 	client_poll(w, c);
 	client_schedule(w, c);
@@ -114,9 +162,10 @@ size_t
 client_send(struct worker *w, struct client *c, const uint8_t *bytes,
     size_t len)
 {
-	size_t own = buf_len(&c->out);
+	size_t own = client_owed(c);
 	struct iovec iov[2] = {
-		{ .iov_base = buf_head(&c->out), .iov_len = own },
+		{ .iov_base = own > 0 ? buf_head(&c->output->bytes) : NULL,
+		    .iov_len = own },
 		{ .iov_base = (void *)(uintptr_t)bytes, .iov_len = len },
 	};
 	size_t n;
@@ -133,11 +182,13 @@ client_send(struct worker *w, struct client *c, const uint8_t *bytes,
 	if (n < own + len || wire_is_waiting(c))
 		client_block(w, c);
 	if (n < own) {
-		buf_consume(&c->out, n);
+		buf_consume(&c->output->bytes, n);
 		return 0;
 	}
-	if (own > 0)
-		buf_clear(&c->out);
+	if (own > 0) {
+		buf_clear(&c->output->bytes);
+		client_trim_output(c);
+	}
 	return n - own;
 }
 
@@ -149,14 +200,14 @@ client_append_pong(struct client *c)
 	size_t len;
 
 	len = frame_header_write(header, FRAME_PONG, c->input->pong_len);
-	if (!buf_append(&c->out, header, len) ||
-	    !buf_append(&c->out, c->input->pong, c->input->pong_len))
+	if (!client_append(c, header, len) ||
+	    !client_append(c, c->input->pong, c->input->pong_len))
 		return false;
 	c->has_pong = false;
 	return true;
 }
 
-/* Sends `out` and the body behind it; false: not all of that. */
+/* Sends what it is owed and the body behind that; false: not all of it. */
 static bool
 client_send_own(struct worker *w, struct client *c)
 {
@@ -165,7 +216,7 @@ client_send_own(struct worker *w, struct client *c)
 
 	if (in == NULL || in->body_len == 0) {
 		(void)client_send(w, c, NULL, 0);
-		return buf_len(&c->out) == 0;
+		return client_owed(c) == 0;
 	}
 	n = client_send(w, c, in->body, in->body_len);
 	in->body += n;
@@ -190,6 +241,7 @@ client_flush(struct worker *w, struct client *c)
 	}
 	if (c->is_blocked) {
 		c->is_blocked = false;
+		client_trim_output(c);
 		client_poll(w, c);
 	}
 	if (c->is_replied && (c->state == CLIENT_CLOSING ||
@@ -210,7 +262,7 @@ client_flush(struct worker *w, struct client *c)
 void
 client_throttle(struct worker *w, struct client *c)
 {
-	if (buf_len(&c->out) < OUT_HIGH || c->state == CLIENT_GONE)
+	if (client_owed(c) < OUT_HIGH || c->state == CLIENT_GONE)
 		return;
 	(void)client_flush(w, c);
 	if (!c->is_blocked || c->state != CLIENT_OPEN)
@@ -228,7 +280,8 @@ client_flush_all(struct worker *w)
 {
 	struct client *c;
 
-	while ((c = w->dirty) != NULL) {
+	while (w->dirty != CLIENT_NO_SLOT) {
+		c = w->clients[w->dirty];
 		w->dirty = c->next_dirty;
 		c->is_dirty = false;
 		if (c->state != CLIENT_GONE && !c->is_blocked)

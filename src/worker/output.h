@@ -1,7 +1,7 @@
 /*
  * output - what a client is sent: queued during a turn, sent at its end.
  *
- * Runs in the worker.  Owns the way of a client's `out`, the list of those
+ * Runs in the worker.  Owns the way of a client's output, the list of those
  * who have some, and what a socket is watched for; how bytes reach the socket
  * is wire.c's, what a room is told delivery.c's.  A call that fails for memory
  * drops the client.
@@ -17,6 +17,18 @@
 #include "worker/client.h"
 #include "worker/worker.h"
 #include "ws/frame.h"
+
+/* Its output, made when there is none; NULL: no memory. */
+struct client_output *client_output(struct client *)
+    __attribute__((warn_unused_result));
+void client_free_output(struct client *);
+/* Frees the output of who is owed nothing any more. */
+void client_trim_output(struct client *);
+/* Bytes of its own that wait. */
+size_t client_owed(const struct client *);
+/* Puts bytes behind those, and no more than that.  False: no memory. */
+bool client_append(struct client *, const void *bytes, size_t len)
+    __attribute__((warn_unused_result));
 
 /* Queues bytes behind what it has to send; they leave when the turn ends. */
 bool client_queue(struct worker *, struct client *, const void *bytes,
@@ -34,9 +46,9 @@ void client_answer(struct worker *, struct client *, bool good,
 /* When much waits for the client, sends it; while its socket does not take
  * that, nothing more is read from him. */
 void client_throttle(struct worker *, struct client *);
-/* Sends `out`.  False when the socket took less than all, or it is gone. */
+/* Sends its output.  False: the socket took less than all, or it is gone. */
 bool client_flush(struct worker *, struct client *);
-/* Sends `out` and then `bytes`, in one call; returns how many of `bytes`
+/* Sends its output and then `bytes`, in one call; returns how many of `bytes`
  * left.  The caller keeps the rest or tells where to go on. */
 size_t client_send(struct worker *, struct client *, const uint8_t *bytes,
     size_t len);

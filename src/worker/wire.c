@@ -243,9 +243,9 @@ socket_send(struct worker *w, struct client *c, const struct iovec *iov,
 	do
 		n = sendmsg(c->fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
 	while (n == -1 && errno == EINTR);
-	if (n > 0)
-		c->progress_ms = w->now_ms;
-	else if (n == -1 && (errno == EAGAIN || errno == ENOBUFS ||
+	if (n > 0 && c->output != NULL)
+		c->output->progress_ms = w->now_ms;
+	if (n == -1 && (errno == EAGAIN || errno == ENOBUFS ||
 	    errno == ENOMEM))
 		n = 0;
 	return n;

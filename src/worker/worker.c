@@ -192,6 +192,7 @@ worker_start(struct worker *w)
 	worker_set_limits(w);
 	w->now_ms = clock_ms();
 	wheel_init(&w->wheel, w->now_ms);
+	w->dirty = CLIENT_NO_SLOT;
 	outbox_init(&w->outbox);
 	origins_init(&w->origins);
 	w->receive = malloc(WORKER_RECEIVE);

@@ -72,7 +72,8 @@ struct worker {
 
 	struct client **clients;	/* by slot */
 	uint32_t client_slots, client_count;
-	struct client *dirty;		/* have output for this turn */
+	uint32_t dirty;			/* first slot of those who have output
+					 * for this turn; CLIENT_NO_SLOT */
 	struct client *gone;		/* closed in this turn, freed after */
 };
 
