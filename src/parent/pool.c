@@ -17,7 +17,8 @@
 #include "base/settings.h"
 
 #define NO_SLOT		UINT32_MAX
-#define SLOTS_STEP	64U	/* a table grows by so many at least */
+#define PAGE_SLOTS	256U	/* 4 KiB, allocated together */
+#define PAGES_STEP	8U
 
 /* Free slots are chained; serials begin at 1, so 0 is no connection. */
 struct slot {
@@ -29,7 +30,8 @@ struct slot {
 };
 
 struct pool_worker {
-	struct slot *slots;
+	struct slot **pages;	/* so that what there is never moves */
+	uint32_t page_count, page_room;
 	uint32_t allocated, first_free, used;
 	bool is_open;
 	unsigned in_flight;
@@ -68,6 +70,20 @@ pool_new(unsigned workers, uint32_t slots)
 	return pool;
 }
 
+static void
+free_slots(struct pool_worker *worker)
+{
+	for (uint32_t i = 0; i < worker->page_count; i++)
+		free(worker->pages[i]);
+	free(worker->pages);
+}
+
+static struct slot *
+slot_at(const struct pool_worker *worker, uint32_t at)
+{
+	return &worker->pages[at / PAGE_SLOTS][at % PAGE_SLOTS];
+}
+
 void
 pool_grow(struct pool *pool, unsigned workers)
 {
@@ -88,7 +104,7 @@ pool_free(struct pool *pool, void (*drop)(void *, const struct pool_entry *),
 	for (i = 0; i < pool->workers; i++) {
 		for (j = 0; j < pool->worker[i].in_flight; j++)
 			drop(arg, &pool->worker[i].flight[j]);
-		free(pool->worker[i].slots);
+		free_slots(&pool->worker[i]);
 	}
 	for (; (entry = pool_waiting(pool)) != NULL; pool_pop_waiting(pool))
 		drop(arg, entry);
@@ -132,19 +148,26 @@ pool_choose(const struct pool *pool, unsigned *index_out)
 static bool
 worker_grow(struct pool_worker *worker, uint32_t max)
 {
-	uint32_t want = growth_next(worker->allocated, worker->allocated,
-	    SLOTS_STEP), i;
-	struct slot *slots;
+	uint32_t want = worker->allocated + PAGE_SLOTS;
+	uint32_t room = growth_next(worker->page_room, worker->page_count,
+	    PAGES_STEP);
+	struct slot **pages = worker->pages, *page;
 
 	if (want > max)
 		want = max;
-	slots = realloc(worker->slots, want * sizeof(*slots));
-	if (slots == NULL)
+	if (room != worker->page_room) {
+		pages = realloc(pages, room * sizeof(struct slot *));
+		if (pages == NULL)
+			return false;
+		worker->pages = pages;
+		worker->page_room = room;
+	}
+	page = calloc(PAGE_SLOTS, sizeof(*page));
+	if (page == NULL)
 		return false;
-	worker->slots = slots;
-	for (i = want; i-- > worker->allocated; ) {
-		slots[i].connection = 0;
-		slots[i].next_free = worker->first_free;
+	pages[worker->page_count++] = page;
+	for (uint32_t i = want; i-- > worker->allocated; ) {
+		page[i % PAGE_SLOTS].next_free = worker->first_free;
 		worker->first_free = i;
 	}
 	worker->allocated = want;
@@ -164,7 +187,7 @@ pool_add(struct pool *pool, unsigned index, const struct pool_entry *entry)
 	if (worker->first_free == NO_SLOT && !worker_grow(worker, pool->slots))
 		return NULL;
 	at = worker->first_free;
-	slot = &worker->slots[at];
+	slot = slot_at(worker, at);
 	worker->first_free = (uint32_t)slot->next_free;
 	slot->connection = ipc_connection_make(++pool->serial, at);
 	slot->address = entry->address;
@@ -183,9 +206,9 @@ find_slot(const struct pool_worker *worker, uint64_t connection)
 	uint32_t at = ipc_connection_slot(connection);
 
 	if (at >= worker->allocated || connection == 0 ||
-	    worker->slots[at].connection != connection)
+	    slot_at(worker, at)->connection != connection)
 		return NULL;
-	return &worker->slots[at];
+	return slot_at(worker, at);
 }
 
 int
@@ -253,10 +276,12 @@ pool_remove_worker(struct pool *pool, unsigned index,
 		worker->flight[i].deaths++;
 		push_waiting(pool, &worker->flight[i]);
 	}
-	for (i = 0; i < worker->allocated; i++)
-		if (worker->slots[i].connection != 0)
-			lost(arg, worker->slots[i].address);
-	free(worker->slots);
+	for (i = 0; i < worker->allocated; i++) {
+		slot = slot_at(worker, i);
+		if (slot->connection != 0)
+			lost(arg, slot->address);
+	}
+	free_slots(worker);
 	memset(worker, 0, sizeof(*worker));
 	worker->first_free = NO_SLOT;
 }
