@@ -256,7 +256,8 @@ link_open(struct link *l, const struct link_target *to, unsigned source,
 	len = snprintf(request, sizeof request,
 	    "GET %s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\n"
 	    "Connection: Upgrade\r\nSec-WebSocket-Key: " KEY "\r\n"
-	    "Sec-WebSocket-Version: 13\r\n\r\n", path, to->host);
+	    "Sec-WebSocket-Version: 13\r\n%s\r\n", path, to->host,
+	    to->fields == NULL ? "" : to->fields);
 	if (len < 0 || (size_t)len >= sizeof request ||
 	    (p = output_reserve(l, (size_t)len)) == NULL ||
 	    epoll_ctl(epoll, EPOLL_CTL_ADD, l->fd, &e) != 0) {

@@ -68,6 +68,8 @@ struct link_target {
 	struct sockaddr_storage address;
 	socklen_t address_len;
 	const char *host;	/* for the Host field */
+	const char *fields;	/* more of the head, each with its CRLF; or
+				 * NULL */
 };
 
 const char *link_end_name(enum link_end);

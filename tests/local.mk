@@ -47,6 +47,7 @@ bats_tests = \
 	tests/54-reload.bats \
 	tests/60-faults.bats \
 	tests/65-property.bats \
+	tests/67-faults.bats \
 	tests/70-limits.bats \
 	tests/75-endings.bats \
 	tests/80-browser.bats \

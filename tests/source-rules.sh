@@ -138,7 +138,8 @@ find src doc man web etc README.md NEWS LICENSE -type f -perm /111 \
     ! -name '*.sh' ! -name '*.py' | rule 'nothing else is executable'
 for file in $(find src tests -name '*.[ch]' -o -name '*.bats' | sort); do
   grep -qE "[[:space:]](${file}|${file%.c})( |\$)" src/local.mk \
-    tests/local.mk tests/fuzz/local.mk || echo "$file"
+    tests/local.mk tests/fuzz/local.mk tests/faults/local.mk ||
+    echo "$file"
 done | rule 'every file is in a local.mk'
 for file in tests/fuzz/fuzz_*.c; do
   name=${file#tests/fuzz/fuzz_}

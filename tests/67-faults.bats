@@ -1,0 +1,35 @@
+#!/usr/bin/env bats
+# A crowd talks while processes die, and nothing is lost.  These are samples:
+# make check-faults does all, and judges times as well.
+
+load lib/common
+
+setup_file()
+{
+	: "${top_builddir:=$(cd "$BATS_TEST_DIRNAME/../build" && pwd)}"
+	export CROWD=$top_builddir/tests/faults/crowd
+}
+
+# row NAME ARGS...: a row's sample.
+row()
+{
+	[[ -x $CROWD ]] || skip "make check builds tests/faults/crowd"
+	WSCHATD=$WSCHATD timeout -k 2 60 "$PYTHON" \
+		"$TESTS/faults/$1.py" --short "${@:2}" 3>&-
+}
+
+@test "the judge finds each fault that is put into a faultless trace" {
+	python "$TESTS/faults/selftest.py"
+}
+
+@test "workers die under a crowd, and nobody else notices" {
+	row worker_killed
+}
+
+@test "the broker dies under a crowd, and nobody notices" {
+	row broker_killed
+}
+
+@test "all workers die at once under a crowd, and no connect is refused" {
+	row all_workers_killed
+}

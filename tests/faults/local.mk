@@ -1,0 +1,36 @@
+# Faults: a crowd that talks, a judge of what it heard, a script for each
+# thing that happens to the server meanwhile.
+
+check_PROGRAMS += tests/faults/crowd
+tests_faults_crowd_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+tests_faults_crowd_LDADD = $(DEPS_LIBS)
+tests_faults_crowd_SOURCES = \
+	bench/histogram.c \
+	bench/histogram.h \
+	bench/link.c \
+	bench/link.h \
+	bench/nanotime.h \
+	tests/faults/cast.c \
+	tests/faults/cast.h \
+	tests/faults/crowd.c
+
+EXTRA_DIST += \
+	tests/faults/README.md \
+	tests/faults/all \
+	tests/faults/all_workers_killed.py \
+	tests/faults/arena.py \
+	tests/faults/broker_hangs.py \
+	tests/faults/broker_killed.py \
+	tests/faults/judge.py \
+	tests/faults/parent_killed.py \
+	tests/faults/selftest.py \
+	tests/faults/vanished.py \
+	tests/faults/worker_hangs.py \
+	tests/faults/worker_killed.py
+
+# Each row once, or those of ROWS; a line of figures each.
+.PHONY: check-faults
+check-faults: wschatd$(EXEEXT) tests/faults/crowd$(EXEEXT)
+	WSCHATD='$(abs_top_builddir)/wschatd' \
+	    CROWD='$(abs_top_builddir)/tests/faults/crowd' \
+	    $(top_srcdir)/tests/faults/all $(ROWS)

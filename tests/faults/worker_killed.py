@@ -1,0 +1,44 @@
+#!/usr/bin/python3
+"""Workers are killed one by one, by SIGKILL and SIGSEGV in turn, while 500
+talk: only the clients of the dead one end, it is replaced within 100 ms, and
+who resumes has lost nothing."""
+
+import os
+import signal
+import time
+
+import arena
+
+
+def row(it):
+    kills = it.count(100, 4)
+    server = it.server()
+    base = min(map(arena.descriptors, server.worker_pids()))
+    crowd = it.crowd(server, "-n", 500, "-w", 10)
+    time.sleep(1)
+    had, took = 0, []
+    for number in range(kills):
+        arena.eventually(lambda: len(server.worker_pids()) == 4,
+                         "four workers")
+        pid = min(server.worker_pids())     # the oldest: each in its turn
+        os.kill(pid, signal.SIGSTOP)        # so that the count is exact
+        had += arena.descriptors(pid) - base
+        begin = time.time()
+        os.kill(pid, (signal.SIGKILL, signal.SIGSEGV)[number % 2])
+        arena.eventually(lambda: server.ready_ms(pid) is not None,
+                         "a replacement", pause=0.01)
+        took.append(server.ready_ms(pid, begin))
+        time.sleep(0.3)
+    judge = crowd.stop()
+    ended = len(arena.ends_unasked(judge))
+    it.tell("kills", kills)
+    it.must("replaced-p95-ms", arena.share(took, 0.95), 100, timing=True)
+    it.tell("replaced-max-ms", max(took))
+    it.tell("ended", ended)
+    it.must("ended-of-others", max(0, ended - had), 0)
+    it.tell("resumes", len(judge.trace.notes["resumed"]))
+    it.must_be("refused", len(judge.trace.notes["refused"]), 0)
+    it.judge(judge)
+
+
+arena.main(row)
