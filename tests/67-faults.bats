@@ -33,3 +33,9 @@ row()
 @test "all workers die at once under a crowd, and no connect is refused" {
 	row all_workers_killed
 }
+
+# One visitor was told with each rest: fifty who waited kept others waiting
+# for the better part of a minute.
+@test "out of descriptors, all who wait are refused and those inside talk on" {
+	row no_descriptors
+}

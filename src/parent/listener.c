@@ -65,21 +65,31 @@ open_reserve(void)
 	return open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
-/* Out of something: tell one visitor, then rest. */
+/* One descriptor does for all who wait: each is told, and closed. */
+static void
+refuse_waiting(struct listener *listener)
+{
+	int fd, i;
+
+	close(listener->reserve);
+	for (i = 0; i < BATCH; i++) {
+		fd = accept4(listener->fd, NULL, NULL,
+		    SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd < 0)
+			break;
+		listener_refuse(fd, listener->speaks_tls);
+	}
+	listener->reserve = open_reserve();
+}
+
+/* Out of something: tell the visitors, then rest. */
 static void
 rest(struct listener *listener, int reason)
 {
 	struct timeval delay;
-	int fd;
 
-	if ((reason == EMFILE || reason == ENFILE) && listener->reserve >= 0) {
-		close(listener->reserve);
-		fd = accept4(listener->fd, NULL, NULL,
-		    SOCK_NONBLOCK | SOCK_CLOEXEC);
-		if (fd >= 0)
-			listener_refuse(fd, listener->speaks_tls);
-		listener->reserve = open_reserve();
-	}
+	if ((reason == EMFILE || reason == ENFILE) && listener->reserve >= 0)
+		refuse_waiting(listener);
 	listener->rest_ms = listener->rest_ms == 0 ? REST_MIN_MS :
 	    listener->rest_ms * 2 > REST_MAX_MS ? REST_MAX_MS :
 	    listener->rest_ms * 2;

@@ -32,7 +32,7 @@ def is_served(port):
 
 def row(it):
     server = it.server()
-    crowd = it.crowd(server, "-n", 500, "-w", 10)
+    crowd = it.crowd(server, "-n", it.size(500), "-w", 10)
     took, tries, refused = [], 0, 0
     for _ in range(it.count(20, 1)):
         time.sleep(1)

@@ -252,6 +252,10 @@ class Arena:
     def count(self, normal, short):
         return self.rounds or (short if self.short else normal)
 
+    def size(self, clients):
+        """A sample has fewer clients."""
+        return clients // 2 if self.short else clients
+
     def server(self, *args, **how):
         server = Server(self.folder, *args, **how)
         self.servers.append(server)

@@ -10,9 +10,9 @@ import arena
 
 
 def row(it):
-    kills = it.count(100, 4)
+    kills = it.count(100, 3)
     server = it.server()
-    crowd = it.crowd(server, "-n", 500, "-w", 10)
+    crowd = it.crowd(server, "-n", it.size(500), "-w", 10)
     time.sleep(1)
     moments = []
     for _ in range(kills):

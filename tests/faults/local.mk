@@ -22,6 +22,7 @@ EXTRA_DIST += \
 	tests/faults/broker_hangs.py \
 	tests/faults/broker_killed.py \
 	tests/faults/judge.py \
+	tests/faults/no_descriptors.py \
 	tests/faults/parent_killed.py \
 	tests/faults/selftest.py \
 	tests/faults/vanished.py \

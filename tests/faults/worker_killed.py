@@ -11,10 +11,10 @@ import arena
 
 
 def row(it):
-    kills = it.count(100, 4)
+    kills = it.count(100, 2)
     server = it.server()
     base = min(map(arena.descriptors, server.worker_pids()))
-    crowd = it.crowd(server, "-n", 500, "-w", 10)
+    crowd = it.crowd(server, "-n", it.size(500), "-w", 10)
     time.sleep(1)
     had, took = 0, []
     for number in range(kills):
