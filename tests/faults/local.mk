@@ -22,8 +22,10 @@ EXTRA_DIST += \
 	tests/faults/broker_hangs.py \
 	tests/faults/broker_killed.py \
 	tests/faults/judge.py \
+	tests/faults/log_pipe.py \
 	tests/faults/no_descriptors.py \
 	tests/faults/parent_killed.py \
+	tests/faults/resets.py \
 	tests/faults/selftest.py \
 	tests/faults/vanished.py \
 	tests/faults/worker_hangs.py \
