@@ -17,6 +17,7 @@ tests_faults_crowd_SOURCES = \
 EXTRA_DIST += \
 	tests/faults/README.md \
 	tests/faults/all \
+	tests/faults/all_come_back.py \
 	tests/faults/all_workers_killed.py \
 	tests/faults/arena.py \
 	tests/faults/broker_hangs.py \
@@ -27,6 +28,7 @@ EXTRA_DIST += \
 	tests/faults/parent_killed.py \
 	tests/faults/resets.py \
 	tests/faults/selftest.py \
+	tests/faults/slow_handshakes.py \
 	tests/faults/vanished.py \
 	tests/faults/worker_hangs.py \
 	tests/faults/worker_killed.py
