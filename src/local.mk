@@ -91,10 +91,12 @@ libparent_a_SOURCES = \
 	src/parent/banlist.h \
 	src/parent/child.c \
 	src/parent/child.h \
+	src/parent/children.c \
 	src/parent/conf.c \
 	src/parent/conf.h \
 	src/parent/door.c \
 	src/parent/door.h \
+	src/parent/ending.c \
 	src/parent/endpoint.c \
 	src/parent/endpoint.h \
 	src/parent/grammar.c \
@@ -105,10 +107,13 @@ libparent_a_SOURCES = \
 	src/parent/listener.h \
 	src/parent/parent.c \
 	src/parent/parent.h \
+	src/parent/parent_parts.h \
 	src/parent/pool.c \
 	src/parent/pool.h \
+	src/parent/readiness.c \
 	src/parent/reload.c \
 	src/parent/reload.h \
+	src/parent/reports.c \
 	src/parent/site.c \
 	src/parent/site.h \
 	src/parent/supervisor.c \

@@ -61,7 +61,7 @@ child_clear(struct child *child)
 }
 
 /* Between fork and exec.  No descriptor of the parent's lies below
- * CHANNEL_END (parent.c sees to that), so none is overwritten. */
+ * CHANNEL_END (heritage.c sees to that), so none is overwritten. */
 static void __attribute__((noreturn))
 become_child(const struct child *child, int channel, const int fds[CHILD_FDS])
 {
@@ -193,6 +193,14 @@ child_kill(struct child *child, const char *why)
 	logger_error("killed", "child=%s pid=%d why=\"%s\"", child->name,
 	    (int)child->pid, why);
 	kill(child->pid, SIGKILL);
+}
+
+void
+child_tell(struct child *child, enum ipc_type type, const void *payload, int fd)
+{
+	if (peer_is_open(child->peer) &&
+	    !peer_send(child->peer, type, payload, NULL, 0, fd))
+		child_kill(child, "does not read");
 }
 
 /* Pings are counted, not timed: when the parent itself was stopped or the

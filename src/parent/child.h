@@ -3,7 +3,7 @@
  *
  * Runs in the parent.  Starts the process that belongs there, watches it,
  * notes its end, and says when the next one may start.  What the messages
- * mean is parent.c's.
+ * mean is reports.c's.
  *
  *	        child_start          READY           child_stop
  *	DOWN ---------------> STARTING ----> READY ----------> STOPPING
@@ -28,8 +28,8 @@ struct peer_config;
 
 enum child_state { CHILD_DOWN, CHILD_STARTING, CHILD_READY, CHILD_STOPPING };
 
-/* Embedded in the parent's table; fields are read by parent.c, changed by
- * child.c. */
+/* Embedded in the parent's table; fields are read by parent.c and its parts,
+ * changed by child.c. */
 struct child {
 	enum ipc_role role;
 	unsigned index;		/* of a worker */
@@ -85,6 +85,9 @@ void child_set_ready(struct child *);
 void child_stop(struct child *, const struct ipc_stop *, uint64_t within_ms);
 /* SIGKILL, with a reason for the log. */
 void child_kill(struct child *, const char *why);
+/* Sends it a message without a tail, `fd` (-1: none) borrowed; nothing when
+ * its channel is over.  Who lets too much pile up is killed. */
+void child_tell(struct child *, enum ipc_type, const void *payload, int fd);
 
 /* Once a second: PING, and SIGKILL for who is mute or late. */
 void child_watch(struct child *, uint64_t now_ms);

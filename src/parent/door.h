@@ -2,7 +2,7 @@
  * door - the way in: listeners, limits, and the choice of a worker.
  *
  * Runs in the parent.  Owns the listeners, the pool and the counts by
- * address.  The processes behind it are parent.c's.
+ * address.  The processes behind it are children.c's.
  */
 #ifndef PARENT_DOOR_H
 #define PARENT_DOOR_H

@@ -9,9 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/logger.h"
 #include "parent/change.h"
 #include "parent/door.h"
+#include "parent/parent_parts.h"
+#include "parent/ticket_keys.h"
 
 #define SHOWN	256	/* bytes of a value in a line of the log */
 
@@ -115,4 +118,64 @@ reload_prepare(struct reload *reload, const struct conf_sources *sources,
 	is_good = prepare(reload, in_force, conf_settings(conf), door);
 	conf_free(conf);
 	return is_good;
+}
+
+/*
+ * Putting it in force.
+ */
+
+/* In this order: certificates belong to listeners, connections that came by a
+ * new one are passed after all of it. */
+static void
+tell_settings(struct parent *parent, struct child *child)
+{
+	static const struct ipc_none none;
+	const struct heritage_files *files = &parent->heritage.files;
+
+	if (!child_is_alive(child))
+		return;
+	child_tell(child, IPC_SETTINGS, &none, files->settings_fd);
+	if (child->role == IPC_WORKER) {
+		child_tell(child, IPC_CERTIFICATES, &none, files->tls_fd);
+		child_tell(child, IPC_SITE, &none, files->site_fd);
+	}
+}
+
+/* A worker may speak TLS for the first time.  Without keys all goes on, and
+ * no session is resumed. */
+static void
+tell_all_ticket_keys(struct parent *parent)
+{
+	unsigned i;
+
+	if (parent->tickets == NULL)
+		parent->tickets = ticket_keys_new(clock_ms());
+	if (parent->tickets == NULL) {
+		logger_error("no keys for TLS tickets", NULL);
+		return;
+	}
+	for (i = 0; i < parent->settings->workers; i++)
+		if (child_is_alive(&parent->workers[i]))
+			children_tell_ticket_keys(parent, &parent->workers[i]);
+}
+
+void
+reload_put_in_force(struct parent *parent, const struct reload *reload)
+{
+	struct settings *old = parent->settings;
+	unsigned i = 0;
+
+	heritage_close_files(&parent->heritage.files);
+	parent->heritage.files = reload->files;
+	parent->settings = reload->settings;
+	logger_set_level((enum logger_level)parent->settings->log_level);
+	door_set_settings(parent->door, parent->settings);
+	tell_settings(parent, &parent->broker);
+	for (; i < old->workers; i++)
+		tell_settings(parent, &parent->workers[i]);
+	if (reload->files.has_tls)
+		tell_all_ticket_keys(parent);
+	for (; i < parent->settings->workers; i++)
+		children_start(parent, &parent->workers[i]);
+	free(old);
 }

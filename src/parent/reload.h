@@ -3,7 +3,7 @@
  * ready to be put in force, or nothing at all.
  *
  * Runs in the parent, with the rights it was started with.  Putting it in
- * force, which cannot fail any more, is parent.c's.
+ * force cannot fail any more.
  */
 #ifndef PARENT_RELOAD_H
 #define PARENT_RELOAD_H
@@ -15,6 +15,7 @@
 #include "parent/heritage.h"
 
 struct door;
+struct parent;
 
 struct reload {
 	struct settings *settings;	/* both are the caller's */
@@ -27,5 +28,8 @@ struct reload {
 bool reload_prepare(struct reload *, const struct conf_sources *,
     const struct settings *in_force, struct door *)
     __attribute__((warn_unused_result));
+/* Takes what was prepared: the parent goes by it, and so will all children,
+ * those that are new included. */
+void reload_put_in_force(struct parent *, const struct reload *);
 
 #endif

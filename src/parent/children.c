@@ -1,0 +1,254 @@
+/*
+ * children - how the broker and the workers come and go: started with what
+ * they need to know, attached to each other, reaped, started again.
+ *
+ * A part of the parent.  Single processes are child.c's, what they say is
+ * reports.c's, how all of them are ended is ending.c's.
+ */
+#include "config.h"
+
+#include "parent/parent_parts.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/bans.h"
+#include "base/clock.h"
+#include "base/die.h"
+#include "base/logger.h"
+#include "parent/banlist.h"
+#include "parent/door.h"
+#include "parent/parent.h"
+#include "parent/ticket_keys.h"
+
+#define QUEUE_MAX	(1 << 20)	/* bytes towards one child */
+#define RETRY_MS	1000
+
+/* --- they come --------------------------------------------------------- */
+
+/* The older one first: what comes last writes. */
+void
+children_tell_ticket_keys(struct parent *parent, struct child *worker)
+{
+	const struct ipc_ticket_key *key;
+	unsigned i;
+
+	for (i = ticket_keys_count(parent->tickets); i-- > 0;) {
+		key = ticket_keys_get(parent->tickets, i);
+		child_tell(worker, IPC_TICKET_KEY, key, -1);
+	}
+}
+
+static void
+tell_ban(void *arg, uint64_t address, uint64_t until_s)
+{
+	struct parent *parent = arg;
+	const struct ipc_ban ban = {
+		.address = address, .until_s = until_s
+	};
+
+	child_tell(&parent->broker, IPC_BAN, &ban, -1);
+}
+
+void
+children_start(struct parent *parent, struct child *child)
+{
+	bool is_broker = child->role == IPC_BROKER;
+	const struct peer_config config = {
+		.self = IPC_PARENT,
+		.other = child->role,
+		.handlers = parent_handlers(),
+		.on_end = reports_on_channel_end,
+		.queue_max = QUEUE_MAX
+	};
+	const struct heritage *has = &parent->heritage;
+	const int fds[CHILD_FDS] = {
+		has->files.settings_fd,
+		is_broker ? has->log_fd : has->log_reader_fd,
+		is_broker ? has->state_fd : has->files.site_fd,
+		is_broker ? has->control_fd : has->files.tls_fd
+	};
+	struct ipc_hello hello = {
+		.version = IPC_VERSION, .role = IPC_PARENT,
+		.index = child->index, .slots = has->slots,
+		.generation = ++parent->generation
+	};
+	unsigned i;
+
+	if (!child_start(child, parent->base, hello.generation, &config,
+	    fds)) {
+		child_put_off(child, child_end(child, 0, clock_ms()));
+		return;
+	}
+	child_tell(child, IPC_HELLO, &hello, -1);
+	if (!is_broker) {
+		if (parent->tickets != NULL)
+			children_tell_ticket_keys(parent, child);
+		return;
+	}
+	/* Before any worker is attached: nobody joins who is banned. */
+	bans_each(banlist_bans(parent->banlist), tell_ban, parent);
+	parent->attached_all = false;
+	for (i = 0; i < parent->settings->workers; i++)
+		parent->workers[i].attached = false;
+}
+
+static void
+on_restart(int fd, short what, void *arg)
+{
+	struct child *child = arg;
+
+	(void)fd;
+	(void)what;
+	children_start(child->parent, child);
+}
+
+/* Makes a channel between broker and worker.  False: no descriptors. */
+static bool
+attach(struct parent *parent, struct child *worker)
+{
+	static const struct ipc_none none;
+	const struct ipc_worker who = {
+		.index = worker->index, .slots = parent->heritage.slots,
+		.generation = worker->generation
+	};
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
+	    pair) < 0) {
+		logger_error("cannot attach", "child=%s error=\"%s\"",
+		    worker->name, strerror(errno));
+		return false;
+	}
+	worker->attached = true;
+	child_tell(&parent->broker, IPC_ATTACH_WORKER, &who, pair[0]);
+	child_tell(worker, IPC_ATTACH_BROKER, &none, pair[1]);
+	close(pair[0]);
+	close(pair[1]);
+	/* A peer holds only so many descriptors back. */
+	peer_flush(parent->broker.peer);
+	return true;
+}
+
+void
+children_attach_all(struct parent *parent)
+{
+	static const struct ipc_none none;
+	uint64_t now = clock_ms();
+	unsigned i;
+
+	if (!child_is_alive(&parent->broker) || now < parent->attach_at_ms)
+		return;
+	for (i = 0; i < parent->settings->workers; i++) {
+		struct child *worker = &parent->workers[i];
+
+		if (child_is_alive(worker) && !worker->attached &&
+		    !attach(parent, worker)) {
+			parent->attach_at_ms = now + RETRY_MS;
+			return;
+		}
+	}
+	if (!parent->attached_all)
+		child_tell(&parent->broker, IPC_ATTACHED_ALL, &none, -1);
+	parent->attached_all = true;
+}
+
+/* --- they go ----------------------------------------------------------- */
+
+static void
+remove_worker(struct parent *parent, struct child *worker)
+{
+	const struct ipc_worker who = {
+		.index = worker->index, .slots = parent->heritage.slots,
+		.generation = worker->generation
+	};
+	uint32_t lost = door_remove_worker(parent->door, worker->index);
+
+	if (lost > 0)
+		logger_info("connections lost", "child=%s count=%u",
+		    worker->name, lost);
+	if (worker->attached && child_is_alive(&parent->broker))
+		child_tell(&parent->broker, IPC_WORKER_GONE, &who, -1);
+}
+
+static void
+on_reaped(struct parent *parent, struct child *child, int status)
+{
+	uint64_t wait_ms;
+
+	/* Its last words: what it has taken and closed. */
+	if (peer_is_open(child->peer))
+		peer_drain(child->peer);
+	if (child->role == IPC_WORKER)
+		remove_worker(parent, child);
+	wait_ms = child_end(child, status, clock_ms());
+	/* As long as there are workers they need a broker. */
+	if (parent->stage == RUNNING || (child->role == IPC_BROKER &&
+	    parent->stage < STOPPING_BROKER))
+		child_put_off(child, wait_ms);
+	ending_stop_workers_when_paused(parent);
+	ending_stop_broker_when_alone(parent);
+}
+
+static struct child *
+find_child(struct parent *parent, pid_t pid)
+{
+	unsigned i;
+
+	if (parent->broker.pid == pid)
+		return &parent->broker;
+	for (i = 0; i < parent->settings->workers; i++)
+		if (parent->workers[i].pid == pid)
+			return &parent->workers[i];
+	return NULL;
+}
+
+void
+children_on_sigchld(evutil_socket_t sig, short what, void *arg)
+{
+	struct parent *parent = arg;
+	struct child *child;
+	int status;
+	pid_t pid;
+
+	(void)sig;
+	(void)what;
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		child = find_child(parent, pid);
+		if (child != NULL)
+			on_reaped(parent, child, status);
+	}
+}
+
+/* --- their places ------------------------------------------------------ */
+
+void
+children_init(struct parent *parent)
+{
+	unsigned i;
+	bool good;
+
+	good = child_init(&parent->broker, parent->base, IPC_BROKER, 0,
+	    parent, on_restart);
+	/* A reload may start more of them. */
+	for (i = 0; good && i < SETTINGS_WORKERS; i++)
+		good = child_init(&parent->workers[i], parent->base,
+		    IPC_WORKER, i, parent, on_restart);
+	if (!good)
+		die(EX_OSERR, "children");
+}
+
+void
+children_clear(struct parent *parent)
+{
+	unsigned i;
+
+	child_clear(&parent->broker);
+	for (i = 0; i < SETTINGS_WORKERS; i++)
+		child_clear(&parent->workers[i]);
+}

@@ -1,0 +1,100 @@
+/*
+ * parent_parts - what the files of the parent share: the parent itself.
+ *
+ * Private to parent.c and its parts: children.c, ending.c, readiness.c,
+ * reload.c and reports.c.
+ */
+#ifndef PARENT_PARENT_PARTS_H
+#define PARENT_PARENT_PARTS_H
+
+#include <event2/util.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/settings.h"
+#include "ipc/peer.h"
+#include "parent/child.h"
+#include "parent/heritage.h"
+
+/* Passed through in this order; a second signal leads to the last at once. */
+enum stage {
+	RUNNING, PAUSING_WORKERS, STOPPING_WORKERS, STOPPING_BROKER, ENDED
+};
+enum { SIGNALS = 4 };
+
+struct parent {
+	const struct conf_sources *sources;
+	struct settings *settings;
+	struct event_base *base;
+	struct event *tick, *pause, *signals[SIGNALS];
+	enum stage stage;
+	int exit_code;
+	struct heritage heritage;
+	struct supervisor *supervisor;
+	struct banlist *banlist;
+	struct ticket_keys *tickets;	/* NULL: no listener speaks TLS */
+	uint64_t generation;		/* the last one given */
+	bool attached_all;		/* this broker has been told so */
+	uint64_t attach_at_ms;		/* not before, after a failure */
+	struct door *door;
+	struct child broker;
+	struct child workers[SETTINGS_WORKERS];
+};
+
+/*
+ * children.c
+ */
+
+/* Makes the places of the broker and of as many workers as there may be; all
+ * are down.  Dies when that is not possible. */
+void children_init(struct parent *);
+void children_clear(struct parent *);
+/* Starts a child that is down and says to it what it has to know first.
+ * Cannot fail: what does not start now is put off. */
+void children_start(struct parent *, struct child *);
+/* Every worker that lives gets its channel to the broker; then, and not
+ * before, the broker hears that the others are gone.  What fails is tried
+ * again by a later call. */
+void children_attach_all(struct parent *);
+/* All keys that there are; parent->tickets must not be NULL. */
+void children_tell_ticket_keys(struct parent *, struct child *worker);
+/* For SIGCHLD; arg is the parent. */
+void children_on_sigchld(evutil_socket_t sig, short what, void *arg);
+
+/*
+ * ending.c
+ */
+
+/* Ends all children, and says so to the supervisor; in stage RUNNING alone.
+ * It is over in stage ENDED. */
+void ending_stop(struct parent *);
+/* Somebody is in a hurry: returns in stage ENDED, no child is left. */
+void ending_kill_all(struct parent *);
+/* When all workers have said PAUSED, or have gone; else, and in any other
+ * stage than PAUSING_WORKERS, does nothing. */
+void ending_stop_workers_when_paused(struct parent *);
+/* When no worker is left; else, and before STOPPING_WORKERS, does nothing. */
+void ending_stop_broker_when_alone(struct parent *);
+/* For the timer parent->pause; arg is the parent. */
+void ending_on_pause_over(evutil_socket_t fd, short what, void *arg);
+
+/*
+ * readiness.c
+ */
+
+/* READINESS, to the workers that have heard otherwise last. */
+void readiness_tell(struct parent *);
+/* A line for people, to the supervisor. */
+void readiness_tell_status(struct parent *);
+/* That the server is ready, once, and that it is alive when all are. */
+void readiness_tell_supervisor(struct parent *);
+
+/*
+ * reports.c; its table is parent_handlers of parent.h.
+ */
+
+/* For the channel to a child, its owner: its process is ending, which SIGCHLD
+ * tells, or has broken a rule (`why` is not NULL). */
+void reports_on_channel_end(void *owner, struct peer *, const char *why);
+
+#endif

@@ -1,0 +1,102 @@
+/*
+ * readiness - whether all processes are there and answer, and who is told:
+ * the workers, and the supervisor.
+ *
+ * A part of the parent.
+ */
+#include "config.h"
+
+#include "parent/parent_parts.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "parent/door.h"
+#include "parent/supervisor.h"
+
+static unsigned
+count_ready(const struct parent *parent)
+{
+	unsigned i, ready = 0;
+
+	for (i = 0; i < parent->settings->workers; i++)
+		ready += parent->workers[i].state == CHILD_READY;
+	return ready;
+}
+
+/* Accepting, and the broker attached to every worker. */
+static bool
+is_ready(const struct parent *parent)
+{
+	return parent->stage == RUNNING &&
+	    parent->broker.state == CHILD_READY &&
+	    count_ready(parent) == parent->settings->workers;
+}
+
+void
+readiness_tell(struct parent *parent)
+{
+	bool ready = is_ready(parent);
+	struct ipc_readiness readiness = { .ready = ready };
+	unsigned i;
+
+	for (i = 0; i < parent->settings->workers; i++) {
+		struct child *worker = &parent->workers[i];
+
+		if (!child_is_alive(worker) || worker->told_ready == ready)
+			continue;
+		worker->told_ready = ready;
+		child_tell(worker, IPC_READINESS, &readiness, -1);
+	}
+}
+
+/* Whether all have answered the last ping; at the end, those that live. */
+static bool
+all_answer(const struct parent *parent)
+{
+	const struct child *worker;
+	unsigned i;
+
+	if (!child_answers(&parent->broker) && (parent->stage == RUNNING ||
+	    child_is_alive(&parent->broker)))
+		return false;
+	for (i = 0; i < parent->settings->workers; i++) {
+		worker = &parent->workers[i];
+		if (!child_answers(worker) && (parent->stage == RUNNING ||
+		    child_is_alive(worker)))
+			return false;
+	}
+	return true;
+}
+
+void
+readiness_tell_status(struct parent *parent)
+{
+	uint64_t connections = door_connections(parent->door);
+	unsigned ready = count_ready(parent);
+	char text[96];
+
+	if (parent->stage != RUNNING)
+		snprintf(text, sizeof(text), "stopping, %" PRIu64
+		    " connections left", connections);
+	else if (is_ready(parent))
+		snprintf(text, sizeof(text), "%" PRIu64 " connections, %u "
+		    "workers", connections, ready);
+	else
+		snprintf(text, sizeof(text), "not ready: %u of %u workers, %s",
+		    ready, parent->settings->workers,
+		    parent->broker.state == CHILD_READY ? "the broker" :
+		    "no broker");
+	supervisor_status(parent->supervisor, text);
+}
+
+void
+readiness_tell_supervisor(struct parent *parent)
+{
+	supervisor_flush(parent->supervisor);
+	if (is_ready(parent) && supervisor_ready(parent->supervisor))
+		readiness_tell_status(parent);
+	if (all_answer(parent))
+		supervisor_alive(parent->supervisor, clock_ms());
+}

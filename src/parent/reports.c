@@ -1,0 +1,145 @@
+/*
+ * reports - what children say to the parent: the handlers, their table, and
+ * the end of a channel.
+ *
+ * A part of the parent.  What follows from a message is others': child.c's
+ * for a single process, door.c's for connections, ending.c's for the end.
+ */
+#include "config.h"
+
+#include "parent/parent.h"
+
+#include "parent/banlist.h"
+#include "parent/door.h"
+#include "parent/parent_parts.h"
+
+static bool
+on_hello(void *owner, struct peer *peer, const struct ipc_message *message)
+{
+	const struct ipc_hello *hello = message->payload;
+	struct child *child = owner;
+
+	(void)peer;
+	return hello->version == IPC_VERSION &&
+	    hello->role == (uint32_t)child->role &&
+	    hello->generation == child->generation;
+}
+
+static bool
+on_ready(void *owner, struct peer *peer, const struct ipc_message *message)
+{
+	struct child *child = owner;
+	struct parent *parent = child->parent;
+
+	(void)peer;
+	(void)message;
+	child_set_ready(child);
+	if (child->role == IPC_WORKER && child->state == CHILD_READY)
+		door_open_worker(parent->door, child->index, true);
+	return true;
+}
+
+static bool
+on_paused(void *owner, struct peer *peer, const struct ipc_message *message)
+{
+	struct child *worker = owner;
+
+	(void)peer;
+	(void)message;
+	worker->paused = true;
+	ending_stop_workers_when_paused(worker->parent);
+	return true;
+}
+
+static bool
+on_pong(void *owner, struct peer *peer, const struct ipc_message *message)
+{
+	const struct ipc_ping *ping = message->payload;
+
+	(void)peer;
+	return child_on_pong(owner, ping->number);
+}
+
+static bool
+on_worker_mute(void *owner, struct peer *peer,
+    const struct ipc_message *message)
+{
+	const struct ipc_worker *mute = message->payload;
+	struct child *broker = owner;
+	struct parent *parent = broker->parent;
+
+	(void)peer;
+	if (mute->index >= parent->settings->workers)
+		return false;
+	/* An older generation has ended by itself. */
+	if (parent->workers[mute->index].generation == mute->generation &&
+	    child_is_alive(&parent->workers[mute->index]))
+		child_kill(&parent->workers[mute->index],
+		    "the broker gave it up");
+	return true;
+}
+
+static bool
+on_taken(void *owner, struct peer *peer, const struct ipc_message *message)
+{
+	const struct ipc_connection *taken = message->payload;
+	struct child *worker = owner;
+	struct parent *parent = worker->parent;
+
+	(void)peer;
+	return door_on_taken(parent->door, worker->index, taken->connection);
+}
+
+static bool
+on_closed(void *owner, struct peer *peer, const struct ipc_message *message)
+{
+	const struct ipc_connection *closed = message->payload;
+	struct child *worker = owner;
+	struct parent *parent = worker->parent;
+
+	(void)peer;
+	return door_on_closed(parent->door, worker->index,
+	    closed->connection);
+}
+
+static bool
+on_ban(void *owner, struct peer *peer, const struct ipc_message *message)
+{
+	const struct ipc_ban *ban = message->payload;
+	struct child *broker = owner;
+	struct parent *parent = broker->parent;
+
+	(void)peer;
+	banlist_set(parent->banlist, ban->address, ban->until_s);
+	return true;
+}
+
+static peer_handler *const handlers[IPC_TYPES] = {
+	[IPC_HELLO] = on_hello,
+	[IPC_READY] = on_ready,
+	[IPC_PONG] = on_pong,
+	[IPC_PAUSED] = on_paused,
+	[IPC_WORKER_MUTE] = on_worker_mute,
+	[IPC_TAKEN] = on_taken,
+	[IPC_CLOSED] = on_closed,
+	[IPC_BAN] = on_ban,
+};
+
+peer_handler *const *
+parent_handlers(void)
+{
+	return handlers;
+}
+
+void
+reports_on_channel_end(void *owner, struct peer *peer, const char *why)
+{
+	struct child *child = owner;
+	struct parent *parent = child->parent;
+
+	(void)peer;
+	if (why != NULL && child_is_alive(child))
+		child_kill(child, why);
+	if (child->role == IPC_WORKER)
+		door_open_worker(parent->door, child->index, false);
+}
