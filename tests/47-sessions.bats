@@ -619,7 +619,8 @@ members()
 	thread.start()
 	try:
 	    watcher = Peer("/lab")
-	    while not watcher.hear_text().endswith(": 60"):
+	    assert watcher.hear_text().startswith("You are connected!")
+	    while int(watcher.hear_text().split(": ")[1]) < 60:
 	        pass
 	    watcher.vanish()
 	    for n in range(200):
