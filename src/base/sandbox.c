@@ -188,8 +188,9 @@ deny_writing(scmp_filter_ctx filter, const char *name, unsigned arg)
 static void
 deny_accepting(scmp_filter_ctx filter, enum sandbox_kind kind)
 {
-	struct scmp_arg_cmp other = SCMP_CMP64(0, SCMP_CMP_NE,
-	    CHANNEL_CONTROL);
+	const struct scmp_arg_cmp other = {
+		.op = SCMP_CMP_NE, .datum_a = CHANNEL_CONTROL
+	};
 
 	must(seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EPERM),
 	    SCMP_SYS(accept4), kind == SANDBOX_BROKER ? 1 : 0, &other),
