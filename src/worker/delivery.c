@@ -203,6 +203,12 @@ delivery_send(struct worker *w, struct client *c, const struct batch *b)
 		catchup_check_backlog(w, c);
 		return;
 	}
+	/* What the turn has is for others, or is his own already. */
+	if (from == len) {
+		if (len > 0)
+			client_mark_dirty(w, c);
+		return;
+	}
 	if (c->is_blocked) {
 		catchup_cut(w, c, b, from);
 	} else {
