@@ -409,6 +409,28 @@ world_last(const struct world *w)
 	return view;
 }
 
+void
+assert_record(const struct cursor_view *v, enum record_kind kind,
+    const char *name, const char *text, uint64_t seq, uint64_t count)
+{
+	assert_int_equal(v->record.kind, kind);
+	assert_int_equal(v->record.name_len, strlen(name));
+	assert_memory_equal(v->name, name, strlen(name));
+	assert_int_equal(v->text_len, strlen(text));
+	assert_memory_equal(v->text, text, strlen(text));
+	assert_int_equal(v->record.seq, seq);
+	assert_int_equal(v->record.count, count);
+}
+
+void
+assert_origin(const struct cursor_view *v, uint64_t generation,
+    uint64_t request, uint64_t conn)
+{
+	assert_int_equal(v->record.generation, generation);
+	assert_int_equal(v->record.request, request);
+	assert_int_equal(v->record.sender, conn);
+}
+
 const struct state_room *
 world_room(const struct world *w, uint8_t route, const char *name)
 {

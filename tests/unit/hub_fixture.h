@@ -97,6 +97,11 @@ unsigned world_tidy(struct world *);
 size_t world_read(const struct world *, struct cursor_view *out, size_t max);
 /* The log's last record. */
 struct cursor_view world_last(const struct world *);
+void assert_record(const struct cursor_view *, enum record_kind,
+    const char *name, const char *text, uint64_t seq, uint64_t count);
+/* Which request the record comes from. */
+void assert_origin(const struct cursor_view *, uint64_t generation,
+    uint64_t request, uint64_t conn);
 /* A room's row in the state file; NULL: no such room. */
 const struct state_room *world_room(const struct world *, uint8_t route,
     const char *name);

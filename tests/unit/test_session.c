@@ -49,28 +49,6 @@ last(struct world *w)
 }
 
 static void
-assert_record(const struct cursor_view *v, enum record_kind kind,
-    const char *name, const char *text, uint64_t seq, uint64_t count)
-{
-	assert_int_equal(v->record.kind, kind);
-	assert_int_equal(v->record.name_len, strlen(name));
-	assert_memory_equal(v->name, name, strlen(name));
-	assert_int_equal(v->text_len, strlen(text));
-	assert_memory_equal(v->text, text, strlen(text));
-	assert_int_equal(v->record.seq, seq);
-	assert_int_equal(v->record.count, count);
-}
-
-static void
-assert_origin(const struct cursor_view *v, uint64_t generation,
-    uint64_t request, uint64_t conn)
-{
-	assert_int_equal(v->record.generation, generation);
-	assert_int_equal(v->record.request, request);
-	assert_int_equal(v->record.sender, conn);
-}
-
-static void
 assert_token(const struct cursor_view *v, char letter)
 {
 	uint8_t hash[STATE_TOKEN];
