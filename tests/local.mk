@@ -223,6 +223,7 @@ libfixture_a_SOURCES = \
 	tests/unit/hub_fixture.h \
 	tests/unit/log_fixture.h \
 	tests/unit/samples.h \
+	tests/unit/written.h \
 	src/log/append.c \
 	src/log/cursor.c \
 	src/log/log.c \

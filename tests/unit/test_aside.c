@@ -15,42 +15,11 @@
 #include <cmocka.h>
 
 #include "worker/line.h"
+#include "written.h"
 
 #define BREAK	"\xe2\x90\xa4"		/* U+2424 */
 #define BAD	"\xef\xbf\xbd"		/* U+FFFD */
 #define DOTS	"\xe2\x80\xa6"		/* U+2026 */
-
-/* The linker leads malloc here: how many more calls succeed. */
-static size_t mallocs_left = SIZE_MAX;
-
-void *__real_malloc(size_t);
-void *__wrap_malloc(size_t);
-
-void *
-__wrap_malloc(size_t size)
-{
-	if (mallocs_left == 0)
-		return NULL;
-	if (mallocs_left != SIZE_MAX)
-		mallocs_left--;
-	return __real_malloc(size);
-}
-
-static struct slice
-slice_of(const char *text)
-{
-	return (struct slice){ text, strlen(text) };
-}
-
-static void
-expect(struct buf *b, bool written, const char *line)
-{
-	assert_true(written);
-	if (buf_len(b) != strlen(line) ||
-	    memcmp(buf_head(b), line, strlen(line)) != 0)
-		fail_msg("%.*s", (int)buf_len(b), (const char *)buf_head(b));
-	buf_reset(b);
-}
 
 static void
 who_names_all_or_counts_the_rest(void **state)

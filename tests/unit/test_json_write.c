@@ -20,40 +20,9 @@
 #include <jansson.h>
 
 #include "guard.h"
-
-/* The linker leads malloc here: how many more calls succeed. */
-static size_t mallocs_left = SIZE_MAX;
-
-void *__real_malloc(size_t);
-void *__wrap_malloc(size_t);
-
-void *
-__wrap_malloc(size_t size)
-{
-	if (mallocs_left == 0)
-		return NULL;
-	if (mallocs_left != SIZE_MAX)
-		mallocs_left--;
-	return __real_malloc(size);
-}
-
-static struct slice
-slice_of(const char *text)
-{
-	return (struct slice){ text, strlen(text) };
-}
+#include "written.h"
 
 static const struct slice none = { NULL, 0 };
-
-static void
-expect(struct buf *b, bool written, const char *line)
-{
-	assert_true(written);
-	if (buf_len(b) != strlen(line) ||
-	    memcmp(buf_head(b), line, strlen(line)) != 0)
-		fail_msg("%.*s", (int)buf_len(b), (const char *)buf_head(b));
-	buf_reset(b);
-}
 
 static void
 a_welcome_tells_who_one_is(void **state)
