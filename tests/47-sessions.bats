@@ -599,42 +599,6 @@ members()
 	PY
 }
 
-@test "between the last lines and live ones there is neither gap nor repeat" {
-	start_sessions -o 'limits { message-rate = 0 }' \
-		-o 'route "/lab" { replay = 50 announce = no }'
-	members <<-'PY'
-	# As fast as they are heard, which is more than 1000 a second.
-	talking = True
-	talker = Peer("/lab")
-	talker.hear_text()
-
-	def talk():
-	    n = 0
-	    while talking:
-	        n += 1
-	        talker.send_text(f"{n}")
-	        if n > 64:
-	            eq(talker.hear_text(), f"[user0]: {n - 64}")
-	thread = threading.Thread(target=talk)
-	thread.start()
-	try:
-	    watcher = Peer("/lab")
-	    assert watcher.hear_text().startswith("You are connected!")
-	    while int(watcher.hear_text().split(": ")[1]) < 60:
-	        pass
-	    watcher.vanish()
-	    for n in range(200):
-	        one = Peer("/lab")
-	        assert one.hear_text().startswith("You are connected!")
-	        heard = [int(one.hear_text().split(": ")[1]) for _ in range(70)]
-	        eq(heard, list(range(heard[0], heard[0] + 70)))
-	        one.vanish()
-	finally:
-	    talking = False
-	    thread.join()
-	PY
-}
-
 @test "what the log does not have any more is said to be lost" {
 	start_sessions -o 'log-size = "1M" workers = 1' \
 		-o 'limits { message-rate = 0 }' \

@@ -119,7 +119,7 @@ terminal()
 	TMUX_SOCKET=$(mktemp -u "$DIR/tmux.XXXX")
 	command="${TERMINAL_WITH:-} $(printf '%q ' "$WSCHAT" "$@")"
 	in_tmux new-session -d -x "${size%x*}" -y "${size#*x}" \
-		"$command; echo status=\$?; sleep 60" 3>&- 8>&-
+		"$command; echo status=\$?; cat" 3>&- 8>&-
 }
 
 keys()
@@ -744,7 +744,7 @@ says_y()
 	in_tmux kill-server
 	TMUX_SOCKET=$DIR/tmux.stty
 	in_tmux new-session -d -x 80 -y 20 "stty -a >before;
-		$(printf '%q ' "$WSCHAT" "$URL"); stty -a >after; sleep 60"
+		$(printf '%q ' "$WSCHAT" "$URL"); stty -a >after; cat"
 	await_screen '^> *$'
 	type_text '!close 4500'
 	keys Enter
