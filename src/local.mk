@@ -94,11 +94,14 @@ libparent_a_SOURCES = \
 	src/parent/children.c \
 	src/parent/conf.c \
 	src/parent/conf.h \
+	src/parent/conf_parts.h \
 	src/parent/door.c \
 	src/parent/door.h \
+	src/parent/draft.c \
 	src/parent/ending.c \
 	src/parent/endpoint.c \
 	src/parent/endpoint.h \
+	src/parent/fitness.c \
 	src/parent/grammar.c \
 	src/parent/grammar.h \
 	src/parent/heritage.c \
@@ -110,6 +113,8 @@ libparent_a_SOURCES = \
 	src/parent/parent_parts.h \
 	src/parent/pool.c \
 	src/parent/pool.h \
+	src/parent/printout.c \
+	src/parent/printout.h \
 	src/parent/readiness.c \
 	src/parent/reload.c \
 	src/parent/reload.h \

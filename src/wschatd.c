@@ -38,6 +38,7 @@
 #include "parent/conf.h"
 #include "parent/endpoint.h"
 #include "parent/parent.h"
+#include "parent/printout.h"
 #include "parent/tls_files.h"
 #include "worker/worker.h"
 
@@ -228,7 +229,7 @@ run_parent(int argc, char **argv)
 		return EX_CONFIG;
 	}
 	if (action == ACTION_PRINT) {
-		conf_print(conf, stdout);
+		printout_write(conf, stdout);
 		code = fflush(stdout) != 0 ? EX_IOERR : 0;
 	} else if (action == ACTION_CHECK) {
 		code = check_files(conf_settings(conf));

@@ -8,7 +8,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 
 #include "base/settings.h"
 
@@ -38,8 +37,5 @@ void conf_free(struct conf *);
 
 /* As resolved; lent. */
 const struct settings *conf_settings(const struct conf *);
-
-/* Every setting in force, in the form of the file, and its origin. */
-void conf_print(const struct conf *, FILE *);
 
 #endif

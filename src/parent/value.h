@@ -1,7 +1,7 @@
 /*
  * value - one setting's text: read, judged, stored, written back.
  *
- * Pure; used by conf.c and grammar.c of the parent for every row of
+ * Pure; used by the parent's conf and grammar for every row of
  * settings_table.
  */
 #ifndef PARENT_VALUE_H

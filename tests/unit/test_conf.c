@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "parent/conf.h"
+#include "parent/printout.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -486,7 +487,7 @@ what_is_printed_reads_as_the_same(void **state)
 
 	(void)state;
 	assert_string_equal(one.site, "/a\"b\\c$d");
-	conf_print(first, out);
+	printout_write(first, out);
 	assert_int_equal(fclose(out), 0);
 	second = load(text, NULL);
 	two = *conf_settings(second);
