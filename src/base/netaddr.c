@@ -39,25 +39,23 @@ netaddr_parse(const char *text, size_t len, uint8_t out[NETADDR_BYTES])
 	return true;
 }
 
-/* Nothing, or a colon and one to five digits. */
-static bool
-parse_port(const char *text, size_t len, int32_t *out)
+bool
+netaddr_read_port(const char *text, size_t len, uint16_t *out)
 {
-	int32_t port = 0;
+	uint32_t port = 0;
 	size_t i;
 
-	*out = -1;
-	if (len == 0)
-		return true;
-	if (text[0] != ':' || len < 2 || len > 6)
+	if (len < 1 || len > 5)
 		return false;
-	for (i = 1; i < len; i++) {
+	for (i = 0; i < len; i++) {
 		if (text[i] < '0' || text[i] > '9')
 			return false;
-		port = port * 10 + (text[i] - '0');
+		port = port * 10 + (uint32_t)(text[i] - '0');
 	}
-	*out = port;
-	return port <= UINT16_MAX;
+	if (port > UINT16_MAX)
+		return false;
+	*out = (uint16_t)port;
+	return true;
 }
 
 bool
@@ -66,7 +64,7 @@ netaddr_parse_port(const char *text, size_t len, uint8_t out[NETADDR_BYTES],
 {
 	const char *end = text + len, *host = text, *host_end = end;
 	const char *rest = end;
-	int32_t port;
+	uint16_t port = 0;
 
 	if (len == 0)
 		return false;
@@ -85,10 +83,12 @@ netaddr_parse_port(const char *text, size_t len, uint8_t out[NETADDR_BYTES],
 		    (size_t)(end - colon - 1)) == NULL)
 			host_end = rest = colon;
 	}
-	if (!parse_port(rest, (size_t)(end - rest), &port) ||
-	    !netaddr_parse(host, (size_t)(host_end - host), out))
+	if (rest < end && (*rest != ':' ||
+	    !netaddr_read_port(rest + 1, (size_t)(end - rest - 1), &port)))
 		return false;
-	*port_out = port;
+	if (!netaddr_parse(host, (size_t)(host_end - host), out))
+		return false;
+	*port_out = rest < end ? port : -1;
 	return true;
 }
 

@@ -31,8 +31,12 @@ struct netaddr_cidr {
 bool netaddr_parse(const char *text, size_t len, uint8_t out[NETADDR_BYTES])
     __attribute__((warn_unused_result));
 
-/* The same, or in brackets, or with a port of one to five digits, before
- * which an IPv6 address needs brackets: "192.0.2.1:80", "[2001:db8::1]:80".
+/* A port of one to five digits, which may begin with zeros, 0 to 65535. */
+bool netaddr_read_port(const char *text, size_t len, uint16_t *out)
+    __attribute__((warn_unused_result));
+
+/* An address alone, or in brackets, or with a port, before which an IPv6
+ * address needs brackets: "192.0.2.1:80", "[2001:db8::1]:80".
  * *port_out: -1 when there is none. */
 bool netaddr_parse_port(const char *text, size_t len,
     uint8_t out[NETADDR_BYTES], int32_t *port_out)

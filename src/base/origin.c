@@ -62,21 +62,11 @@ span(const char *text, size_t len, const char *others)
 	return i;
 }
 
+/* As browsers write it: without zeros in front, and never 0. */
 static bool
 parse_port(const char *text, size_t len, uint16_t *out)
 {
-	uint32_t port = 0;
-	size_t i;
-
-	if (len == 0 || len > 5 || text[0] == '0')
-		return false;
-	for (i = 0; i < len; i++) {
-		if (text[i] < '0' || text[i] > '9')
-			return false;
-		port = port * 10 + (uint32_t)(text[i] - '0');
-	}
-	*out = (uint16_t)port;
-	return port <= UINT16_MAX;
+	return len > 0 && text[0] != '0' && netaddr_read_port(text, len, out);
 }
 
 /* host [":" port], all of it. */

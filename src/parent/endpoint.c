@@ -84,24 +84,6 @@ parse_fd(const char *text, struct endpoint *out)
 }
 
 static bool
-parse_port(const char *text, uint16_t *out)
-{
-	unsigned long number = 0;
-
-	if (*text == '\0')
-		return false;
-	for (; *text != '\0'; text++) {
-		if (*text < '0' || *text > '9')
-			return false;
-		number = number * 10 + (unsigned long)(*text - '0');
-		if (number > UINT16_MAX)
-			return false;
-	}
-	*out = htons((uint16_t)number);
-	return true;
-}
-
-static bool
 parse_tcp(const char *text, struct endpoint *out)
 {
 	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&out->storage;
@@ -112,7 +94,8 @@ parse_tcp(const char *text, struct endpoint *out)
 	size_t len;
 
 	out->kind = ENDPOINT_TCP;
-	if (colon == NULL || !parse_port(colon + 1, &port))
+	if (colon == NULL || !netaddr_read_port(colon + 1, strlen(colon + 1),
+	    &port))
 		return false;
 	len = (size_t)(colon - text);
 	if (len >= sizeof(host))
@@ -122,12 +105,12 @@ parse_tcp(const char *text, struct endpoint *out)
 	if (len > 2 && host[0] == '[' && host[len - 1] == ']') {
 		host[len - 1] = '\0';
 		v6->sin6_family = AF_INET6;
-		v6->sin6_port = port;
+		v6->sin6_port = htons(port);
 		out->len = sizeof(*v6);
 		return inet_pton(AF_INET6, host + 1, &v6->sin6_addr) == 1;
 	}
 	v4->sin_family = AF_INET;
-	v4->sin_port = port;
+	v4->sin_port = htons(port);
 	out->len = sizeof(*v4);
 	return inet_pton(AF_INET, strcmp(host, "localhost") == 0 ?
 	    "127.0.0.1" : host, &v4->sin_addr) == 1;

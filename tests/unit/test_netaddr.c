@@ -163,6 +163,35 @@ a_port_may_follow(void **state)
 }
 
 static void
+ports_are_one_to_five_digits(void **state)
+{
+	static const struct {
+		const char *text;
+		int32_t port;	/* -1: refused */
+	} cases[] = {
+		{ "0", 0 }, { "1", 1 }, { "8080", 8080 }, { "65535", 65535 },
+		{ "00000", 0 }, { "00080", 80 }, { "", -1 }, { "65536", -1 },
+		{ "99999", -1 }, { "000080", -1 }, { "123456", -1 },
+		{ "8a", -1 }, { "+1", -1 }, { "-1", -1 }, { " 1", -1 }
+	};
+	struct guard guard;
+	uint16_t port;
+	size_t i, len;
+
+	(void)state;
+	guard_open(&guard, 64);
+	for (i = 0; i < COUNT(cases); i++) {
+		len = strlen(cases[i].text);
+		port = 7;
+		if (netaddr_read_port((char *)guard_lay(&guard,
+		    cases[i].text, len), len, &port) != (cases[i].port >= 0))
+			fail_msg("'%s'", cases[i].text);
+		assert_int_equal(port, cases[i].port >= 0 ? cases[i].port : 7);
+	}
+	guard_close(&guard);
+}
+
+static void
 sockets_addresses_are_taken_over(void **state)
 {
 	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6,
@@ -377,6 +406,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_address_is_read_as_inet_pton_does),
+		cmocka_unit_test(ports_are_one_to_five_digits),
 		cmocka_unit_test(a_port_may_follow),
 		cmocka_unit_test(sockets_addresses_are_taken_over),
 		cmocka_unit_test(addresses_are_written_as_people_do),
