@@ -30,6 +30,8 @@ libcommon_a_SOURCES = \
 	src/base/sandbox.h \
 	src/base/settings.c \
 	src/base/settings.h \
+	src/base/settings_table.c \
+	src/base/settings_table.h \
 	src/base/site_image.h \
 	src/base/tally.c \
 	src/base/tally.h \
@@ -101,6 +103,8 @@ libparent_a_SOURCES = \
 	src/parent/ending.c \
 	src/parent/endpoint.c \
 	src/parent/endpoint.h \
+	src/parent/explain.c \
+	src/parent/explain.h \
 	src/parent/fitness.c \
 	src/parent/grammar.c \
 	src/parent/grammar.h \
@@ -108,6 +112,8 @@ libparent_a_SOURCES = \
 	src/parent/heritage.h \
 	src/parent/listener.c \
 	src/parent/listener.h \
+	src/parent/nearest.c \
+	src/parent/nearest.h \
 	src/parent/parent.c \
 	src/parent/parent.h \
 	src/parent/parent_parts.h \

@@ -37,6 +37,7 @@
 #include "parent/activation.h"
 #include "parent/conf.h"
 #include "parent/endpoint.h"
+#include "parent/explain.h"
 #include "parent/parent.h"
 #include "parent/printout.h"
 #include "parent/tls_files.h"
@@ -44,7 +45,8 @@
 
 static const char usage[] =
     "usage: wschatd [-c FILE] [-l ADDRESS]... [-o TEXT]... [-w WORKERS]\n"
-    "               [--ready-fd N] [-t | -T | -V | -h]\n";
+    "               [--ready-fd N] [-t | -T | -V | -h]\n"
+    "       wschatd --explain [SETTING]\n";
 
 static const char help[] =
     "  -c FILE          configuration (default " SYSCONFDIR "/wschatd.conf)\n"
@@ -55,10 +57,13 @@ static const char help[] =
     "  --ready-fd N     write a line there when it serves\n"
     "  -t               check the configuration and exit\n"
     "  -T               print the settings in force and exit\n"
+    "  --explain        print all settings, or all about one, and exit\n"
     "  -V               print versions and exit\n"
     "  -h               print this and exit\n";
 
-#define READY_FD	256	/* --ready-fd: no letter */
+/* Options without a letter. */
+#define READY_FD	256
+#define EXPLAIN		257
 
 enum action { ACTION_RUN, ACTION_CHECK, ACTION_PRINT };
 
@@ -85,6 +90,19 @@ print_versions(void)
 	    PACKAGE_VERSION, confuse_version, event_get_version(),
 	    seccomp->major, seccomp->minor, seccomp->micro);
 	exit(0);
+}
+
+/* `key`: what stands behind the option, NULL: nothing does. */
+static void __attribute__((noreturn))
+print_explanation(const char *key)
+{
+	char why[256];
+
+	if (key == NULL)
+		explain_list(stdout);
+	else if (!explain_one(key, stdout, why, sizeof(why)))
+		fail_usage("--explain: %s", why);
+	exit(fflush(stdout) != 0 ? EX_IOERR : 0);
 }
 
 static unsigned
@@ -132,7 +150,8 @@ parse_options(int argc, char **argv, struct conf_sources *sources,
     int *ready_fd_out)
 {
 	static const struct option long_options[] = {
-		{ "ready-fd", required_argument, NULL, READY_FD }, { 0 }
+		{ "ready-fd", required_argument, NULL, READY_FD },
+		{ "explain", no_argument, NULL, EXPLAIN }, { 0 }
 	};
 	enum action action = ACTION_RUN;
 	int option;
@@ -160,6 +179,8 @@ parse_options(int argc, char **argv, struct conf_sources *sources,
 		case READY_FD:
 			*ready_fd_out = parse_ready_fd(optarg);
 			break;
+		case EXPLAIN:
+			print_explanation(argv[optind]);
 		case 't':
 			action = ACTION_CHECK;
 			break;

@@ -172,6 +172,29 @@ refuse_at_line()
 		<(sed 's/ *#.*//' <<<"$output")
 }
 
+@test "--explain tells all about a setting" {
+	run "$WSCHATD" --explain message-rate
+	assert_success
+	assert_line limits.message-rate
+	assert_line --partial 'Messages per second'
+	assert_line --regexp 'Bounds: +0 to 1000000000$'
+	assert_line --regexp 'Default: +20$'
+	assert_line --regexp 'Change: +counts with the next reload$'
+	assert_line --regexp 'Stands: +in limits .*, and in one of a route$'
+	run "$WSCHATD" --explain listen.mode
+	assert_line --regexp 'Default: +0666$'
+	assert_line --regexp 'Change: +needs a restart$'
+	run "$WSCHATD" --explain
+	assert_success
+	assert_line --regexp '^route\.kind +word +chat \| echo +chat +restart$'
+}
+
+@test "--explain of a setting that is none names the nearest" {
+	run "$WSCHATD" --explain hisotry
+	assert_failure 64
+	assert_output --partial 'no setting "hisotry"; did you mean "history"?'
+}
+
 @test "every setting that -T prints is described in the manual" {
 	manual=$TOP/man/wschatd.conf.5
 	names=$("$WSCHATD" -T -c "$CONFIG" |

@@ -93,6 +93,7 @@ unit_tests = \
 	tests/unit/test_name \
 	tests/unit/test_nametable \
 	tests/unit/test_naming \
+	tests/unit/test_nearest \
 	tests/unit/test_netaddr \
 	tests/unit/test_origin \
 	tests/unit/test_origins \

@@ -206,6 +206,46 @@ grep '^SLASH_COMMAND(' src/client/slash.h | cut -d'"' -f2,4 |
         src/worker/command.h || echo "/$word is no command of the server"
   done | rule 'the commands of wschat are those of the server'
 
+# What the manual must say of each row that --explain lists (standard input),
+# as "name: sentence".
+sentences() {
+  sed 's|"[^" ]*/wschatd/web"|"/usr/local/share/wschatd/web"|' |
+    awk -F '  +' '
+    {
+      name = $1
+      sub(/.*\./, "", name)
+      bounds = $3
+      value = $4 == "\"\"" ? "empty" : $4 == "{}" ? "none" : $4
+      if ($2 == "size") gsub(/"/, "", value)
+      if ($2 == "switch" || $2 == "word")
+        print name ": Default: " value "."
+      else
+        print name ": " bounds "; default: " value "."
+    }'
+}
+
+if test -x "${WSCHATD:-none}"; then
+  # Bounds and defaults; the sentence is a line of the item.
+  "$WSCHATD" --explain | sentences | sort >"$scratch/rows"
+  awk '/^\.(It|El)/ { name = $2 == "Cm" ? $3 : "" }
+    name != "" && /(^D|; d)efault: / { print name ": " $0 }' \
+    man/wschatd.conf.5 | sort >"$scratch/items"
+  diff "$scratch/rows" "$scratch/items" |
+    rule 'wschatd.conf(5) has the bounds and defaults of the settings'
+  # The shipped file has each, as a comment with its default, once.
+  "$WSCHATD" --explain | awk -F '  +' '
+    { sub(/.*\./, "", $1); print "#" $1 " = " $4 }' |
+    sed 's|"[^" ]*/wschatd/web"|"@pkgdatadir@/web"|' |
+    sort >"$scratch/rows"
+  grep -oE '^[[:space:]]*#[a-z-]+ = .*' etc/wschatd.conf.in |
+    sed 's/^[[:space:]]*//' | sort >"$scratch/lines"
+  diff "$scratch/rows" "$scratch/lines" |
+    rule 'the shipped configuration has every setting with its default'
+else
+  skip 'manual and shipped configuration agree with the settings' \
+    'wschatd is not built'
+fi
+
 if test -x "${WSCHATD:-none}"; then
   # The form the build ships is accepted, and so is a file without a line.
   for file in "${top_builddir:-.}/etc/wschatd.conf" /dev/null; do

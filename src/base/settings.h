@@ -4,8 +4,8 @@
  * The parent fills it (parent/conf.c) and writes it into a sealed memory
  * file; every child maps that file and reads from it, until a reload brings it
  * another (IPC_SETTINGS).  It holds no pointer,
- * so it means the same in every process.  The table of settings, with names,
- * units, bounds and defaults, is settings_table.
+ * so it means the same in every process.  Names, units, bounds and defaults
+ * are settings_table.h's.
  */
 #ifndef BASE_SETTINGS_H
 #define BASE_SETTINGS_H
@@ -134,43 +134,6 @@ struct settings {
 	uint32_t route_count;
 	struct settings_route routes[SETTINGS_ROUTES];
 };
-
-enum settings_section {
-	SECTION_TOP,
-	SECTION_LIMITS,		/* limits { } at the top and in a route */
-	SECTION_ROUTE,
-	SECTION_LISTEN
-};
-
-enum settings_type {
-	TYPE_NUMBER,		/* uint64_t or uint32_t field, see size */
-	TYPE_SIZE,		/* uint64_t bytes; "64K", "1M" */
-	TYPE_SECONDS,		/* uint64_t ms; fractions allowed */
-	TYPE_BOOL,
-	TYPE_TEXT,		/* char[] field */
-	TYPE_WORD,		/* uint32_t: the place in `words` */
-	TYPE_LIST,		/* char[SETTINGS_LIST]; { "a", "b" } or "a" */
-	TYPE_MODE		/* uint32_t: of a file, octal */
-};
-
-/* One row a setting: parsed, printed and checked from here. */
-struct settings_row {
-	enum settings_section section;
-	const char *name;
-	enum settings_type type;
-	size_t offset;		/* in settings, _limits, _route, _listener */
-	size_t size;		/* of the field */
-	uint64_t min, max;	/* in the field's unit; TEXT: length;
-				 * LIST: length of each text */
-	const char *initial;	/* the default, as a user would write it */
-	const char *const *words; /* TYPE_WORD: NULL-terminated */
-	bool in_route;		/* LIMITS: may stand in a route, too */
-	bool reloadable;	/* a change counts without a new start */
-	const char *help;
-};
-
-extern const struct settings_row settings_table[];
-extern const size_t settings_table_rows;
 
 /* A child's: maps the memory file that the parent has written.  NULL with
  * errno; the descriptor stays the caller's. */

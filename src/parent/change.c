@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/settings_table.h"
 #include "parent/value.h"
 
 #define WHERE	(SETTINGS_ADDRESS + 32)

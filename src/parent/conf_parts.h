@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/settings.h"
+#include "base/settings_table.h"
 
 #define CONF_ROWS	64	/* at least settings_table_rows */
 

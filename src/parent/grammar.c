@@ -18,7 +18,9 @@
 #include <string.h>
 
 #include "base/settings.h"
+#include "base/settings_table.h"
 #include "parent/endpoint.h"
+#include "parent/nearest.h"
 #include "parent/value.h"
 
 /* libconfuse takes the end of the text for the end of an open section.  So
@@ -132,8 +134,8 @@ fail_unknown(cfg_t *cfg, const char *name)
 		"in a listener"
 	};
 	enum settings_section here = section_of(cfg);
-	const char *prefix = section_prefix(here), *near = NULL;
-	unsigned distance, least = UINT32_MAX;
+	const char *prefix = section_prefix(here);
+	struct nearest near = { .word = name };
 	size_t i;
 
 	if (strcmp(name, END) == 0) {
@@ -153,17 +155,13 @@ fail_unknown(cfg_t *cfg, const char *name)
 		return;
 	}
 	for (i = 0; cfg->opts[i].name != NULL; i++) {
-		if (strcmp(cfg->opts[i].name, END) == 0)
-			continue;
-		distance = value_distance(name, cfg->opts[i].name);
-		if (distance < least) {
-			least = distance;
-			near = cfg->opts[i].name;
-		}
+		if (strcmp(cfg->opts[i].name, END) != 0)
+			nearest_offer(&near, cfg->opts[i].name);
 	}
 	grammar_fail(cfg, "%s%.64s: unknown setting%s%s%s", prefix, name,
-	    near != NULL ? "; did you mean \"" : "",
-	    near != NULL ? near : "", near != NULL ? "\"?" : "");
+	    near.name != NULL ? "; did you mean \"" : "",
+	    near.name != NULL ? near.name : "",
+	    near.name != NULL ? "\"?" : "");
 }
 
 /* libconfuse's own errors.  Two get words of ours: they are found by their

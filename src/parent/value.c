@@ -216,6 +216,37 @@ format_number(const struct settings_row *row, uint64_t value, char *out,
 	return out;
 }
 
+const char *
+value_bounds(const struct settings_row *row, char *out, size_t size)
+{
+	char min[32], max[32];
+	size_t i, at = 0;
+
+	switch (row->type) {
+	case TYPE_BOOL:
+		return "yes | no";
+	case TYPE_WORD:
+		for (i = 0; row->words[i] != NULL && at < size; i++)
+			at += (size_t)snprintf(out + at, size - at, "%s%s",
+			    i > 0 ? " | " : "", row->words[i]);
+		return out;
+	case TYPE_TEXT:
+	case TYPE_LIST:
+		snprintf(out, size, "%" PRIu64 " to %" PRIu64 " bytes%s",
+		    row->min, row->max, row->type == TYPE_LIST ? " each" : "");
+		return out;
+	case TYPE_NUMBER:
+	case TYPE_SIZE:
+	case TYPE_SECONDS:
+	case TYPE_MODE:
+		break;
+	}
+	snprintf(out, size, "%s to %s",
+	    format_number(row, row->min, min, sizeof(min)),
+	    format_number(row, row->max, max, sizeof(max)));
+	return out;
+}
+
 static void
 explain_words(const struct settings_row *row, const char *text, char *why,
     size_t why_size)
@@ -407,33 +438,4 @@ value_format(const struct settings_row *row, const void *section, char *out,
 		break;
 	}
 	return format_number(row, load_number(row, field), out, size);
-}
-
-unsigned
-value_distance(const char *a, const char *b)
-{
-	enum { MAX = 40 };
-	unsigned rows[3][MAX + 1], *before, *last, *next, best;
-	size_t a_len = strnlen(a, MAX), b_len = strnlen(b, MAX), i, j;
-
-	for (j = 0; j <= b_len; j++)
-		rows[0][j] = (unsigned)j;
-	for (i = 1; i <= a_len; i++) {
-		before = rows[(i + 1) % 3];
-		last = rows[(i + 2) % 3];
-		next = rows[i % 3];
-		next[0] = (unsigned)i;
-		for (j = 1; j <= b_len; j++) {
-			best = last[j - 1] + (a[i - 1] != b[j - 1]);
-			if (last[j] + 1 < best)
-				best = last[j] + 1;
-			if (next[j - 1] + 1 < best)
-				best = next[j - 1] + 1;
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
-			    a[i - 2] == b[j - 1] && before[j - 2] + 1 < best)
-				best = before[j - 2] + 1;
-			next[j] = best;
-		}
-	}
-	return rows[a_len % 3][b_len];
 }

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/settings.h"
+#include "base/settings_table.h"
 
 /* Bytes of a written value: of a list of texts of one byte each. */
 #define VALUE_TEXT	(4 * SETTINGS_LIST)
@@ -41,8 +42,8 @@ const char *value_format(const struct settings_row *, const void *section,
  * returns `out`. */
 const char *value_quote(const char *text, char *out, size_t size);
 
-/* How many letters must be changed, put in, taken out or swapped with their
- * neighbour to get from one word to the other. */
-unsigned value_distance(const char *, const char *);
+/* What a value may be: "0 to 256M", "chat | echo", "1 to 64 bytes each"; in
+ * `out`, or a text that lives for ever. */
+const char *value_bounds(const struct settings_row *, char *out, size_t size);
 
 #endif

@@ -500,17 +500,6 @@ what_is_printed_reads_as_the_same(void **state)
 	conf_free(second);
 }
 
-static void
-distances_are_counted(void **state)
-{
-	(void)state;
-	assert_int_equal(value_distance("", ""), 0);
-	assert_int_equal(value_distance("abc", "abc"), 0);
-	assert_int_equal(value_distance("abc", ""), 3);
-	assert_int_equal(value_distance("rouet", "route"), 1);
-	assert_int_equal(value_distance("kitten", "sitting"), 3);
-}
-
 int
 main(void)
 {
@@ -529,7 +518,6 @@ main(void)
 		cmocka_unit_test(a_unix_path_fits_into_an_address),
 		cmocka_unit_test(bad_paths_are_refused),
 		cmocka_unit_test(what_is_printed_reads_as_the_same),
-		cmocka_unit_test(distances_are_counted),
 	};
 	int fd = mkstemp(path), failed;
 

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "base/settings.h"
+#include "base/settings_table.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,0 +1,58 @@
+/*
+ * test_nearest - distances between words, and which word is taken.
+ */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "parent/nearest.h"
+
+static unsigned
+distance(const char *word, const char *name)
+{
+	struct nearest nearest = { .word = word };
+
+	nearest_offer(&nearest, name);
+	assert_ptr_equal(nearest.name, name);
+	return nearest.distance;
+}
+
+static void
+distances_are_counted(void **state)
+{
+	(void)state;
+	assert_int_equal(distance("", ""), 0);
+	assert_int_equal(distance("abc", "abc"), 0);
+	assert_int_equal(distance("abc", ""), 3);
+	assert_int_equal(distance("rouet", "route"), 1);
+	assert_int_equal(distance("kitten", "sitting"), 3);
+}
+
+static void
+the_first_of_the_nearest_is_taken(void **state)
+{
+	struct nearest nearest = { .word = "hisotry" };
+
+	(void)state;
+	nearest_offer(&nearest, "greeting");
+	nearest_offer(&nearest, "history");
+	nearest_offer(&nearest, "histoyr");
+	nearest_offer(&nearest, "grace");
+	assert_string_equal(nearest.name, "history");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(distances_are_counted),
+		cmocka_unit_test(the_first_of_the_nearest_is_taken),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
