@@ -142,8 +142,12 @@ libbroker_a_SOURCES = \
 	src/broker/broker.c \
 	src/broker/broker.h \
 	src/broker/broker_parts.h \
+	src/broker/census.c \
+	src/broker/census.h \
 	src/broker/control.c \
 	src/broker/control.h \
+	src/broker/expulsion.c \
+	src/broker/expulsion.h \
 	src/broker/graces.c \
 	src/broker/graces.h \
 	src/broker/hub.c \
@@ -169,6 +173,7 @@ libbroker_a_SOURCES = \
 	src/broker/query.c \
 	src/broker/office.c \
 	src/broker/office.h \
+	src/broker/office_parts.h \
 	src/broker/order.c \
 	src/broker/order.h \
 	src/broker/questions.c \
@@ -191,6 +196,8 @@ libbroker_a_SOURCES = \
 	src/broker/spelling.h \
 	src/broker/tabs.c \
 	src/broker/tabs.h \
+	src/broker/tail.c \
+	src/broker/tail.h \
 	src/broker/takeover.c \
 	src/broker/takeover.h \
 	src/broker/tidy.c \

@@ -18,6 +18,7 @@
 #include "broker/broker_parts.h"
 #include "broker/office.h"
 #include "broker/order.h"
+#include "broker/tail.h"
 
 #define CALLERS_MAX	32		/* others wait in the listener */
 #define OUT_HIGH	(256 * 1024)	/* bytes; then nothing is added */
@@ -30,7 +31,7 @@ struct caller {
 	uid_t uid;
 	struct event *readable, *writable;
 	struct buf in, out;
-	struct office_tail tail;
+	struct tail tail;
 	bool has_ended;		/* says no more; is answered still */
 	bool is_gone;
 };
@@ -278,7 +279,7 @@ carry_out(struct caller *caller, const char *line, size_t len)
 		return;
 	}
 	answer = order.kind == ORDER_TAIL ?
-	    office_follow(&office, &order, &caller->tail) :
+	    tail_begin(office.hub, &order, &caller->tail) :
 	    office_answer(&office, &order);
 	log_order(caller, &order, answer);
 	say_line(caller, answer);
@@ -362,12 +363,12 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 static void
 follow(struct caller *caller)
 {
-	const struct office office = office_of(caller->control->broker);
+	const struct hub *hub = caller->control->broker->hub;
 	json_t *event;
 	bool more = true;
 
 	while (!caller->is_gone && buf_len(&caller->out) < OUT_HIGH) {
-		event = office_next(&office, &caller->tail, &more);
+		event = tail_next(hub, &caller->tail, &more);
 		if (event == NULL)
 			break;
 		say_line(caller, event);

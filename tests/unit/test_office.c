@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "base/netaddr.h"
+#include "broker/tail.h"
 
 #include "clock_fixture.h"
 #include "hub_fixture.h"
@@ -321,17 +322,16 @@ an_address_is_kept_out(void **state)
 
 /* The types of the events there are, with their texts. */
 static const char *
-follow(struct office_tail *t)
+follow(struct tail *t)
 {
 	static char text[4096];
-	const struct office o = office();
 	json_t *event;
 	const char *what;
 	bool more;
 
 	text[0] = '\0';
 	do {
-		while ((event = office_next(&o, t, &more)) != NULL) {
+		while ((event = tail_next(world.hub, t, &more)) != NULL) {
 			size_t len = strlen(text);
 
 			what = json_string_value(json_object_get(event,
@@ -350,8 +350,7 @@ follow(struct office_tail *t)
 static void
 a_room_is_followed(void **state)
 {
-	const struct office o = office();
-	struct office_tail t;
+	struct tail t;
 	struct order order;
 	json_t *answer;
 
@@ -362,7 +361,7 @@ a_room_is_followed(void **state)
 	world_commit(&world);
 	parse("{\"command\":\"tail\",\"room\":\"/chat\",\"lines\":1}",
 	    &order);
-	answer = office_follow(&o, &order, &t);
+	answer = tail_begin(world.hub, &order, &t);
 	assert_true(json_is_true(json_object_get(answer, "ok")));
 	json_decref(answer);
 	order_clear(&order);
@@ -383,13 +382,12 @@ a_room_is_followed(void **state)
 static void
 a_room_that_is_gone_for_a_while_is_followed_still(void **state)
 {
-	const struct office o = office();
-	struct office_tail t;
+	struct tail t;
 	struct order order;
 
 	(void)state;
 	parse("{\"command\":\"tail\",\"room\":\"/chat/x\"}", &order);
-	json_decref(office_follow(&o, &order, &t));
+	json_decref(tail_begin(world.hub, &order, &t));
 	order_clear(&order);
 	for (unsigned i = 0; i < 2; i++) {
 		ask_join(&world, 0, 2 * i + 1, connection(i + 1, 0), CHAT,
