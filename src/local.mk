@@ -217,6 +217,8 @@ libworker_a_SOURCES = \
 	src/worker/backfill.h \
 	src/worker/batch.c \
 	src/worker/batch.h \
+	src/worker/broker_link.c \
+	src/worker/broker_link.h \
 	src/worker/catchup.c \
 	src/worker/catchup.h \
 	src/worker/client.c \
@@ -261,6 +263,8 @@ libworker_a_SOURCES = \
 	src/worker/outbox.h \
 	src/worker/output.c \
 	src/worker/output.h \
+	src/worker/parent_link.c \
+	src/worker/parent_link.h \
 	src/worker/proof.c \
 	src/worker/proof.h \
 	src/worker/presence.c \
@@ -282,6 +286,8 @@ libworker_a_SOURCES = \
 	src/worker/token.h \
 	src/worker/speech.c \
 	src/worker/speech.h \
+	src/worker/turn.c \
+	src/worker/turn.h \
 	src/worker/waiting.c \
 	src/worker/waiting.h \
 	src/worker/wheel.c \

@@ -1,7 +1,8 @@
 /*
  * worker - the process that faces the network.
  *
- * worker.c is its life and its turn; client.c one connection, output.c what
+ * worker.c is its life, turn.c what it does again and again, parent_link.c and
+ * broker_link.c are its two channels; client.c is one connection, output.c what
  * it is sent; delivery.c the way from the log to the clients, catchup.c that
  * of those who lag.  They share this one struct.
  */
@@ -80,8 +81,13 @@ struct worker {
 /* The life of a worker process; returns its exit code. */
 int worker_main(const struct settings *);
 
-/* What a worker hears, for the test that holds it against the catalogue. */
-peer_handler *const *worker_parent_handlers(void);
-peer_handler *const *worker_broker_handlers(void);
+/* Takes the page, or the certificates, from a memory file; the descriptor
+ * stays the caller's.  False, with errno: what was there stays. */
+bool worker_load_site(struct worker *, int fd)
+    __attribute__((warn_unused_result));
+bool worker_load_tls(struct worker *, int fd)
+    __attribute__((warn_unused_result));
+/* Takes over what of the settings is kept in another form. */
+void worker_set_limits(struct worker *);
 
 #endif

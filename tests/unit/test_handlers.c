@@ -15,7 +15,8 @@
 #include "broker/broker.h"
 #include "ipc/ipc.h"
 #include "parent/parent.h"
-#include "worker/worker.h"
+#include "worker/broker_link.h"
+#include "worker/parent_link.h"
 
 struct row {
 	const char *name;
@@ -72,14 +73,14 @@ static void
 a_worker_hears_the_parent(void **state)
 {
 	(void)state;
-	check_table(worker_parent_handlers(), IPC_WORKER, IPC_PARENT);
+	check_table(parent_link_handlers(), IPC_WORKER, IPC_PARENT);
 }
 
 static void
 a_worker_hears_the_broker(void **state)
 {
 	(void)state;
-	check_table(worker_broker_handlers(), IPC_WORKER, IPC_BROKER);
+	check_table(broker_link_handlers(), IPC_WORKER, IPC_BROKER);
 }
 
 int
