@@ -108,6 +108,8 @@ libparent_a_SOURCES = \
 	src/parent/fitness.c \
 	src/parent/grammar.c \
 	src/parent/grammar.h \
+	src/parent/heading.c \
+	src/parent/heading.h \
 	src/parent/heritage.c \
 	src/parent/heritage.h \
 	src/parent/listener.c \

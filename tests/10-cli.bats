@@ -154,11 +154,15 @@ refuse_at_line()
 
 @test "-T prints what is in force and where it came from" {
 	write_config <<<'limits { message-burst = 7 }'
-	run_wschatd -T -c "$CONFIG" -l 127.0.0.1:0
+	run_wschatd -T -c "$CONFIG" -l 127.0.0.1:0 -w 3 \
+		-o 'log-level = debug' -o 'limits { rooms = 5 }'
 	assert_success
-	assert_line --regexp "message-burst = 7 .*$CONFIG"
+	assert_line --regexp "message-burst = 7 .* # $CONFIG:5\$"
+	assert_line --regexp 'workers = 3 .* # -w$'
+	assert_line --regexp 'log-level = debug .* # -o 1$'
+	assert_line --regexp 'rooms = 5 .* # -o 2$'
 	assert_line --regexp 'ping-timeout = 20 .*default'
-	assert_line --regexp 'listen "127.0.0.1:0".*command line'
+	assert_line --regexp 'listen "127.0.0.1:0".* # -l$'
 	assert_line --regexp 'log-size = "64M" .*# default; needs a restart$'
 	assert_line --regexp 'ping-timeout = 20 *# default$'
 }

@@ -23,46 +23,69 @@
 static bool read_file(struct conf *, const struct conf_sources *,
     char *error, size_t size);
 
+static bool
+read_options(struct conf *conf, const struct conf_sources *sources,
+    char *error, size_t size)
+{
+	struct origin origin = { .kind = ORIGIN_OPTION };
+	char name[32];
+	unsigned i;
+
+	for (i = 0; i < sources->option_count; i++) {
+		snprintf(name, sizeof(name), "-o %u", i + 1);
+		origin.name = conf_keep_name(conf, name);
+		if (origin.name == NULL) {
+			snprintf(error, size, "%s", strerror(ENOMEM));
+			return false;
+		}
+		if (!draft_read(conf, &origin, sources->options[i], error,
+		    size))
+			return false;
+	}
+	return true;
+}
+
+/* What has an option of its own. */
+static void
+take_options(struct conf *conf, const struct conf_sources *sources)
+{
+	static const struct origin w = { ORIGIN_OPTION, "-w", 0 };
+	static const struct origin l = { ORIGIN_OPTION, "-l", 0 };
+	struct settings *settings = &conf->settings;
+	unsigned i;
+
+	if (sources->listener_count > 0) {
+		settings->listener_count = 0;
+		for (i = 0; i < sources->listener_count; i++)
+			(void)draft_add_listener(conf, sources->listeners[i],
+			    &l);
+	} else if (conf->listeners_kind == ORIGIN_DEFAULT) {
+		draft_add_sockets(conf, sources->socket_count);
+	}
+	if (sources->workers > 0) {
+		settings->workers = sources->workers;
+		conf->top[0] = w;
+		assert(strcmp(settings_table[0].name, "workers") == 0);
+	}
+}
+
 struct conf *
 conf_load(const struct conf_sources *sources, char *error, size_t size)
 {
 	struct conf *conf = calloc(1, sizeof(*conf));
-	struct settings *settings;
-	char name[32];
-	unsigned i;
 
 	assert(settings_table_rows <= CONF_ROWS);
 	if (conf == NULL) {
 		snprintf(error, size, "%s", strerror(ENOMEM));
 		return NULL;
 	}
-	settings = &conf->settings;
 	draft_set_defaults(conf);
-	if (!read_file(conf, sources, error, size))
-		goto fail;
-	for (i = 0; i < sources->option_count; i++) {
-		snprintf(name, sizeof(name), "option %u", i + 1);
-		if (!draft_read(conf, name, sources->options[i],
-		    ORIGIN_OPTION, error, size))
-			goto fail;
+	if (read_file(conf, sources, error, size) &&
+	    read_options(conf, sources, error, size)) {
+		take_options(conf, sources);
+		if (fitness_resolve(conf, error, size))
+			return conf;
 	}
-	if (sources->listener_count > 0) {
-		conf->listeners = ORIGIN_OPTION;
-		settings->listener_count = 0;
-		for (i = 0; i < sources->listener_count; i++)
-			(void)draft_add_listener(conf, sources->listeners[i]);
-	} else if (conf->listeners == ORIGIN_DEFAULT) {
-		draft_add_sockets(conf, sources->socket_count);
-	}
-	if (sources->workers > 0) {
-		settings->workers = sources->workers;
-		conf->top[0] = ORIGIN_OPTION;
-		assert(strcmp(settings_table[0].name, "workers") == 0);
-	}
-	if (!fitness_resolve(conf, error, size))
-		goto fail;
-	return conf;
-fail:
 	conf_free(conf);
 	return NULL;
 }
@@ -70,7 +93,28 @@ fail:
 void
 conf_free(struct conf *conf)
 {
+	if (conf == NULL)
+		return;
+	while (conf->name_count > 0)
+		free(conf->names[--conf->name_count]);
+	free(conf->names);
 	free(conf);
+}
+
+const char *
+conf_keep_name(struct conf *conf, const char *name)
+{
+	char **names = realloc(conf->names,
+	    (conf->name_count + 1) * sizeof(*names));
+	char *copy;
+
+	if (names == NULL)
+		return NULL;
+	conf->names = names;
+	copy = strdup(name);
+	if (copy != NULL)
+		conf->names[conf->name_count++] = copy;
+	return copy;
 }
 
 const struct settings *
@@ -116,8 +160,9 @@ static bool
 read_file(struct conf *conf, const struct conf_sources *sources,
     char *error, size_t size)
 {
+	struct origin origin = { .kind = ORIGIN_FILE };
 	char *text = load_file(sources->file);
-	bool good;
+	bool good = false;
 
 	if (text == NULL && errno == ENOENT && sources->file_may_miss)
 		return true;
@@ -127,7 +172,11 @@ read_file(struct conf *conf, const struct conf_sources *sources,
 		return false;
 	}
 	snprintf(conf->settings.source, SETTINGS_PATH, "%s", sources->file);
-	good = draft_read(conf, sources->file, text, ORIGIN_FILE, error, size);
+	origin.name = conf_keep_name(conf, sources->file);
+	if (origin.name != NULL)
+		good = draft_read(conf, &origin, text, error, size);
+	else
+		snprintf(error, size, "%s", strerror(ENOMEM));
 	free(text);
 	return good;
 }

@@ -17,34 +17,49 @@
 
 #define CONF_ROWS	64	/* at least settings_table_rows */
 
-enum origin {
+enum origin_kind {
 	ORIGIN_DEFAULT,
 	ORIGIN_LIMITS,		/* of a route: as in the limits of all */
+	ORIGIN_SUPERVISOR,	/* sockets that it passed */
 	ORIGIN_FILE,
 	ORIGIN_OPTION
+};
+
+struct origin {
+	enum origin_kind kind;
+	const char *name;	/* "/etc/wschatd.conf", "-o 1"; NULL: none */
+	unsigned line;		/* in it; 0: not known */
 };
 
 /* Origins stand at the places of the rows in settings_table. */
 struct conf {
 	struct settings settings;
-	uint8_t top[CONF_ROWS], limits[CONF_ROWS];
-	uint8_t route[SETTINGS_ROUTES][CONF_ROWS];
-	uint8_t route_limits[SETTINGS_ROUTES][CONF_ROWS];
-	uint8_t listeners;	/* of the list as such */
-	uint8_t listen[SETTINGS_LISTENERS][CONF_ROWS];
+	struct origin top[CONF_ROWS], limits[CONF_ROWS];
+	struct origin route[SETTINGS_ROUTES][CONF_ROWS];
+	struct origin route_limits[SETTINGS_ROUTES][CONF_ROWS];
+	struct origin listen[SETTINGS_LISTENERS][CONF_ROWS];
+	struct origin listeners[SETTINGS_LISTENERS];	/* their addresses */
+	enum origin_kind listeners_kind;	/* of the list as such */
+	char **names;		/* of origins; end with the configuration */
+	size_t name_count;
 };
+
+/* A copy that lives as long as the configuration; NULL: no memory. */
+const char *conf_keep_name(struct conf *, const char *name)
+    __attribute__((warn_unused_result));
 
 /* Fills a zeroed configuration with the built-in one. */
 void draft_set_defaults(struct conf *);
 
-/* Reads a text called `name` in errors and takes over what it says.  False:
- * "NAME:LINE: what is wrong" in `error`. */
-bool draft_read(struct conf *, const char *name, const char *text,
-    enum origin, char *error, size_t size)
+/* Reads a text from `origin`, whose name errors begin with, and takes over what
+ * it says.  False: "NAME:LINE: what is wrong" in `error`. */
+bool draft_read(struct conf *, const struct origin *, const char *text,
+    char *error, size_t size)
     __attribute__((warn_unused_result));
 
 /* A listener with default values; returns its index.  There is room. */
-uint32_t draft_add_listener(struct conf *, const char *address);
+uint32_t draft_add_listener(struct conf *, const char *address,
+    const struct origin *);
 /* What the supervisor opened takes the place of the built-in listener. */
 void draft_add_sockets(struct conf *, int count);
 
@@ -52,6 +67,10 @@ void draft_add_sockets(struct conf *, int count);
  * together.  False: a sentence in `error`. */
 bool fitness_resolve(struct conf *, char *error, size_t size)
     __attribute__((warn_unused_result));
+/* "FILE:LINE", "FILE" or a word such as "default"; in `out`, or a text that
+ * lives for ever. */
+const char *origin_text(const struct origin *, char *out, size_t size);
+
 /* Whether a route of this kind may have the setting. */
 bool fitness_route_has(const struct settings_route *,
     const struct settings_row *);

@@ -47,6 +47,15 @@ store_initial(enum settings_section section, void *into)
 	}
 }
 
+static void
+fill(struct origin origins[CONF_ROWS], enum origin_kind kind)
+{
+	size_t i;
+
+	for (i = 0; i < CONF_ROWS; i++)
+		origins[i] = (struct origin){ .kind = kind };
+}
+
 static int
 route_find(const struct conf *conf, const char *path)
 {
@@ -59,7 +68,8 @@ route_find(const struct conf *conf, const char *path)
 }
 
 uint32_t
-draft_add_listener(struct conf *conf, const char *address)
+draft_add_listener(struct conf *conf, const char *address,
+    const struct origin *origin)
 {
 	struct settings *settings = &conf->settings;
 	uint32_t index = settings->listener_count++;
@@ -68,13 +78,15 @@ draft_add_listener(struct conf *conf, const char *address)
 	memset(listener, 0, sizeof(*listener));
 	snprintf(listener->address, sizeof(listener->address), "%s", address);
 	store_initial(SECTION_LISTEN, listener);
-	memset(conf->listen[index], ORIGIN_DEFAULT, CONF_ROWS);
+	fill(conf->listen[index], ORIGIN_DEFAULT);
+	conf->listeners[index] = *origin;
 	return index;
 }
 
 void
 draft_add_sockets(struct conf *conf, int count)
 {
+	static const struct origin origin = { .kind = ORIGIN_SUPERVISOR };
 	char address[32];
 	int i;
 
@@ -83,7 +95,7 @@ draft_add_sockets(struct conf *conf, int count)
 	for (i = 0; i < count; i++) {
 		snprintf(address, sizeof(address), "fd:%d",
 		    ACTIVATION_FIRST + i);
-		(void)draft_add_listener(conf, address);
+		(void)draft_add_listener(conf, address, &origin);
 	}
 }
 
@@ -102,23 +114,26 @@ route_add(struct conf *conf, const char *path)
 	memset(route, 0, sizeof(*route));
 	snprintf(route->path, sizeof(route->path), "%s", path);
 	store_initial(SECTION_ROUTE, route);
-	memset(conf->route[index], ORIGIN_DEFAULT, CONF_ROWS);
-	memset(conf->route_limits[index], ORIGIN_LIMITS, CONF_ROWS);
+	fill(conf->route[index], ORIGIN_DEFAULT);
+	fill(conf->route_limits[index], ORIGIN_LIMITS);
 	return (int)index;
 }
 
 void
 draft_set_defaults(struct conf *conf)
 {
+	static const struct origin built_in = {
+		.kind = ORIGIN_DEFAULT, .name = "defaults"
+	};
 	struct settings *settings = &conf->settings;
 	char error[256];
 	bool good;
 
 	store_initial(SECTION_TOP, settings);
 	store_initial(SECTION_LIMITS, &settings->limits);
-	(void)draft_add_listener(conf, "127.0.0.1:8080");
-	good = draft_read(conf, "defaults", default_routes, ORIGIN_DEFAULT,
-	    error, sizeof(error));
+	(void)draft_add_listener(conf, "127.0.0.1:8080", &built_in);
+	good = draft_read(conf, &built_in, default_routes, error,
+	    sizeof(error));
 	assert(good);
 	(void)good;
 }
@@ -137,8 +152,8 @@ find_option(cfg_t *cfg, const char *name)
 }
 
 static void
-take_section(cfg_t *cfg, enum settings_section section, enum origin origin,
-    void *into, uint8_t *origins)
+take_section(cfg_t *cfg, enum settings_section section,
+    const struct origin *origin, void *into, struct origin *origins)
 {
 	const char *text;
 	cfg_opt_t *opt;
@@ -159,17 +174,18 @@ take_section(cfg_t *cfg, enum settings_section section, enum origin origin,
 			good = grammar_take_list(opt, row, into, why,
 			    sizeof(why));
 		} else {
-			text = cfg_opt_getnstr(opt, 0);
+			text = grammar_text(opt);
 			good = value_store(row, text, into, why, sizeof(why));
 		}
 		assert(good || !"on_value has judged it");
 		(void)good;
-		origins[i] = (uint8_t)origin;
+		origins[i] = *origin;
+		origins[i].line = grammar_line(opt);
 	}
 }
 
 static bool
-take_route(struct conf *conf, cfg_t *cfg, enum origin origin)
+take_route(struct conf *conf, cfg_t *cfg, const struct origin *origin)
 {
 	const char *path = cfg_title(cfg);
 	int index = route_find(conf, path);
@@ -192,7 +208,7 @@ take_route(struct conf *conf, cfg_t *cfg, enum origin origin)
 }
 
 static bool
-take_listeners(struct conf *conf, cfg_t *cfg, enum origin origin)
+take_listeners(struct conf *conf, cfg_t *cfg, const struct origin *origin)
 {
 	struct settings *settings = &conf->settings;
 	unsigned i, n = cfg_size(cfg, "listen");
@@ -204,11 +220,12 @@ take_listeners(struct conf *conf, cfg_t *cfg, enum origin origin)
 		grammar_fail(cfg, "more than %d listeners", SETTINGS_LISTENERS);
 		return false;
 	}
-	conf->listeners = (uint8_t)origin;
+	conf->listeners_kind = origin->kind;
 	settings->listener_count = 0;
 	for (i = 0; i < n; i++) {
 		cfg_t *section = cfg_getnsec(cfg, "listen", i);
-		uint32_t index = draft_add_listener(conf, cfg_title(section));
+		uint32_t index = draft_add_listener(conf, cfg_title(section),
+		    origin);
 
 		take_section(section, SECTION_LISTEN, origin,
 		    &settings->listeners[index], conf->listen[index]);
@@ -217,7 +234,7 @@ take_listeners(struct conf *conf, cfg_t *cfg, enum origin origin)
 }
 
 static bool
-take_all(struct conf *conf, cfg_t *cfg, enum origin origin)
+take_all(struct conf *conf, cfg_t *cfg, const struct origin *origin)
 {
 	unsigned i, routes = cfg_size(cfg, "route");
 
@@ -226,7 +243,7 @@ take_all(struct conf *conf, cfg_t *cfg, enum origin origin)
 	for (i = 0; i < cfg_size(cfg, "limits"); i++)
 		take_section(cfg_getnsec(cfg, "limits", i), SECTION_LIMITS,
 		    origin, &conf->settings.limits, conf->limits);
-	if (routes > 0 && origin == ORIGIN_FILE)
+	if (routes > 0 && origin->kind == ORIGIN_FILE)
 		conf->settings.route_count = 0;
 	for (i = 0; i < routes; i++)
 		if (!take_route(conf, cfg_getnsec(cfg, "route", i), origin))
@@ -235,10 +252,10 @@ take_all(struct conf *conf, cfg_t *cfg, enum origin origin)
 }
 
 bool
-draft_read(struct conf *conf, const char *name, const char *text,
-    enum origin origin, char *error, size_t size)
+draft_read(struct conf *conf, const struct origin *origin, const char *text,
+    char *error, size_t size)
 {
-	cfg_t *cfg = grammar_read(name, text, error, size);
+	cfg_t *cfg = grammar_read(origin->name, text, error, size);
 	bool good;
 
 	if (cfg == NULL)

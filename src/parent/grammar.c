@@ -19,7 +19,7 @@
 
 #include "base/settings.h"
 #include "base/settings_table.h"
-#include "parent/endpoint.h"
+#include "parent/heading.h"
 #include "parent/nearest.h"
 #include "parent/value.h"
 
@@ -29,6 +29,12 @@
 #define END	"end-of-text"
 
 #define ROWS	64	/* at least settings_table_rows and the sections */
+
+/* What libconfuse keeps of a value. */
+struct kept {
+	unsigned line;
+	char text[];
+};
 
 /* The arrays libconfuse wants, made from the table. */
 struct grammar {
@@ -205,6 +211,8 @@ on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 {
 	enum settings_section section = section_of(cfg);
 	const struct settings_row *row = find_row(section, opt->name);
+	size_t len = strlen(value) + 1;
+	struct kept *kept;
 	char why[256];
 
 	if (row != NULL &&
@@ -213,8 +221,39 @@ on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 		    row->name, why);
 		return -1;
 	}
-	*(const char **)result = value;
+	kept = malloc(sizeof(*kept) + len);
+	if (kept == NULL) {
+		grammar_fail(cfg, "%s", strerror(ENOMEM));
+		return -1;
+	}
+	kept->line = (unsigned)cfg->line;
+	memcpy(kept->text, value, len);
+	*(struct kept **)result = kept;
 	return 0;
+}
+
+static const char *
+text_at(cfg_opt_t *opt, unsigned index)
+{
+	const struct kept *kept = cfg_opt_getnptr(opt, index);
+
+	return kept != NULL ? kept->text : NULL;
+}
+
+const char *
+grammar_text(cfg_opt_t *opt)
+{
+	return cfg_opt_size(opt) > 0 ? text_at(opt, 0) : NULL;
+}
+
+unsigned
+grammar_line(cfg_opt_t *opt)
+{
+	unsigned count = cfg_opt_size(opt);
+	const struct kept *kept = count == 0 ? NULL :
+	    cfg_opt_getnptr(opt, count - 1);
+
+	return kept != NULL ? kept->line : 0;
 }
 
 bool
@@ -225,12 +264,12 @@ grammar_take_list(cfg_opt_t *opt, const struct settings_row *row,
 	unsigned count = cfg_opt_size(opt), i;
 
 	/* One empty text is no text, as elsewhere. */
-	if (count == 1 && *cfg_opt_getnstr(opt, 0) == '\0')
+	if (count == 1 && *text_at(opt, 0) == '\0')
 		count = 0;
 	if (count > SETTINGS_LIST)
 		count = SETTINGS_LIST;	/* too long in any case */
 	for (i = 0; i < count; i++)
-		texts[i] = cfg_opt_getnstr(opt, i);
+		texts[i] = text_at(opt, i);
 	return value_store_list(row, texts, count, section, why, why_size);
 }
 
@@ -249,96 +288,6 @@ on_list(cfg_t *cfg, cfg_opt_t *opt)
 	return -1;
 }
 
-/* The title of the section that has just been read. */
-static const char *
-last_title(cfg_opt_t *opt)
-{
-	return cfg_title(cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1));
-}
-
-/* Whether the section says something about it. */
-static bool
-is_set(cfg_t *section, const char *name)
-{
-	cfg_opt_t *opt = cfg_getopt(section, name);
-	const char *text = cfg_opt_size(opt) > 0 ?
-	    cfg_opt_getnstr(opt, 0) : NULL;
-
-	return text != NULL && *text != '\0';
-}
-
-/* What does not fit together in a listener; NULL: nothing. */
-static const char *
-judge_listener(cfg_t *section, enum endpoint_kind kind)
-{
-	bool has_certificate = is_set(section, "tls-certificate");
-
-	if (has_certificate != is_set(section, "tls-key"))
-		return has_certificate ? "tls-certificate needs tls-key" :
-		    "tls-key needs tls-certificate";
-	if (cfg_size(section, "tls-certificate") !=
-	    cfg_size(section, "tls-key"))
-		return "tls-certificate and tls-key are lists of one length";
-	if (is_set(section, "tls-client-ca") && !has_certificate)
-		return "tls-client-ca needs tls-certificate";
-	if (is_set(section, "tls-client") &&
-	    !is_set(section, "tls-client-ca"))
-		return "tls-client needs tls-client-ca";
-	if (kind == ENDPOINT_UNIX)
-		return NULL;
-	if (is_set(section, "mode"))
-		return "mode is for unix:/PATH alone";
-	if (is_set(section, "owner"))
-		return "owner is for unix:/PATH alone";
-	if (is_set(section, "group"))
-		return "group is for unix:/PATH alone";
-	return NULL;
-}
-
-static int
-on_listen(cfg_t *cfg, cfg_opt_t *opt)
-{
-	struct endpoint endpoint;
-	const char *title = last_title(opt), *why;
-
-	why = endpoint_parse(title, &endpoint);
-	if (why != NULL) {
-		grammar_fail(cfg, "listen \"%.128s\": %s", title, why);
-		return -1;
-	}
-	why = judge_listener(cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1),
-	    endpoint.kind);
-	if (why == NULL)
-		return 0;
-	grammar_fail(cfg, "listen \"%.128s\": %s", title, why);
-	return -1;
-}
-
-static int
-on_route(cfg_t *cfg, cfg_opt_t *opt)
-{
-	const char *title = last_title(opt), *why = NULL, *at = title;
-	size_t len;
-
-	if (strlen(title) >= SETTINGS_ROUTE_PATH)
-		why = "is longer than 63 characters";
-	else if (*title != '/')
-		why = "does not begin with /";
-	for (; why == NULL && *at == '/'; at += 1 + len) {
-		len = strcspn(at + 1, "/");
-		if (!settings_room_is_valid(at + 1, len))
-			why = "has a part that is empty or has others than "
-			    "letters, digits, - _ and .";
-	}
-	if (why == NULL && strncmp(title, "/healthz", 8) == 0 &&
-	    (title[8] == '\0' || title[8] == '/'))
-		why = "is the server's own";
-	if (why == NULL)
-		return 0;
-	grammar_fail(cfg, "route \"%.80s\": the path %s", title, why);
-	return -1;
-}
-
 /* Makes libconfuse's array for a section; returns the place behind it. */
 static cfg_opt_t *
 grammar_add_rows(cfg_opt_t *opt, enum settings_section section, bool in_route)
@@ -350,9 +299,9 @@ grammar_add_rows(cfg_opt_t *opt, enum settings_section section, bool in_route)
 
 		if (row->section != section || (in_route && !row->in_route))
 			continue;
-		*opt++ = (cfg_opt_t){ .name = row->name, .type = CFGT_STR,
+		*opt++ = (cfg_opt_t){ .name = row->name, .type = CFGT_PTR,
 		    .flags = row->type == TYPE_LIST ? CFGF_LIST : CFGF_NONE,
-		    .parsecb = on_value,
+		    .parsecb = on_value, .freecb = free,
 		    .validcb = row->type == TYPE_LIST ? on_list : NULL };
 	}
 	return opt;
@@ -377,8 +326,8 @@ grammar_fill(struct grammar *grammar)
 	    .flags = CFGF_MULTI, .subopts = grammar->limits };
 	*opt++ = (cfg_opt_t){ .name = "listen", .type = CFGT_SEC,
 	    .flags = CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES,
-	    .subopts = grammar->listen, .validcb = on_listen };
+	    .subopts = grammar->listen, .validcb = heading_on_listen };
 	*opt = (cfg_opt_t){ .name = "route", .type = CFGT_SEC,
 	    .flags = CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES,
-	    .subopts = grammar->route, .validcb = on_route };
+	    .subopts = grammar->route, .validcb = heading_on_route };
 }

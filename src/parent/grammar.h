@@ -13,7 +13,7 @@
 struct settings_row;
 
 /* Reads a text called `name` in errors.  Every value in what it returns (the
- * caller's, for cfg_free) is a string that value_store takes.  NULL with
+ * caller's, for cfg_free) has a text that value_store takes.  NULL with
  * "NAME:LINE: what is wrong". */
 cfg_t *grammar_read(const char *name, const char *text, char *error,
     size_t size) __attribute__((warn_unused_result));
@@ -22,6 +22,13 @@ cfg_t *grammar_read(const char *name, const char *text, char *error,
  * there is one. */
 void grammar_fail(cfg_t *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* Of a setting that has been read: its text, lent; NULL: it has none.  Of a
+ * list the first. */
+const char *grammar_text(cfg_opt_t *);
+/* The line it stands in, of a list the last text's; 0: not known, as of an
+ * empty list. */
+unsigned grammar_line(cfg_opt_t *);
 
 /* Stores a list that has been read, as value_store_list does. */
 bool grammar_take_list(cfg_opt_t *, const struct settings_row *,

@@ -305,18 +305,24 @@ errors_name_line_and_setting(void **state)
 		  "\"%u\" means nothing here; there are %n, %t and %%" },
 		{ "route \"/a\" { message = \"\xff\" }", ":1: route.message: "
 		  "has a control character or is not UTF-8" },
-		{ "route \"/a\" { replay = 101 }", ": route \"/a\": replay "
+		{ "route \"/a\" { replay = 101 }", ":1: route \"/a\": replay "
 		  "(101) is more than history (100)" },
 		{ "route \"/a\" { kind = echo identity = session }",
-		  ": route \"/a\": identity is a setting of chat routes" },
+		  ":1: route \"/a\": identity is a setting of chat routes" },
 		{ "route \"/a\" { kind = echo grace = 60 }",
-		  ": route \"/a\": grace is a setting of chat routes" },
+		  ":1: route \"/a\": grace is a setting of chat routes" },
 		{ "log-size = \"1M\" limits { message-size = \"128K\" }",
-		  ": route \"/chat\": limits.message-size (128K) is more than "
-		  "a sixteenth of log-size (1M)" },
-		{ "limits { message-burst = 0 }", ": limits.message-burst is "
+		  ":1: route \"/chat\": limits.message-size (128K) is more "
+		  "than a sixteenth of log-size (1M)" },
+		{ "limits { message-burst = 0 }", ":1: limits.message-burst is "
 		  "0, so that nothing ever passes; message-rate = 0 switches "
 		  "the limit off" },
+		{ "log-size = \"1M\"\nroute \"/a\" {}\n"
+		  "route \"/b\" {\nlimits {\nmessage-size = \"1M\" } }",
+		  ":5: route \"/b\": limits.message-size (1M) is more than a "
+		  "sixteenth of log-size (1M)" },
+		{ "\ncontrol = \"here\"", ":2: control = \"here\": is not a "
+		  "path that begins with /" },
 		{ "limits {\n", ":2: section \"limits\" is not closed" },
 		{ "workers = 1 /* x", ":2: a comment is not closed" },
 		{ "site = \"x\n", ":2: premature end of file" },
@@ -421,7 +427,7 @@ lists_have_an_end(void **state)
 		at += (size_t)snprintf(text + at, sizeof(text) - at,
 		    "%s\"10.0.0.%zu\"", i > 0 ? ", " : "", i);
 	snprintf(text + at, sizeof(text) - at, "}");
-	expect_error(text, ": trusted-proxies: more than 64 networks");
+	expect_error(text, ":1: trusted-proxies: more than 64 networks");
 }
 
 static void
@@ -495,6 +501,7 @@ what_is_printed_reads_as_the_same(void **state)
 	assert_non_null(strstr(text, "# default"));
 	assert_non_null(strstr(text, "# the limits of all"));
 	assert_non_null(strstr(text, path));
+	assert_non_null(strstr(text, ":2\n"));
 	free(text);
 	conf_free(first);
 	conf_free(second);
