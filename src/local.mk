@@ -112,6 +112,7 @@ libparent_a_SOURCES = \
 	src/parent/heading.h \
 	src/parent/heritage.c \
 	src/parent/heritage.h \
+	src/parent/include.c \
 	src/parent/listener.c \
 	src/parent/listener.h \
 	src/parent/nearest.c \

@@ -176,6 +176,76 @@ refuse_at_line()
 		<(sed 's/ *#.*//' <<<"$output")
 }
 
+# include TEXT...: the configuration has these lines first, and -T is printed.
+include()
+{
+	{
+		printf '%s\n' "$@"
+		echo 'workers = 2'
+	} >"$CONFIG"
+	run_wschatd -T -c "$CONFIG"
+}
+
+@test "included files are read in order and count over what includes them" {
+	mkdir conf.d
+	echo 'workers = 3 log-level = debug' >conf.d/b.conf
+	echo 'workers = 4' >conf.d/a.conf
+	echo 'workers = nonsense' >conf.d/a.conf~
+	echo 'include = "../more"' >>conf.d/a.conf
+	echo 'route "/chat" { history = 9 }
+		route "/x" {}' >more
+	include 'route "/chat" { greeting = "Hi" }' 'include = "conf.d/*.conf"'
+	assert_success
+	assert_line --regexp "^workers = 3 +# $DIR/conf.d/b.conf:1$"
+	assert_line --regexp "greeting = \"Hi\" +# $CONFIG:1$"
+	assert_line --regexp "history = 9 +# $DIR/conf.d/../more:1$"
+	assert_equal "$(grep -c '^route ' <<<"$output")" 2
+}
+
+@test "an included listener is added, or replaces one of its address" {
+	echo 'listen "127.0.0.1:2" { proxy-protocol = yes }
+		listen "127.0.0.1:3" {}' >more
+	include 'listen "127.0.0.1:1" {}' 'listen "127.0.0.1:2" {}' \
+		'include = "more"'
+	assert_equal "$(grep '^listen ' <<<"$output")" \
+		"listen \"127.0.0.1:1\" { # $CONFIG
+listen \"127.0.0.1:2\" { # $DIR/more
+listen \"127.0.0.1:3\" { # $DIR/more"
+	assert_line --regexp "proxy-protocol = yes +# $DIR/more:1$"
+}
+
+@test "mistakes of included files name their file and line" {
+	printf '\nworkesr = 1\n' >more
+	include 'include = "more"'
+	assert_equal "$status" 78
+	[[ $stderr == "wschatd: $DIR/more:2: workesr: unknown"* ]]
+	printf '\nlimits {\n' >more
+	include 'include = "more"'
+	[[ $stderr == "wschatd: $DIR/more:3: section \"limits\" is not closed"* ]]
+	printf '\nlimits { message-burst = 0 }' >more
+	include 'include = "more"'
+	[[ $stderr == "wschatd: $DIR/more:2: limits.message-burst is 0"* ]]
+}
+
+@test "an included file must be there, a pattern may match nothing" {
+	include '' 'include = "none.conf"'
+	assert_equal "$status" 78
+	[[ $stderr == "wschatd: $CONFIG:2: include: $DIR/none.conf: No such"* ]]
+	include 'include = "none.d/*.conf"' 'include = "*.none"'
+	assert_success
+	include 'limits { include = "x" }'
+	[[ $stderr == "wschatd: $CONFIG:1: limits.include: unknown setting"* ]]
+	run_wschatd -t -o 'include = "x"'
+	[[ $stderr == *'-o 1:1: include: files alone may include'* ]]
+}
+
+@test "files that include each other are an error" {
+	echo "include = \"$CONFIG\"" >more
+	include 'include = "more"'
+	assert_equal "$status" 78
+	[[ $stderr == *:1:\ include:*'too deeply'* ]]
+}
+
 @test "--explain tells all about a setting" {
 	run "$WSCHATD" --explain message-rate
 	assert_success

@@ -82,6 +82,19 @@ refute_log()
 	refute_log msg=reloaded
 }
 
+@test "included files are read again, and those that are new" {
+	mkdir conf.d
+	echo 'limits { message-size = 4096 }' >conf.d/a.conf
+	write_config <<<'include = "conf.d/*.conf"'
+	start_server
+	echo 'limits { message-size = 8192 }' >conf.d/a.conf
+	echo 'limits { fragments = 9 }' >conf.d/b.conf
+	reload <<<'include = "conf.d/*.conf"'
+	assert_output --partial 'setting="limits.message-size" from="4K" to="8K"'
+	assert_output --partial 'setting="limits.fragments" from="64" to="9"'
+	assert_output --partial 'msg=reloaded'
+}
+
 @test "what needs a restart is named, and the rest counts" {
 	start_server
 	ROUTES=

@@ -184,7 +184,7 @@ if test -n "$table"; then
     diff "$scratch/rows" "$scratch/items" |
       rule 'wschatd.conf(5) says which settings need a restart'
     for name in $told; do
-      case $name in listen|limits|route) continue ;; esac
+      case $name in include|listen|limits|route) continue ;; esac
       echo "$known" | grep -qxF -e "$name" || echo "$name is not a setting"
     done | rule 'wschatd.conf(5) has no other settings'
   fi

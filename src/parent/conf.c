@@ -2,9 +2,9 @@
  * conf - from the configuration file and the command line to settings.
  *
  * Runs in the parent only, at start and for a reload: the sources, one after
- * the other.  The form of a text is grammar.c's, single values are value.c's,
- * what has been collected is draft.c's; what must fit together is judged by
- * fitness.c.
+ * the other.  Files are include.c's; the form of a text is grammar.c's, single
+ * values are value.c's, what has been collected is draft.c's; what must fit
+ * together is judged by fitness.c.
  */
 #include "config.h"
 
@@ -15,10 +15,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "parent/conf_parts.h"
-
-#define FILE_MAX	(1 << 20)	/* bytes */
 
 static bool read_file(struct conf *, const struct conf_sources *,
     char *error, size_t size);
@@ -38,8 +37,8 @@ read_options(struct conf *conf, const struct conf_sources *sources,
 			snprintf(error, size, "%s", strerror(ENOMEM));
 			return false;
 		}
-		if (!draft_read(conf, &origin, sources->options[i], error,
-		    size))
+		if (!draft_read(conf, &origin, sources->options[i], NULL,
+		    error, size))
 			return false;
 	}
 	return true;
@@ -123,60 +122,13 @@ conf_settings(const struct conf *conf)
 	return &conf->settings;
 }
 
-/* --- reading ----------------------------------------------------------- */
-
-/* Reads a whole file as a text; NULL with errno. */
-static char *
-load_file(const char *path)
-{
-	FILE *file = fopen(path, "re");
-	char *text = NULL;
-	size_t len = 0;
-	int error = 0;
-
-	if (file == NULL)
-		return NULL;
-	text = malloc(FILE_MAX + 1);
-	errno = 0;
-	if (text != NULL)
-		len = fread(text, 1, FILE_MAX + 1, file);
-	if (text == NULL || ferror(file))
-		error = errno;
-	else if (len > FILE_MAX)
-		error = EFBIG;
-	else if (memchr(text, '\0', len) != NULL)
-		error = EILSEQ;
-	fclose(file);
-	if (error != 0) {
-		free(text);
-		errno = error;
-		return NULL;
-	}
-	text[len] = '\0';
-	return text;
-}
-
 static bool
 read_file(struct conf *conf, const struct conf_sources *sources,
     char *error, size_t size)
 {
-	struct origin origin = { .kind = ORIGIN_FILE };
-	char *text = load_file(sources->file);
-	bool good = false;
-
-	if (text == NULL && errno == ENOENT && sources->file_may_miss)
+	if (access(sources->file, F_OK) != 0 && errno == ENOENT &&
+	    sources->file_may_miss)
 		return true;
-	if (text == NULL) {
-		snprintf(error, size, "%s: %s", sources->file, errno == EILSEQ
-		    ? "has a NUL byte" : strerror(errno));
-		return false;
-	}
 	snprintf(conf->settings.source, SETTINGS_PATH, "%s", sources->file);
-	origin.name = conf_keep_name(conf, sources->file);
-	if (origin.name != NULL)
-		good = draft_read(conf, &origin, text, error, size);
-	else
-		snprintf(error, size, "%s", strerror(ENOMEM));
-	free(text);
-	return good;
+	return include_read(conf, sources->file, error, size);
 }

@@ -2,8 +2,9 @@
  * conf_parts - what the parts of conf share: a configuration and where each
  * of its values came from.
  *
- * Runs in the parent.  conf.c reads the sources, draft.c collects what they
- * say, fitness.c judges the whole, printout.c writes it down.
+ * Runs in the parent.  conf.c goes through the sources, include.c reads
+ * files, draft.c collects what they say, fitness.c judges the whole,
+ * printout.c writes it down.
  */
 #ifndef PARENT_CONF_PARTS_H
 #define PARENT_CONF_PARTS_H
@@ -25,6 +26,8 @@ enum origin_kind {
 	ORIGIN_OPTION
 };
 
+struct grammar_includes;
+
 struct origin {
 	enum origin_kind kind;
 	const char *name;	/* "/etc/wschatd.conf", "-o 1"; NULL: none */
@@ -40,6 +43,8 @@ struct conf {
 	struct origin listen[SETTINGS_LISTENERS][CONF_ROWS];
 	struct origin listeners[SETTINGS_LISTENERS];	/* their addresses */
 	enum origin_kind listeners_kind;	/* of the list as such */
+	enum origin_kind routes_kind;
+	unsigned file_count;	/* read so far */
 	char **names;		/* of origins; end with the configuration */
 	size_t name_count;
 };
@@ -52,9 +57,16 @@ const char *conf_keep_name(struct conf *, const char *name)
 void draft_set_defaults(struct conf *);
 
 /* Reads a text from `origin`, whose name errors begin with, and takes over what
- * it says.  False: "NAME:LINE: what is wrong" in `error`. */
+ * it says; what it includes is the caller's to read (grammar.h).  The routes
+ * and listeners of the first file replace those built in, later files add to
+ * them.  False: "NAME:LINE: what is wrong" in `error`. */
 bool draft_read(struct conf *, const struct origin *, const char *text,
-    char *error, size_t size)
+    struct grammar_includes *, char *error, size_t size)
+    __attribute__((warn_unused_result));
+
+/* Reads a configuration file and those that it includes.  False: an error, as
+ * above. */
+bool include_read(struct conf *, const char *path, char *error, size_t size)
     __attribute__((warn_unused_result));
 
 /* A listener with default values; returns its index.  There is room. */

@@ -67,19 +67,26 @@ route_find(const struct conf *conf, const char *path)
 	return -1;
 }
 
-uint32_t
-draft_add_listener(struct conf *conf, const char *address,
+static void
+set_listener(struct conf *conf, uint32_t index, const char *address,
     const struct origin *origin)
 {
-	struct settings *settings = &conf->settings;
-	uint32_t index = settings->listener_count++;
-	struct settings_listener *listener = &settings->listeners[index];
+	struct settings_listener *listener = &conf->settings.listeners[index];
 
 	memset(listener, 0, sizeof(*listener));
 	snprintf(listener->address, sizeof(listener->address), "%s", address);
 	store_initial(SECTION_LISTEN, listener);
 	fill(conf->listen[index], ORIGIN_DEFAULT);
 	conf->listeners[index] = *origin;
+}
+
+uint32_t
+draft_add_listener(struct conf *conf, const char *address,
+    const struct origin *origin)
+{
+	uint32_t index = conf->settings.listener_count++;
+
+	set_listener(conf, index, address, origin);
 	return index;
 }
 
@@ -132,7 +139,7 @@ draft_set_defaults(struct conf *conf)
 	store_initial(SECTION_TOP, settings);
 	store_initial(SECTION_LIMITS, &settings->limits);
 	(void)draft_add_listener(conf, "127.0.0.1:8080", &built_in);
-	good = draft_read(conf, &built_in, default_routes, error,
+	good = draft_read(conf, &built_in, default_routes, NULL, error,
 	    sizeof(error));
 	assert(good);
 	(void)good;
@@ -207,26 +214,48 @@ take_route(struct conf *conf, cfg_t *cfg, const struct origin *origin)
 	return true;
 }
 
+/* The index for a listener of a file: that of an earlier file with the same
+ * address, which it replaces, or a new one; -1: too many. */
+static int
+place_listener(struct conf *conf, const char *address,
+    const struct origin *origin)
+{
+	struct settings *settings = &conf->settings;
+	uint32_t i = 0;
+
+	while (i < settings->listener_count &&
+	    strcmp(settings->listeners[i].address, address) != 0)
+		i++;
+	if (i == SETTINGS_LISTENERS)
+		return -1;
+	if (i == settings->listener_count)
+		return (int)draft_add_listener(conf, address, origin);
+	set_listener(conf, i, address, origin);
+	return (int)i;
+}
+
 static bool
 take_listeners(struct conf *conf, cfg_t *cfg, const struct origin *origin)
 {
 	struct settings *settings = &conf->settings;
 	unsigned i, n = cfg_size(cfg, "listen");
+	cfg_t *section;
+	int index;
 
-	if (n == 0)
-		return true;
-	/* What a source says about listeners replaces the earlier. */
-	if (n > SETTINGS_LISTENERS) {
-		grammar_fail(cfg, "more than %d listeners", SETTINGS_LISTENERS);
-		return false;
-	}
-	conf->listeners_kind = origin->kind;
-	settings->listener_count = 0;
+	/* What a source says about listeners replaces the earlier; all files
+	 * are one source. */
+	if (n > 0 && (origin->kind != ORIGIN_FILE ||
+	    conf->listeners_kind != ORIGIN_FILE))
+		settings->listener_count = 0;
 	for (i = 0; i < n; i++) {
-		cfg_t *section = cfg_getnsec(cfg, "listen", i);
-		uint32_t index = draft_add_listener(conf, cfg_title(section),
-		    origin);
-
+		section = cfg_getnsec(cfg, "listen", i);
+		index = place_listener(conf, cfg_title(section), origin);
+		if (index < 0) {
+			grammar_fail(section, "more than %d listeners",
+			    SETTINGS_LISTENERS);
+			return false;
+		}
+		conf->listeners_kind = origin->kind;
 		take_section(section, SECTION_LISTEN, origin,
 		    &settings->listeners[index], conf->listen[index]);
 	}
@@ -243,8 +272,11 @@ take_all(struct conf *conf, cfg_t *cfg, const struct origin *origin)
 	for (i = 0; i < cfg_size(cfg, "limits"); i++)
 		take_section(cfg_getnsec(cfg, "limits", i), SECTION_LIMITS,
 		    origin, &conf->settings.limits, conf->limits);
-	if (routes > 0 && origin->kind == ORIGIN_FILE)
+	if (routes > 0 && origin->kind == ORIGIN_FILE &&
+	    conf->routes_kind != ORIGIN_FILE) {
+		conf->routes_kind = ORIGIN_FILE;
 		conf->settings.route_count = 0;
+	}
 	for (i = 0; i < routes; i++)
 		if (!take_route(conf, cfg_getnsec(cfg, "route", i), origin))
 			return false;
@@ -253,9 +285,9 @@ take_all(struct conf *conf, cfg_t *cfg, const struct origin *origin)
 
 bool
 draft_read(struct conf *conf, const struct origin *origin, const char *text,
-    char *error, size_t size)
+    struct grammar_includes *includes, char *error, size_t size)
 {
-	cfg_t *cfg = grammar_read(origin->name, text, error, size);
+	cfg_t *cfg = grammar_read(origin->name, text, includes, error, size);
 	bool good;
 
 	if (cfg == NULL)

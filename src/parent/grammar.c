@@ -45,6 +45,7 @@ struct grammar {
 /* libconfuse's callbacks carry no pointer of ours, so this does. */
 static struct {
 	const char *name;	/* of what is being read */
+	struct grammar_includes *includes;	/* NULL: there may be none */
 	char *error;		/* the first error */
 	size_t size;
 	unsigned errors;
@@ -55,7 +56,8 @@ static void on_error(cfg_t *, const char *, va_list)
     __attribute__((format(printf, 2, 0)));
 
 cfg_t *
-grammar_read(const char *name, const char *text, char *error, size_t size)
+grammar_read(const char *name, const char *text,
+    struct grammar_includes *includes, char *error, size_t size)
 {
 	struct grammar *grammar = calloc(1, sizeof(*grammar));
 	cfg_t *cfg = NULL;
@@ -63,6 +65,7 @@ grammar_read(const char *name, const char *text, char *error, size_t size)
 	bool good;
 
 	reading.name = name;
+	reading.includes = includes;
 	reading.error = error;
 	reading.size = size;
 	reading.errors = 0;
@@ -288,6 +291,30 @@ on_list(cfg_t *cfg, cfg_opt_t *opt)
 	return -1;
 }
 
+/* Each counts, not only the last one. */
+static int
+on_include(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
+{
+	struct grammar_includes *includes = reading.includes;
+
+	(void)opt;
+	if (includes == NULL)
+		grammar_fail(cfg, "include: files alone may include others");
+	else if (includes->count == GRAMMAR_INCLUDES)
+		grammar_fail(cfg, "include: more than %d times",
+		    GRAMMAR_INCLUDES);
+	else if (*value == '\0' || strlen(value) >= SETTINGS_PATH)
+		grammar_fail(cfg, "include: is not a path");
+	if (reading.errors > 0)
+		return -1;
+	includes->of[includes->count].line = (unsigned)cfg->line;
+	snprintf(includes->of[includes->count].pattern, SETTINGS_PATH, "%s",
+	    value);
+	includes->count++;
+	*(const char **)result = value;
+	return 0;
+}
+
 /* Makes libconfuse's array for a section; returns the place behind it. */
 static cfg_opt_t *
 grammar_add_rows(cfg_opt_t *opt, enum settings_section section, bool in_route)
@@ -322,6 +349,8 @@ grammar_fill(struct grammar *grammar)
 	    .flags = CFGF_MULTI, .subopts = grammar->route_limits };
 	opt = grammar_add_rows(grammar->top, SECTION_TOP, false);
 	*opt++ = (cfg_opt_t){ .name = END, .type = CFGT_STR };
+	*opt++ = (cfg_opt_t){ .name = "include", .type = CFGT_STR,
+	    .parsecb = on_include };
 	*opt++ = (cfg_opt_t){ .name = "limits", .type = CFGT_SEC,
 	    .flags = CFGF_MULTI, .subopts = grammar->limits };
 	*opt++ = (cfg_opt_t){ .name = "listen", .type = CFGT_SEC,

@@ -10,13 +10,27 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/settings.h"
+
 struct settings_row;
 
+#define GRAMMAR_INCLUDES	64
+
+/* The files that a text wants to be read behind it, in its order. */
+struct grammar_includes {
+	unsigned count;
+	struct {
+		unsigned line;
+		char pattern[SETTINGS_PATH];	/* as written */
+	} of[GRAMMAR_INCLUDES];
+};
+
 /* Reads a text called `name` in errors.  Every value in what it returns (the
- * caller's, for cfg_free) has a text that value_store takes.  NULL with
- * "NAME:LINE: what is wrong". */
-cfg_t *grammar_read(const char *name, const char *text, char *error,
-    size_t size) __attribute__((warn_unused_result));
+ * caller's, for cfg_free) has a text that value_store takes.  NULL for
+ * `includes`: there may be none.  NULL with "NAME:LINE: what is wrong". */
+cfg_t *grammar_read(const char *name, const char *text,
+    struct grammar_includes *includes, char *error, size_t size)
+    __attribute__((warn_unused_result));
 
 /* Writes such an error into the `error` of the last grammar_read, unless
  * there is one. */
