@@ -103,6 +103,8 @@ libparent_a_SOURCES = \
 	src/parent/ending.c \
 	src/parent/endpoint.c \
 	src/parent/endpoint.h \
+	src/parent/environment.c \
+	src/parent/environment.h \
 	src/parent/explain.c \
 	src/parent/explain.h \
 	src/parent/fitness.c \

@@ -37,6 +37,7 @@
 #include "parent/activation.h"
 #include "parent/conf.h"
 #include "parent/endpoint.h"
+#include "parent/environment.h"
 #include "parent/explain.h"
 #include "parent/parent.h"
 #include "parent/printout.h"
@@ -225,11 +226,28 @@ check_files(const struct settings *settings)
 	return 0;
 }
 
+static void
+log_unknown(const char *name, const char *nearest)
+{
+	char shown[256];
+
+	logger_warning("unknown variable", "name=%s nearest=%s",
+	    logger_escape(name, strlen(name), shown, sizeof(shown)), nearest);
+}
+
+static void
+print_unknown(const char *name, const char *nearest)
+{
+	fprintf(stderr, "wschatd: %s in the environment is no setting; did "
+	    "you mean %s?\n", name, nearest);
+}
+
 static int
 run_parent(int argc, char **argv)
 {
 	struct conf_sources sources = {
-		.file = SYSCONFDIR "/wschatd.conf", .file_may_miss = true
+		.file = SYSCONFDIR "/wschatd.conf", .file_may_miss = true,
+		.environment = environ
 	};
 	int ready_fd = -1;
 	enum action action = parse_options(argc, argv, &sources, &ready_fd);
@@ -244,6 +262,8 @@ run_parent(int argc, char **argv)
 		return EX_OSERR;
 	}
 	sources.socket_count = activation.count;
+	environment_tell_unknown(environ, action == ACTION_RUN ? log_unknown :
+	    print_unknown);
 	conf = conf_load(&sources, error, sizeof(error));
 	if (conf == NULL) {
 		fprintf(stderr, "wschatd: %s\n", error);

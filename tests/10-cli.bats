@@ -246,6 +246,49 @@ listen \"127.0.0.1:3\" { # $DIR/more"
 	[[ $stderr == *:1:\ include:*'too deeply'* ]]
 }
 
+@test "a variable counts over the file, and an option over both" {
+	write_config <<<'log-level = error limits { rooms = 5 backlog = 7 }
+		trusted-proxies = "::1" listen "127.0.0.1:1" {}'
+	export WSCHATD_WORKERS=4 WSCHATD_LIMITS_ROOMS=6 \
+		WSCHATD_LOG_LEVEL=warning \
+		WSCHATD_TRUSTED_PROXIES='10.0.0.0/8, unix:' \
+		WSCHATD_LISTEN='127.0.0.1:0,[::1]:0'
+	run_wschatd -T -c "$CONFIG" -o 'log-level = debug'
+	assert_success
+	assert_line --regexp 'workers = 4 +# WSCHATD_WORKERS$'
+	assert_line --regexp 'rooms = 6 +# WSCHATD_LIMITS_ROOMS$'
+	assert_line --regexp "backlog = \"7\" +# $CONFIG:5$"
+	assert_line --regexp 'log-level = debug +# -o 1$'
+	assert_line --regexp \
+		'trusted-proxies = \{ "10.0.0.0/8", "unix:" \} +# WSCHATD_TRUSTED'
+	assert_equal "$(grep '^listen ' <<<"$output")" \
+		'listen "127.0.0.1:0" { # WSCHATD_LISTEN
+listen "[::1]:0" { # WSCHATD_LISTEN'
+	assert_equal "$stderr" ''
+	run_wschatd -T -c "$CONFIG" -l 127.0.0.1:9 -w 1
+	assert_line --regexp 'workers = 1 +# -w$'
+	assert_equal "$(grep '^listen ' <<<"$output")" \
+		'listen "127.0.0.1:9" { # -l'
+}
+
+@test "a variable with a value that is none is an error that names it" {
+	WSCHATD_LIMITS_ROOMS=many run_wschatd -t -c "$CONFIG"
+	assert_equal "$status" 78
+	[[ $stderr == 'wschatd: WSCHATD_LIMITS_ROOMS: "many" is not a number' ]]
+	WSCHATD_LISTEN='127.0.0.1:0 nowhere' run_wschatd -t -c "$CONFIG"
+	[[ $stderr == 'wschatd: WSCHATD_LISTEN: "nowhere" is not of the form'* ]]
+	WSCHATD_TRUSTED_PROXIES=x run_wschatd -t -c "$CONFIG"
+	[[ $stderr == 'wschatd: WSCHATD_TRUSTED_PROXIES: "x" '* ]]
+}
+
+@test "a variable that is no setting is warned of, with the nearest" {
+	WSCHATD_LIMITS_MESAGE_SIZE=4 run_wschatd -t -c "$CONFIG"
+	assert_success
+	[[ $stderr == *WSCHATD_LIMITS_MESAGE_SIZE*mean\ WSCHATD_LIMITS_MESSAGE_SIZE* ]]
+	WSCHATD_SERVICE_HOST=10.0.0.1 start_server
+	grep -q 'level=warning .*unknown variable.*WSCHATD_SERVICE_HOST' "$LOG"
+}
+
 @test "--explain tells all about a setting" {
 	run "$WSCHATD" --explain message-rate
 	assert_success
@@ -255,6 +298,7 @@ listen \"127.0.0.1:3\" { # $DIR/more"
 	assert_line --regexp 'Default: +20$'
 	assert_line --regexp 'Change: +counts with the next reload$'
 	assert_line --regexp 'Stands: +in limits .*, and in one of a route$'
+	assert_line --regexp 'Variable: WSCHATD_LIMITS_MESSAGE_RATE$'
 	run "$WSCHATD" --explain listen.mode
 	assert_line --regexp 'Default: +0666$'
 	assert_line --regexp 'Change: +needs a restart$'

@@ -95,6 +95,14 @@ refute_log()
 	assert_output --partial 'msg=reloaded'
 }
 
+@test "a reload keeps what the environment says" {
+	export WSCHATD_LIMITS_MESSAGE_SIZE=4096
+	start_server
+	reload <<<'limits { message-size = 8192 fragments = 9 }'
+	refute_output --partial message-size
+	assert_output --partial 'setting="limits.fragments" from="64" to="9"'
+}
+
 @test "what needs a restart is named, and the rest counts" {
 	start_server
 	ROUTES=

@@ -80,6 +80,7 @@ conf_load(const struct conf_sources *sources, char *error, size_t size)
 	}
 	draft_set_defaults(conf);
 	if (read_file(conf, sources, error, size) &&
+	    environment_read(conf, sources->environment, error, size) &&
 	    read_options(conf, sources, error, size)) {
 		take_options(conf, sources);
 		if (fitness_resolve(conf, error, size))

@@ -13,11 +13,12 @@
 
 #define CONF_OPTIONS	64
 
-/* What the command line said; lends its texts. */
+/* What the command line and the environment say; lends their texts. */
 struct conf_sources {
 	const char *file;	/* to be read */
 	bool file_may_miss;	/* then the built-in defaults hold */
-	const char *options[CONF_OPTIONS];	/* text read after the file */
+	char *const *environment;	/* counts over the file; NULL: none */
+	const char *options[CONF_OPTIONS];	/* text read after these */
 	unsigned option_count;
 	const char *listeners[SETTINGS_LISTENERS]; /* replace the others */
 	unsigned listener_count;

@@ -23,6 +23,7 @@ enum origin_kind {
 	ORIGIN_LIMITS,		/* of a route: as in the limits of all */
 	ORIGIN_SUPERVISOR,	/* sockets that it passed */
 	ORIGIN_FILE,
+	ORIGIN_ENVIRONMENT,
 	ORIGIN_OPTION
 };
 
@@ -68,6 +69,11 @@ bool draft_read(struct conf *, const struct origin *, const char *text,
  * above. */
 bool include_read(struct conf *, const char *path, char *error, size_t size)
     __attribute__((warn_unused_result));
+
+/* Takes over what the environment says.  False: "WSCHATD_NAME: what is
+ * wrong". */
+bool environment_read(struct conf *, char *const *environment, char *error,
+    size_t size) __attribute__((warn_unused_result));
 
 /* A listener with default values; returns its index.  There is room. */
 uint32_t draft_add_listener(struct conf *, const char *address,

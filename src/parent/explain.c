@@ -11,6 +11,7 @@
 
 #include "base/die.h"
 #include "base/settings_table.h"
+#include "parent/environment.h"
 #include "parent/nearest.h"
 #include "parent/value.h"
 
@@ -101,6 +102,7 @@ static void
 print_row(const struct settings_row *row, FILE *out)
 {
 	char key[KEY], bounds[128], initial[VALUE_TEXT];
+	char variable[ENVIRONMENT_NAME];
 
 	fprintf(out, "%s\n", key_of(row, key));
 	print_help(row->help, out);
@@ -113,6 +115,8 @@ print_row(const struct settings_row *row, FILE *out)
 	    "counts with the next reload" : "needs a restart");
 	fprintf(out, "    Stands:   %s%s\n", sections[row->section].where,
 	    row->in_route ? ", and in one of a route" : "");
+	if (environment_name(row, variable) != NULL)
+		fprintf(out, "    Variable: %s\n", variable);
 }
 
 bool

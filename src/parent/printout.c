@@ -22,6 +22,7 @@ origin_text(const struct origin *origin, char *out, size_t size)
 	case ORIGIN_SUPERVISOR:
 		return "passed by the supervisor";
 	case ORIGIN_FILE:
+	case ORIGIN_ENVIRONMENT:
 	case ORIGIN_OPTION:
 		break;
 	}

@@ -30,7 +30,7 @@ setup()
 	SESSIONS=()
 	LAUNCH_WITH=()	# a command that runs the server, such as prlimit
 	SERVER_STDERR=	# where its errors go instead of LOG
-	unset LISTEN_FDS LISTEN_PID NOTIFY_SOCKET WSCHATD_ROLE
+	unset LISTEN_FDS LISTEN_PID NOTIFY_SOCKET WSCHATD_ROLE WSCHATD_LISTEN
 	cd "$DIR" || return
 	if [[ ! -x $WSCHATD ]]; then
 		echo "no server at $WSCHATD: build it, or set WSCHATD" >&2
