@@ -179,7 +179,7 @@ peer_send(struct peer *p, enum ipc_type type, const void *payload,
 
 /* One sendmsg: up to the next descriptor, or with it in front. */
 static ssize_t
-peer_send_some(struct peer *p)
+peer_send_fds(struct peer *p)
 {
 	union {
 		struct cmsghdr header;
@@ -214,6 +214,15 @@ peer_send_some(struct peer *p)
 		    p->out_fd_count * sizeof(p->out_fds[0]));
 	}
 	return n;
+}
+
+static ssize_t
+peer_send_some(struct peer *p)
+{
+	if (p->out_fd_count > 0)
+		return peer_send_fds(p);
+	return send(p->fd, buf_head(&p->out), buf_len(&p->out),
+	    MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 void
@@ -326,34 +335,44 @@ peer_take_fds(struct peer *p, struct msghdr *msg)
 	return is_fine;
 }
 
-/* One recvmsg and the messages it completes.  False: nothing more now. */
-static bool
-peer_read(struct peer *p)
+/* recvmsg, with its descriptor in `in_fds`.  -1, with errno. */
+static ssize_t
+peer_receive_fds(struct peer *p, uint8_t *to, bool *is_fine_out)
 {
 	union {
 		struct cmsghdr header;
 		char space[CMSG_SPACE(sizeof(int))];
 	} control;
-	struct iovec iov;
+	struct iovec iov = { .iov_base = to, .iov_len = READ_SIZE };
 	struct msghdr msg = {
 		.msg_iov = &iov, .msg_iovlen = 1,
 		.msg_control = &control,
 		.msg_controllen = sizeof(control.space)
 	};
+	ssize_t n;
+
+	n = recvmsg(p->fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	*is_fine_out = n <= 0 || peer_take_fds(p, &msg);
+	return n;
+}
+
+/* One receive and the messages it completes.  False: nothing more now. */
+static bool
+peer_read(struct peer *p)
+{
 	uint8_t *to = buf_reserve(&p->in, READ_SIZE);
+	bool is_fine = true;
 	ssize_t n;
 
 	if (to == NULL) {
 		peer_end(p, "no-memory");
 		return false;
 	}
-	iov.iov_base = to;
-	iov.iov_len = READ_SIZE;
-	/* Who takes none has no space for any: the kernel closes them. */
-	if (!p->takes_fds)
-		msg.msg_controllen = 0;
+	/* Who takes no descriptors has no space for any: the kernel closes
+	 * them. */
 	do
-		n = recvmsg(p->fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+		n = p->takes_fds ? peer_receive_fds(p, to, &is_fine) :
+		    recv(p->fd, to, READ_SIZE, MSG_DONTWAIT);
 	while (n == -1 && errno == EINTR);
 	if (n == -1 && errno == EAGAIN)
 		return false;
@@ -363,11 +382,15 @@ peer_read(struct peer *p)
 		return false;
 	}
 	buf_commit(&p->in, (size_t)n);
-	if (!peer_take_fds(p, &msg)) {
+	if (!is_fine) {
 		peer_end(p, ipc_verdict_text(IPC_BAD_DESCRIPTORS));
 		return false;
 	}
-	return peer_dispatch(p) && (!p->paused || p->draining);
+	if (!peer_dispatch(p) || (p->paused && !p->draining))
+		return false;
+	/* Only before a descriptor does a receive stop short of what is
+	 * there; what ends the stream is told by the loop. */
+	return p->takes_fds || p->draining || n == READ_SIZE;
 }
 
 /* Handles every whole message in `in`; false: the peer is over. */

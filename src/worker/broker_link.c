@@ -267,8 +267,10 @@ on_kick(void *owner, struct peer *peer, const struct ipc_message *m)
 static bool
 on_appended(void *owner, struct peer *peer, const struct ipc_message *m)
 {
-	(void)owner;
+	struct worker *w = owner;
+	const struct ipc_position *end = m->payload;
+
 	(void)peer;
-	(void)m;
+	w->rung = end->position;
 	return true;
 }

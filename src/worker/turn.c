@@ -23,6 +23,7 @@
 
 #define EVENTS		256		/* clients looked at in a pass */
 #define DRAIN_PASSES	2
+#define DRAIN_PAUSE	15		/* turns, at most */
 #define OUTBOX_HIGH	(1024 * 1024)	/* bytes without a receipt ... */
 #define OUTBOX_COUNT	8192		/* ... or requests: stop reading */
 #define RETRY_MS	250		/* when memory was short */
@@ -131,19 +132,49 @@ turn_run_deadlines(struct worker *w)
  * The turn.
  */
 
+/* Looks are rarer the more often they were in vain: while nobody has anything
+ * to say one costs as much as it ever brings. */
+static void
+turn_note_look(struct worker *w, bool was_vain)
+{
+	if (!was_vain)
+		w->drain_pause = 0;
+	else if (w->drain_pause < DRAIN_PAUSE)
+		w->drain_pause = w->drain_pause * 2 + 1;
+	w->drain_rest = w->drain_pause;
+}
+
+/* What is about to be said leaves with what is there. */
+static void
+turn_drain(struct worker *w)
+{
+	int pass = 0;
+
+	if (w->drain_rest > 0) {
+		w->drain_rest--;
+		return;
+	}
+	while (pass < DRAIN_PASSES && !w->is_choked && delivery_is_due(w) &&
+	    turn_poll(w) > 0) {
+		broker_link_send_requests(w);
+		pass++;
+	}
+	turn_note_look(w, pass == 0);
+}
+
 static void
 turn_deliver(struct worker *w)
 {
 	uint64_t end;
 
-	for (int pass = 0; pass < DRAIN_PASSES && !w->is_choked &&
-	    delivery_is_due(w) && turn_poll(w) > 0; pass++)
-		broker_link_send_requests(w);
+	if (delivery_is_due(w))
+		turn_drain(w);
 	if (delivery_is_due(w) || delivery_due(w) <= w->now_ms) {
 		end = log_committed(w->log);
 		/* A whisper that belongs before the end is in the channel by
-		 * now: the broker sends it before it commits what follows. */
-		if (w->broker != NULL)
+		 * now: the broker sends it before it commits what follows,
+		 * and before it rings. */
+		if (w->broker != NULL && w->rung < end)
 			peer_poll(w->broker);
 		delivery_run(w, end);
 	}

@@ -43,6 +43,7 @@ struct worker {
 	struct event *timer;		/* the wheel's next bucket */
 	struct peer *parent;
 	struct peer *broker;		/* NULL while there is none */
+	uint64_t rung;			/* position of the last bell */
 	bool is_welcome;		/* the broker serves */
 	bool has_been_welcome;		/* READY was sent */
 	bool is_ready;			/* what /healthz/ready says */
@@ -70,6 +71,8 @@ struct worker {
 	struct wheel wheel;
 	uint64_t now_ms;		/* of this turn */
 	uint64_t unchoked_ms;		/* when reading went on */
+	unsigned drain_rest;		/* turns that will not look again */
+	unsigned drain_pause;		/* after the next vain look */
 
 	struct client **clients;	/* by slot */
 	uint32_t client_slots, client_count;
