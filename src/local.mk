@@ -81,6 +81,8 @@ libcommon_a_SOURCES = \
 	src/ws/slice.h \
 	src/ws/upgrade.c \
 	src/ws/upgrade.h \
+	src/ws/url.c \
+	src/ws/url.h \
 	src/ws/utf8.c \
 	src/ws/utf8.h
 
@@ -351,8 +353,6 @@ libclient_a_SOURCES = \
 	src/client/stream.h \
 	src/client/terminal.c \
 	src/client/terminal.h \
-	src/client/url.c \
-	src/client/url.h \
 	src/client/view.c \
 	src/client/view.h
 

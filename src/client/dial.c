@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "client/resolver.h"
-#include "client/url.h"
+#include "ws/url.h"
 
 #define ADDRESS_TIME_S	5	/* for one of several addresses */
 

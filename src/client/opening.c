@@ -17,7 +17,7 @@
 
 #include "client/dial.h"
 #include "client/stream.h"
-#include "client/url.h"
+#include "ws/url.h"
 #include "ws/upgrade.h"
 
 #define TIME_S		20	/* from the start to the 101 */

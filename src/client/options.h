@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "client/goal.h"
-#include "client/url.h"
+#include "ws/url.h"
 
 #define OPTIONS_SENDS	64	/* times --send */
 

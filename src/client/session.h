@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "client/url.h"
+#include "ws/url.h"
 
 struct event_base;
 struct session;

@@ -16,7 +16,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
-#include "client/url.h"
+#include "ws/url.h"
 
 struct trust {
 	SSL_CTX *context;

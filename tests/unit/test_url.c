@@ -3,7 +3,7 @@
  */
 #include "config.h"
 
-#include "client/url.h"
+#include "ws/url.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /*
  * url - where a server is, as a person writes it.
  *
- * A pure module of wschat.  The forms:
+ * A pure module of the programs that connect.  The forms:
  *
  *	ws://HOST[:PORT][/PATH][?QUERY]		wss:// the same with TLS
  *	unix:/SOCKET[:/PATH[?QUERY]]
@@ -10,8 +10,8 @@
  * Without a path it is /chat.  A page's URL is what people have at hand: it
  * means /chat, or its room.
  */
-#ifndef CLIENT_URL_H
-#define CLIENT_URL_H
+#ifndef WS_URL_H
+#define WS_URL_H
 
 #include <stdbool.h>
 #include <stddef.h>
