@@ -1,9 +1,9 @@
 # The program.  A process is a folder; base, ipc, log and ws belong to none.
 
 noinst_LIBRARIES += libcommon.a libparent.a libbroker.a libworker.a \
-	libclient.a libctl.a
+	libclient.a libctl.a libbench.a
 sbin_PROGRAMS += wschatd wschatctl
-bin_PROGRAMS += wschat
+bin_PROGRAMS += wschat wschat-bench
 
 libcommon_a_SOURCES = \
 	src/base/bans.c \
@@ -373,3 +373,38 @@ libctl_a_SOURCES = \
 wschatctl_SOURCES = src/ctl/wschatctl.c
 wschatctl_LDFLAGS = $(AM_LDFLAGS) -Wl,--as-needed
 wschatctl_LDADD = libctl.a libcommon.a $(DEPS_LIBS)
+
+libbench_a_SOURCES = \
+	src/bench/arguments.c \
+	src/bench/arguments.h \
+	src/bench/board.c \
+	src/bench/board.h \
+	src/bench/crew.c \
+	src/bench/crew.h \
+	src/bench/destination.c \
+	src/bench/destination.h \
+	src/bench/histogram.c \
+	src/bench/histogram.h \
+	src/bench/link.c \
+	src/bench/link.h \
+	src/bench/load.c \
+	src/bench/load.h \
+	src/bench/mark.c \
+	src/bench/mark.h \
+	src/bench/nanotime.h \
+	src/bench/portion.c \
+	src/bench/portion.h \
+	src/bench/result.c \
+	src/bench/result.h \
+	src/bench/secure.c \
+	src/bench/secure.h \
+	src/bench/traffic.c \
+	src/bench/traffic.h \
+	src/bench/unsent.c \
+	src/bench/unsent.h \
+	src/bench/usage.c \
+	src/bench/usage.h
+
+wschat_bench_SOURCES = src/bench/wschat-bench.c
+wschat_bench_LDFLAGS = $(AM_LDFLAGS) -Wl,--as-needed
+wschat_bench_LDADD = libbench.a libcommon.a $(DEPS_LIBS)

@@ -13,6 +13,7 @@ AM_TESTS_ENVIRONMENT = \
 	WSCHATD='$(abs_top_builddir)/wschatd'; export WSCHATD; \
 	WSCHAT='$(abs_top_builddir)/wschat'; export WSCHAT; \
 	WSCHATCTL='$(abs_top_builddir)/wschatctl'; export WSCHATCTL; \
+	WSCHAT_BENCH='$(abs_top_builddir)/wschat-bench'; export WSCHAT_BENCH; \
 	CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT;
 
 if HAVE_BATS
@@ -44,6 +45,7 @@ bats_tests = \
 	tests/51-drain.bats \
 	tests/52-supervisors.bats \
 	tests/55-control.bats \
+	tests/56-bench.bats \
 	tests/54-reload.bats \
 	tests/60-faults.bats \
 	tests/65-property.bats \
@@ -108,6 +110,7 @@ unit_tests = \
 	tests/unit/test_place \
 	tests/unit/test_plain \
 	tests/unit/test_pool \
+	tests/unit/test_portion \
 	tests/unit/test_proxy \
 	tests/unit/test_record \
 	tests/unit/test_refusals \
@@ -159,6 +162,7 @@ EXTRA_DIST += \
 	tests/conformance/wschatd.conf \
 	tests/lib/certificates.bash \
 	tests/lib/common.bash \
+	tests/lib/doctored.py \
 	tests/lib/flow.py \
 	tests/lib/inherit.py \
 	tests/lib/member.py \
@@ -231,6 +235,8 @@ libfixture_a_SOURCES = \
 	src/log/record.c \
 	src/log/state.c \
 	src/log/verify.c
+
+tests_unit_test_portion_LDADD = libbench.a $(CMOCKA_LIBS)
 
 # The unit tests and corpora again, failing on any leak or invalid access.
 # A buffer that gets no memory.

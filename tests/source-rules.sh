@@ -78,6 +78,8 @@ includes_beyond client 'client|base|ws' |
   rule 'the terminal client includes nothing of the server'
 includes_beyond ctl 'ctl|base' |
   rule 'the control program includes nothing of the server'
+includes_beyond bench 'bench|base|ws' |
+  rule 'the load generator includes nothing of the server'
 grep -nE '#[[:space:]]*include[[:space:]]*<(event|sys/socket)' -r src/ws \
     src/log --include='*.[ch]' 2>/dev/null |
   rule 'ws and log know no socket and no event'

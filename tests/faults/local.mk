@@ -3,13 +3,8 @@
 
 check_PROGRAMS += tests/faults/crowd
 tests_faults_crowd_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
-tests_faults_crowd_LDADD = $(DEPS_LIBS)
+tests_faults_crowd_LDADD = libbench.a $(DEPS_LIBS)
 tests_faults_crowd_SOURCES = \
-	bench/histogram.c \
-	bench/histogram.h \
-	bench/link.c \
-	bench/link.h \
-	bench/nanotime.h \
 	tests/faults/cast.c \
 	tests/faults/cast.h \
 	tests/faults/crowd.c

@@ -1,11 +1,12 @@
 /*
- * Shows what a run of the load generator found.  Pure: it computes rates and
- * differences from the moments that load.c noted.
+ * result - see result.h.
  */
-
 #include "config.h"
 
 #include "bench/result.h"
+
+#include <errno.h>
+#include <string.h>
 
 #include "bench/nanotime.h"
 
@@ -33,11 +34,11 @@ static void
 figures_compute(const struct result *r, struct figures *f)
 {
 	const struct result_moment *a = &r->begin, *b = &r->end;
-	double sent = (double)(b->traffic.sent - a->traffic.sent);
+	double sent = (double)(b->load.sent - a->load.sent);
 
 	f->seconds = (double)(b->time_ns - a->time_ns) / (double)NANOTIME_S;
 	f->deliveries =
-	    (double)(b->traffic.delivered - a->traffic.delivered);
+	    (double)(b->load.delivered - a->load.delivered);
 	f->deliveries_s = ratio(f->deliveries, f->seconds);
 	f->messages_s = ratio(sent, f->seconds);
 	f->user_s = b->server.user_s - a->server.user_s;
@@ -47,12 +48,12 @@ figures_compute(const struct result *r, struct figures *f)
 	f->server_share = ratio(f->cpu_s, f->seconds);
 	f->machine_us = 1e6 * ratio(b->machine_s - a->machine_s,
 	    f->deliveries);
-	f->generator_share = ratio(b->generator_s - a->generator_s,
+	f->generator_share = ratio(b->load.cpu_s - a->load.cpu_s,
 	    f->seconds);
 	f->other_share = ratio(b->machine_s - a->machine_s, f->seconds) -
 	    f->server_share - f->generator_share;
 	f->heard_per_read = ratio(f->deliveries,
-	    (double)(b->reads - a->reads));
+	    (double)(b->load.reads - a->load.reads));
 	f->sleeps_s = ratio((double)(b->server.switches -
 	    a->server.switches), f->seconds);
 	f->handshakes_s = ratio(r->ready, r->connect_s);
@@ -72,9 +73,9 @@ result_is_clean(const struct result *r)
 
 	for (end = LINK_END_NONE; end < LINK_END_OURS; end++)
 		broken += r->ends[end];
-	return broken == 0 && r->ready == r->plan.links && r->complete &&
+	return r->is_measured && broken == 0 && r->complete &&
 	    t->lost + t->duplicate + t->disordered + t->strayed +
-	    t->foreign + t->order_differs == 0;
+	    t->order_differs == 0;
 }
 
 static void
@@ -103,6 +104,43 @@ print_cost(const struct result *r, const struct figures *f, FILE *to)
 	    "  (PSS %llu -> %llu KiB)\n", f->pss_bytes, f->private_bytes,
 	    (unsigned long long)r->empty.pss_kb,
 	    (unsigned long long)r->full.pss_kb);
+	if (r->peak_pss_kb > 0)
+		fprintf(to, "             %llu KiB at its peak\n",
+		    (unsigned long long)r->peak_pss_kb);
+}
+
+static void
+print_ends(const struct result *r, FILE *to)
+{
+	unsigned end;
+
+	for (end = LINK_END_CONNECT; end < LINK_END_OURS; end++)
+		if (r->ends[end] > 0)
+			fprintf(to, "ended        %u %s (status %u)\n",
+			    r->ends[end], link_end_name(end),
+			    r->end_status);
+}
+
+void
+result_explain(const struct result *r, FILE *to)
+{
+	unsigned all = r->plan.rooms * r->plan.clients, end = 0;
+
+	while (end < LINK_END_OURS && r->ends[end] == 0)
+		end++;
+	fprintf(to, "wschat-bench: %s: %u of %u clients are there after "
+	    "%.1f s", r->target, r->ready, all, r->connect_s);
+	if (r->is_unwelcome)
+		fputs(": nobody was greeted; if the server does not, say "
+		    "--no-greeting", to);
+	else if (end == LINK_END_CONNECT || end == LINK_END_LOST)
+		fprintf(to, ": %s%s", strerror(r->error),
+		    r->error == EPROTO ? " of TLS; see --ca and --insecure" :
+		    "");
+	else if (end < LINK_END_OURS)
+		fprintf(to, ": %s, status %u", link_end_name(end),
+		    r->end_status);
+	fputc('\n', to);
 }
 
 void
@@ -110,12 +148,11 @@ result_print(const struct result *r, FILE *to)
 {
 	const struct traffic_counts *t = &r->total;
 	struct figures f;
-	unsigned end;
 
 	figures_compute(r, &f);
-	fprintf(to, "target       %s  %u connections, %u rooms, "
-	    "%u senders a room, %zu bytes\n", r->target, r->plan.links,
-	    r->plan.rooms, r->plan.senders, r->plan.bytes);
+	fprintf(to, "target       %s  %u rooms of %u clients, "
+	    "%u senders a room, %zu bytes\n", r->target, r->plan.rooms,
+	    r->plan.clients, r->plan.senders, r->plan.bytes);
 	fprintf(to, "connected    %u in %.3f s = %.0f/s", r->ready,
 	    r->connect_s, f.handshakes_s);
 	if (r->has_server)
@@ -124,6 +161,7 @@ result_print(const struct result *r, FILE *to)
 	    "%.0f deliveries/s  %.2f heard a read\n", f.seconds,
 	    f.messages_s, f.deliveries_s, f.heard_per_read);
 	print_times(&r->times.delivery, "delivery", to);
+	print_times(&r->times.own, "own line", to);
 	print_times(&r->times.sweep, "sweep", to);
 	print_times(&r->times.late, "said late", to);
 	print_cost(r, &f, to);
@@ -138,11 +176,7 @@ result_print(const struct result *r, FILE *to)
 	    (unsigned long long)t->disordered,
 	    (unsigned long long)t->strayed, (unsigned long long)t->foreign,
 	    (unsigned long long)t->order_differs);
-	for (end = LINK_END_CONNECT; end < LINK_END_OURS; end++)
-		if (r->ends[end] > 0)
-			fprintf(to, "ended        %u %s (status %u)\n",
-			    r->ends[end], link_end_name(end),
-			    r->end_status);
+	print_ends(r, to);
 	fprintf(to, "verdict      %s\n", result_is_clean(r) ? "clean" :
 	    r->complete ? "NOT CLEAN" : "NOT CLEAN, NOT COMPLETE");
 }
@@ -166,11 +200,13 @@ result_print_json(const struct result *r, FILE *to)
 	unsigned end;
 
 	figures_compute(r, &f);
-	fprintf(to, "{\"connections\": %u, \"rooms\": %u, \"senders\": %u, "
-	    "\"bytes\": %zu, \"outstanding\": %u, \"when_all\": %s, "
-	    "\"rate\": %.3f,\n", r->plan.links, r->plan.rooms,
+	fprintf(to, "{\"rooms\": %u, \"clients\": %u, \"senders\": %u, "
+	    "\"size\": %zu, \"outstanding\": %u, \"when_all\": %s, "
+	    "\"rate\": %.3f,\n", r->plan.rooms, r->plan.clients,
 	    r->plan.senders, r->plan.bytes, r->plan.outstanding,
 	    r->plan.when_all ? "true" : "false", r->plan.rate);
+	fprintf(to, " \"generators\": %u, \"measured\": %s,\n", r->processes,
+	    r->is_measured ? "true" : "false");
 	fprintf(to, " \"ready\": %u, \"connect_s\": %.4f, "
 	    "\"handshakes_s\": %.1f, \"handshake_us\": %.3f,\n", r->ready,
 	    r->connect_s, f.handshakes_s, f.handshake_us);
@@ -184,11 +220,13 @@ result_print_json(const struct result *r, FILE *to)
 	fprintf(to, " \"machine_us\": %.4f, \"generator_share\": %.4f, "
 	    "\"other_share\": %.4f,\n"
 	    " \"pss_bytes\": %.1f, \"private_bytes\": %.1f, "
-	    "\"pss_empty_kb\": %llu, \"pss_full_kb\": %llu,\n",
+	    "\"pss_empty_kb\": %llu, \"pss_full_kb\": %llu, "
+	    "\"pss_peak_kb\": %llu,\n",
 	    f.machine_us, f.generator_share, f.other_share,
 	    f.pss_bytes, f.private_bytes,
 	    (unsigned long long)r->empty.pss_kb,
-	    (unsigned long long)r->full.pss_kb);
+	    (unsigned long long)r->full.pss_kb,
+	    (unsigned long long)r->peak_pss_kb);
 	fprintf(to, " \"sent\": %llu, \"delivered\": %llu, \"lost\": %llu, "
 	    "\"repeated\": %llu, \"disordered\": %llu, \"strayed\": %llu, "
 	    "\"foreign\": %llu, \"order_differs\": %llu,\n",
@@ -198,7 +236,7 @@ result_print_json(const struct result *r, FILE *to)
 	    (unsigned long long)t->strayed, (unsigned long long)t->foreign,
 	    (unsigned long long)t->order_differs);
 	fprintf(to, " \"pings\": %llu, \"ends\": {",
-	    (unsigned long long)r->end.pings);
+	    (unsigned long long)r->end.load.pings);
 	for (end = LINK_END_CONNECT; end < LINK_ENDS; end++)
 		fprintf(to, "%s\"%s\": %u", end > LINK_END_CONNECT ? ", " :
 		    "", link_end_name(end), r->ends[end]);
@@ -206,6 +244,7 @@ result_print_json(const struct result *r, FILE *to)
 	    r->end_status, r->complete ? "true" : "false",
 	    result_is_clean(r) ? "true" : "false");
 	json_times(&r->times.delivery, "delivery", to);
+	json_times(&r->times.own, "own", to);
 	json_times(&r->times.sweep, "sweep", to);
 	json_times(&r->times.late, "late", to);
 	fprintf(to, "}\n");

@@ -1,24 +1,24 @@
 /*
- * What is said and who has heard it.  Runs in the load generator, which owns
- * the sockets.
- *
- * A text is "~RRRRRRSSSSSSSSCCCCCCCCTTTTTTTTTTTTTTTT" and filling, in hex:
- * the run, the sender, its counter from 0, the due time.  It is found behind
- * whatever the server puts in front, so `[user0]: ` needs no special care.
+ * traffic - see traffic.h.
  *
  * For each receiver and sender there is a row as in the anti-replay window
  * of IPsec (RFC 4303 3.4.3): the next counter, and which of the last 64 are
  * missing.  So a late message is told from a repeated one.
+ *
+ * What only the process of a client or sender writes is plain; what others
+ * read or write meanwhile is atomic.
  */
-
 #include "config.h"
 
 #include "bench/traffic.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
+#include "bench/mark.h"
 #include "bench/nanotime.h"
 
 #define RING		4096	/* messages of a sender that are watched */
@@ -33,24 +33,27 @@ struct heard {
 struct listener {
 	uint64_t delivered;
 	uint64_t order;		/* hash over what was heard, in order */
-	bool gone;
+	atomic_bool gone;
 };
 
 struct sender {
-	unsigned link;
-	uint32_t sent;
-	uint32_t heard;		/* by anybody: highest counter + 1 */
-	uint32_t reached[RING];	/* members that have message c % RING */
+	_Atomic uint32_t sent;
+	_Atomic uint32_t heard;	/* by anybody: highest counter + 1 */
+	_Atomic uint32_t reached[RING];	/* members that have c % RING */
 };
 
 struct traffic {
 	struct traffic_plan plan;
+	struct portion portion;
 	traffic_send *send;
 	void *owner;
-	struct heard *heard;		/* [link][sender of its room] */
+	/* shared by the processes */
+	struct heard *heard;		/* [client][sender of its room] */
 	struct listener *listeners;
 	struct sender *senders;		/* [room][sender of the room] */
-	unsigned *members;		/* of a room, without those gone */
+	atomic_uint *members;		/* of a room, without those gone */
+	unsigned *speakers;		/* which client a sender is */
+	/* of this process */
 	struct traffic_counts counts;
 	struct traffic_times *times;
 	uint64_t from, to;
@@ -61,69 +64,81 @@ struct traffic {
 };
 
 static unsigned
-room_size(const struct traffic_plan *plan, unsigned room)
+client_count(const struct traffic_plan *plan)
 {
-	return (plan->links - room + plan->rooms - 1) / plan->rooms;
+	return plan->rooms * plan->clients;
 }
 
 /*
- * Sender n of a room, as the number of a link: spread, and not all even,
+ * Sender n of a room, as the number of a client: spread, and not all even,
  * because a server deals connections out to its workers in turn.
  */
 static unsigned
-sender_link(const struct traffic_plan *plan, unsigned room, unsigned n)
+sender_client(const struct traffic_plan *plan, unsigned number)
 {
-	unsigned size = room_size(plan, room);
-	unsigned member = (unsigned)((uint64_t)n * size / plan->senders);
+	unsigned room = number / plan->senders, n = number % plan->senders;
+	unsigned member = (unsigned)((uint64_t)n * plan->clients /
+	    plan->senders);
 
-	if (size / plan->senders >= 2)
+	if (plan->clients / plan->senders >= 2)
 		member += n & 1;
 	return member * plan->rooms + room;
 }
 
-struct traffic *
-traffic_new(const struct traffic_plan *plan, traffic_send *send, void *owner)
+/* Zeroed, and taken from the machine only where it is written. */
+static void *
+table_new(size_t count, size_t size)
 {
-	size_t senders = (size_t)plan->rooms * plan->senders, i;
-	struct traffic *t = calloc(1, sizeof *t);
+	size_t bytes;
+	void *table;
+
+	if (__builtin_mul_overflow(count, size, &bytes))
+		return NULL;
+	table = mmap(NULL, bytes + 1, PROT_READ | PROT_WRITE, MAP_SHARED |
+	    MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	return table == MAP_FAILED ? NULL : table;
+}
+
+struct traffic *
+traffic_new(const struct traffic_plan *plan)
+{
+	size_t senders = (size_t)plan->rooms * plan->senders;
+	size_t clients = client_count(plan), i;
+	struct traffic *t = calloc(1, sizeof(*t));
 
 	if (t == NULL)
 		return NULL;
 	t->plan = *plan;
-	t->send = send;
-	t->owner = owner;
-	t->run = ((uint32_t)getpid() ^ (uint32_t)nanotime()) & 0xffffff;
-	t->heard = calloc((size_t)plan->links * plan->senders + 1,
-	    sizeof *t->heard);
-	t->listeners = calloc(plan->links, sizeof *t->listeners);
-	t->senders = calloc(senders + 1, sizeof *t->senders);
-	t->members = calloc(plan->rooms, sizeof *t->members);
+	t->run = ((uint32_t)getpid() ^ (uint32_t)nanotime()) & MARK_RUNS;
+	t->heard = table_new(clients * plan->senders, sizeof(*t->heard));
+	t->listeners = table_new(clients, sizeof(*t->listeners));
+	t->senders = table_new(senders, sizeof(*t->senders));
+	t->members = table_new(plan->rooms, sizeof(*t->members));
+	t->speakers = calloc(senders + 1, sizeof(*t->speakers));
 	t->text = malloc(plan->bytes + 1);
 	if (t->heard == NULL || t->listeners == NULL || t->senders == NULL ||
-	    t->members == NULL || t->text == NULL) {
-		traffic_free(t);
+	    t->members == NULL || t->speakers == NULL || t->text == NULL) {
+		free(t->speakers);
+		free(t->text);
+		free(t);
 		return NULL;
 	}
 	memset(t->text, '.', plan->bytes);
 	for (i = 0; i < plan->rooms; i++)
-		t->members[i] = room_size(plan, (unsigned)i);
+		t->members[i] = plan->clients;
 	for (i = 0; i < senders; i++)
-		t->senders[i].link = sender_link(plan,
-		    (unsigned)i / plan->senders, (unsigned)i % plan->senders);
+		t->speakers[i] = sender_client(plan, (unsigned)i);
 	return t;
 }
 
 void
-traffic_free(struct traffic *t)
+traffic_take(struct traffic *t, const struct portion *portion,
+    struct traffic_times *times, traffic_send *send, void *owner)
 {
-	if (t == NULL)
-		return;
-	free(t->heard);
-	free(t->listeners);
-	free(t->senders);
-	free(t->members);
-	free(t->text);
-	free(t);
+	t->portion = *portion;
+	t->times = times;
+	t->send = send;
+	t->owner = owner;
 }
 
 bool
@@ -132,55 +147,50 @@ traffic_talks(const struct traffic *t, unsigned index)
 	unsigned room = index % t->plan.rooms, n;
 
 	for (n = 0; n < t->plan.senders; n++)
-		if (t->senders[room * t->plan.senders + n].link == index)
+		if (t->speakers[room * t->plan.senders + n] ==
+		    index)
 			return true;
 	return false;
 }
 
 /* -- saying -------------------------------------------------------------- */
 
-static void
-hex_put(char *to, uint64_t value, unsigned digits)
-{
-	while (digits-- > 0) {
-		to[digits] = "0123456789abcdef"[value & 15];
-		value >>= 4;
-	}
-}
-
 static bool
 sender_say(struct traffic *t, unsigned number, uint64_t due)
 {
 	struct sender *s = &t->senders[number];
+	unsigned client = t->speakers[number];
+	uint32_t c = s->sent;
 
-	if (t->listeners[s->link].gone)
+	if (!portion_has(&t->portion, client) || t->listeners[client].gone)
 		return true;
-	t->text[0] = '~';
-	hex_put(t->text + 1, t->run, 6);
-	hex_put(t->text + 7, number, 8);
-	hex_put(t->text + 15, s->sent, 8);
-	hex_put(t->text + 23, due, 16);
-	if (!t->send(t->owner, s->link, t->text, t->plan.bytes))
+	mark_write(&(struct mark){ t->run, number, c, due }, t->text);
+	/* Before it can be heard, in whatever process. */
+	s->reached[c % RING] = 0;
+	s->sent = c + 1;
+	if (!t->send(t->owner, client, t->text, t->plan.bytes)) {
+		s->sent = c;
 		return false;
-	s->reached[s->sent % RING] = 0;
-	s->sent++;
+	}
 	t->counts.sent++;
 	return true;
 }
 
 void
-traffic_start(struct traffic *t, uint64_t now)
+traffic_start(struct traffic *t, uint64_t start, uint64_t from, uint64_t to)
 {
 	unsigned i, k, all = t->plan.rooms * t->plan.senders;
 
 	t->running = true;
-	t->due_first = t->due = now;
+	t->due_first = t->due = start;
 	t->due_count = 0;
+	t->from = from;
+	t->to = to;
 	if (t->plan.rate > 0)
 		return;
 	for (k = 0; k < t->plan.outstanding; k++)
 		for (i = 0; i < all; i++)
-			(void)sender_say(t, i, now);
+			(void)sender_say(t, i, start);
 }
 
 void
@@ -189,17 +199,25 @@ traffic_stop(struct traffic *t)
 	t->running = false;
 }
 
+static bool
+is_timed(const struct traffic *t, uint64_t due)
+{
+	return due >= t->from && due < t->to;
+}
+
 uint64_t
 traffic_tick(struct traffic *t, uint64_t now)
 {
-	unsigned all = t->plan.rooms * t->plan.senders;
+	unsigned all = t->plan.rooms * t->plan.senders, number;
 
 	if (!t->running || t->plan.rate <= 0 || all == 0)
 		return 0;
 	while (t->due <= now) {
-		if (!sender_say(t, (unsigned)(t->due_count % all), t->due))
+		number = (unsigned)(t->due_count % all);
+		if (!sender_say(t, number, t->due))
 			return now + NANOTIME_MS;
-		if (t->times != NULL && t->due >= t->from && t->due < t->to)
+		if (is_timed(t, t->due) && portion_has(&t->portion,
+		    t->speakers[number]))
 			histogram_add(&t->times->late, nanotime() - t->due);
 		t->due_count++;
 		t->due = t->due_first + (uint64_t)((double)t->due_count *
@@ -209,25 +227,6 @@ traffic_tick(struct traffic *t, uint64_t now)
 }
 
 /* -- hearing ------------------------------------------------------------- */
-
-static bool
-hex_get(const char *from, unsigned digits, uint64_t *out)
-{
-	uint64_t value = 0;
-	unsigned char c;
-
-	while (digits-- > 0) {
-		c = (unsigned char)*from++;
-		if (c >= '0' && c <= '9')
-			value = value << 4 | (uint64_t)(c - '0');
-		else if (c >= 'a' && c <= 'f')
-			value = value << 4 | (uint64_t)(c - 'a' + 10);
-		else
-			return false;
-	}
-	*out = value;
-	return true;
-}
 
 /* Notes counter `c`; false: it was there before. */
 static bool
@@ -261,24 +260,38 @@ heard_note(struct heard *h, uint32_t c, struct traffic_counts *counts)
 	return false;
 }
 
+/* Others may be about to note a higher one. */
+static void
+sender_note_heard(struct sender *s, uint32_t c)
+{
+	uint32_t old = s->heard;
+
+	while (c >= old && !atomic_compare_exchange_weak(&s->heard, &old,
+	    c + 1))
+		;
+}
+
 static void
 sender_on_heard(struct traffic *t, unsigned number, unsigned index,
     uint32_t c, uint64_t due, uint64_t now)
 {
 	struct sender *s = &t->senders[number];
 	unsigned room = number / t->plan.senders;
-	bool all = ++s->reached[c % RING] == t->members[room];
+	uint64_t took = now > due ? now - due : 0;
+	bool is_own = t->speakers[number] == index;
+	bool all = atomic_fetch_add(&s->reached[c % RING], 1) + 1 ==
+	    t->members[room];
 
-	if (c >= s->heard)
-		s->heard = c + 1;
-	if (t->times != NULL && due >= t->from && due < t->to) {
-		histogram_add(&t->times->delivery, now > due ? now - due : 0);
+	sender_note_heard(s, c);
+	if (is_timed(t, due)) {
+		histogram_add(&t->times->delivery, took);
+		if (is_own)
+			histogram_add(&t->times->own, took);
 		if (all)
-			histogram_add(&t->times->sweep,
-			    now > due ? now - due : 0);
+			histogram_add(&t->times->sweep, took);
 	}
 	if (t->running && t->plan.rate <= 0 &&
-	    (t->plan.when_all ? all : s->link == index))
+	    (t->plan.when_all ? all : is_own))
 		(void)sender_say(t, number, now);
 }
 
@@ -286,32 +299,29 @@ void
 traffic_heard(struct traffic *t, unsigned index, const char *text, size_t len,
     uint64_t now)
 {
-	const char *p = memchr(text, '~', len);
 	unsigned room = index % t->plan.rooms;
 	struct listener *l = &t->listeners[index];
-	uint64_t run, number, c, due;
+	struct mark m;
 
-	if (p == NULL || len - (size_t)(p - text) < 39 ||
-	    !hex_get(p + 1, 6, &run) || run != t->run ||
-	    !hex_get(p + 7, 8, &number) ||
-	    number >= (uint64_t)t->plan.rooms * t->plan.senders ||
-	    !hex_get(p + 15, 8, &c) || !hex_get(p + 23, 16, &due) ||
-	    c >= t->senders[number].sent) {
+	if (!mark_read(text, len, &m) || m.run != t->run ||
+	    m.sender >= t->plan.rooms * t->plan.senders ||
+	    m.counter >= t->senders[m.sender].sent) {
 		t->counts.foreign++;
 		return;
 	}
-	if (number / t->plan.senders != room) {
+	if (m.sender / t->plan.senders != room) {
 		t->counts.strayed++;
 		return;
 	}
 	if (!heard_note(&t->heard[(size_t)index * t->plan.senders +
-	    number % t->plan.senders], (uint32_t)c, &t->counts))
+	    m.sender % t->plan.senders], m.counter, &t->counts))
 		return;
 	t->counts.delivered++;
 	l->delivered++;
-	l->order = (l->order ^ (number << 32 | c)) * 0x9e3779b97f4a7c15ULL;
+	l->order = (l->order ^ ((uint64_t)m.sender << 32 | m.counter)) *
+	    0x9e3779b97f4a7c15ULL;
 	l->order ^= l->order >> 29;
-	sender_on_heard(t, (unsigned)number, index, (uint32_t)c, due, now);
+	sender_on_heard(t, m.sender, index, m.counter, m.due_ns, now);
 }
 
 void
@@ -323,32 +333,28 @@ traffic_leave(struct traffic *t, unsigned index)
 	t->members[index % t->plan.rooms]--;
 }
 
-void
-traffic_measure(struct traffic *t, struct traffic_times *times, uint64_t from,
-    uint64_t to)
-{
-	t->times = times;
-	t->from = from;
-	t->to = to;
-}
-
 /* -- the balance --------------------------------------------------------- */
 
 static uint64_t
 listener_lost(const struct traffic *t, unsigned index)
 {
-	unsigned room = index % t->plan.rooms, n;
+	unsigned room = index % t->plan.rooms, n, number;
 	const struct heard *h;
 	const struct sender *s;
 	uint64_t lost = 0;
 	uint32_t said;
 
 	for (n = 0; n < t->plan.senders; n++) {
+		number = room * t->plan.senders + n;
 		h = &t->heard[(size_t)index * t->plan.senders + n];
-		s = &t->senders[room * t->plan.senders + n];
+		s = &t->senders[number];
 		/* What a sender said last before it was cut off may never
 		 * have been read: it counts if anybody heard it. */
-		said = t->listeners[s->link].gone ? s->heard : s->sent;
+		said = t->listeners[t->speakers[number]].gone ?
+		    s->heard : s->sent;
+		/* Heard here, and not yet noted by others. */
+		if (said < h->next)
+			said = h->next;
 		lost += said - h->next + h->missing_old +
 		    (unsigned)__builtin_popcountll(h->missing);
 	}
@@ -358,30 +364,36 @@ listener_lost(const struct traffic *t, unsigned index)
 bool
 traffic_is_complete(const struct traffic *t)
 {
-	unsigned i;
+	unsigned own, index, count = portion_count(&t->portion);
 
-	for (i = 0; i < t->plan.links; i++)
-		if (!t->listeners[i].gone && listener_lost(t, i) > 0)
+	for (own = 0; own < count; own++) {
+		index = portion_index(&t->portion, own);
+		if (!t->listeners[index].gone && listener_lost(t, index) > 0)
 			return false;
+	}
 	return true;
 }
 
 struct traffic_counts
 traffic_count(const struct traffic *t)
 {
-	struct traffic_counts counts = t->counts;
-	unsigned i, rooms = t->plan.rooms;
+	return t->counts;
+}
+
+void
+traffic_balance(const struct traffic *t, struct traffic_counts *counts)
+{
+	unsigned i, rooms = t->plan.rooms, all = client_count(&t->plan);
 	const struct listener *l, *first;
 
-	for (i = 0; i < t->plan.links; i++) {
+	for (i = 0; i < all; i++) {
 		l = &t->listeners[i];
 		first = &t->listeners[i % rooms];
 		if (l->gone)
 			continue;
-		counts.lost += listener_lost(t, i);
+		counts->lost += listener_lost(t, i);
 		if (!first->gone && l->delivered == first->delivered &&
 		    l->order != first->order)
-			counts.order_differs++;
+			counts->order_differs++;
 	}
-	return counts;
 }

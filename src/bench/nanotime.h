@@ -1,6 +1,7 @@
 /*
- * The one clock of the bench: monotonic nanoseconds, the same in every
- * process of a machine.  Used by the load generator only.
+ * nanotime - monotonic nanoseconds, the same in every process of a machine.
+ *
+ * The clock of wschat-bench and of bench/.
  */
 
 #ifndef BENCH_NANOTIME_H

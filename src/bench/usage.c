@@ -1,7 +1,5 @@
 /*
- * CPU time, sleeps and memory of a process tree, read from /proc.  Runs in
- * the load generator, before and after what it measures; knows nothing of
- * the server but its pid.
+ * usage - see usage.h.
  */
 
 #include "config.h"

@@ -1,7 +1,8 @@
 /*
- * A distribution of durations: buckets that double every 32, so that the
- * error is relative and the memory constant.  Pure; part of the load
- * generator, which decides what is measured.
+ * histogram - see histogram.h.
+ *
+ * Buckets double every 32, so that the error is relative and the memory
+ * constant.
  */
 
 #include "config.h"
@@ -57,4 +58,16 @@ histogram_quantile(const struct histogram *h, double share)
 	}
 	upper = bucket_upper_ns(i);
 	return upper < h->max_ns ? upper : h->max_ns;
+}
+
+void
+histogram_merge(struct histogram *h, const struct histogram *other)
+{
+	unsigned i;
+
+	for (i = 0; i < HISTOGRAM_BUCKETS; i++)
+		h->buckets[i] += other->buckets[i];
+	h->count += other->count;
+	if (other->max_ns > h->max_ns)
+		h->max_ns = other->max_ns;
 }

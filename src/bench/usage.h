@@ -1,7 +1,9 @@
 /*
- * Contract of bench/usage.c: what a server costs, from /proc.  A server is a
- * process and all its descendants, so that a server of many processes is
- * compared fairly with one of a single process.
+ * usage - what a server costs: CPU time, sleeps and memory, from /proc.
+ *
+ * A server is a process and all its descendants, so that one of many
+ * processes is compared fairly with one of a single process.  Runs in
+ * wschat-bench, which knows nothing of the server but its pid.
  */
 
 #ifndef BENCH_USAGE_H

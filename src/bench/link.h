@@ -1,7 +1,10 @@
 /*
- * Contract of bench/link.c: one WebSocket connection of the load generator,
- * from connect() to the close handshake (RFC 6455, client side).  An idle
- * link owns no buffer, so that a million of them fit.
+ * link - one WebSocket connection, from connect() to the close handshake
+ * (RFC 6455, client side).
+ *
+ * Runs in wschat-bench and in the crowd of the tests of faults.  It leaves
+ * to its owner which connections there are and what is said.  An idle link
+ * owns no buffer, so that a million of them fit.
  */
 
 #ifndef BENCH_LINK_H
@@ -13,7 +16,11 @@
 #include <sys/socket.h>
 
 #define LINK_HEAD_MAX	256	/* bytes of a message that are looked at */
-#define LINK_UNSENT_MAX	(64U << 20)
+#define LINK_PATH	512	/* bytes of a path with the NUL */
+
+struct ssl_ctx_st;
+struct ssl_st;
+struct unsent;
 
 enum link_state {
 	LINK_NEW,
@@ -47,7 +54,8 @@ struct link {
 	bool ready;		/* the owner's word, not used here */
 	uint64_t skip;		/* payload bytes of that message to come */
 	unsigned char *stash;
-	struct link_output *output;
+	struct unsent *output;
+	struct ssl_st *tls;	/* NULL: in the clear */
 };
 
 /*
@@ -62,12 +70,15 @@ struct link_events {
 	void (*gone)(void *owner, struct link *);
 	uint64_t reads, bytes;	/* counted by link_on_ready */
 	uint64_t pings, other;	/* pings answered, binary messages */
+	int error;		/* errno of the last CONNECT or LOST */
 };
 
 struct link_target {
 	struct sockaddr_storage address;
 	socklen_t address_len;
 	const char *host;	/* for the Host field */
+	struct ssl_ctx_st *tls;	/* NULL: in the clear */
+	const char *tls_host;	/* whose certificate it has to be */
 	const char *fields;	/* more of the head, each with its CRLF; or
 				 * NULL */
 };
@@ -88,7 +99,7 @@ void	link_on_ready(struct link *, uint32_t events, int epoll, uint32_t key,
 
 /*
  * Queues one masked text message (borrows `text`); nothing is sent before
- * link_flush.  False: LINK_UNSENT_MAX would be exceeded, nothing is queued.
+ * link_flush.  False: UNSENT_MAX would be exceeded, nothing is queued.
  */
 bool	link_say(struct link *, const char *text, size_t len)
 	    __attribute__((warn_unused_result));

@@ -1,7 +1,8 @@
 /*
- * Contract of bench/histogram.c: a distribution of durations in constant
- * memory.  Values are nanoseconds; a quantile is at most 3.2 % too high,
- * never too low.  No allocation.
+ * histogram - a distribution of durations in constant memory.
+ *
+ * Values are nanoseconds; a quantile is at most 3.2 % too high, never too
+ * low.  No allocation.  Pure; runs in wschat-bench.
  */
 
 #ifndef BENCH_HISTOGRAM_H
@@ -20,6 +21,8 @@ struct histogram {
 };
 
 void	histogram_add(struct histogram *, uint64_t ns);
+/* Adds all of `other`. */
+void	histogram_merge(struct histogram *, const struct histogram *other);
 
 /* Smallest bound that `share` (0..1) of the values do not exceed; 0: empty. */
 uint64_t histogram_quantile(const struct histogram *, double share);

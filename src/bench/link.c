@@ -1,7 +1,5 @@
 /*
- * One WebSocket connection of the load generator: connect, handshake, frames
- * in, masked frames out.  It leaves to load.c which connections there are
- * and to traffic.c what is said.
+ * link - see link.h.
  *
  * All links read into one buffer.  Only what is left over is kept, in the
  * link's stash: the beginning of a frame (`held` bytes, read again in front
@@ -23,20 +21,17 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "bench/secure.h"
+#include "bench/unsent.h"
+
 #define STASH_SIZE	2048	/* also the longest handshake answer */
 #define READ_SIZE	(256 * 1024)
-#define OUTPUT_SIZE	4096
 
 /* The example of RFC 6455 1.3: what matters here is only that it fits. */
 #define KEY		"dGhlIHNhbXBsZSBub25jZQ=="
 #define ACCEPT		"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 
 enum { OP_TEXT = 1, OP_BINARY, OP_CLOSE = 8, OP_PING, OP_PONG };
-
-struct link_output {
-	size_t begin, end, size;
-	unsigned char bytes[];
-};
 
 static unsigned char buffer[STASH_SIZE + READ_SIZE];
 
@@ -60,6 +55,8 @@ link_end_name(enum link_end end)
 static void
 link_end(struct link *l, enum link_end why, struct link_events *ev)
 {
+	if (why == LINK_END_CONNECT || why == LINK_END_LOST)
+		ev->error = errno;
 	link_clear(l);
 	l->end = (uint8_t)why;
 	ev->gone(ev->owner, l);
@@ -70,8 +67,10 @@ link_clear(struct link *l)
 {
 	if (l->state != LINK_NEW && l->state != LINK_GONE)
 		close(l->fd);
+	secure_free(l->tls);
 	free(l->stash);
 	free(l->output);
+	l->tls = NULL;
 	l->stash = NULL;
 	l->output = NULL;
 	l->held = l->head = 0;
@@ -79,76 +78,6 @@ link_clear(struct link *l)
 }
 
 /* -- out ----------------------------------------------------------------- */
-
-/* Returns where `len` bytes go, or NULL when that would be too many. */
-static unsigned char *
-output_reserve(struct link *l, size_t len)
-{
-	struct link_output *o = l->output;
-	size_t used = o == NULL ? 0 : o->end - o->begin, size;
-
-	if (used + len > LINK_UNSENT_MAX)
-		return NULL;
-	if (o != NULL && o->begin > 0 && o->end + len > o->size) {
-		memmove(o->bytes, o->bytes + o->begin, used);
-		o->begin = 0;
-		o->end = used;
-	}
-	if (o == NULL || used + len > o->size) {
-		size = o == NULL ? OUTPUT_SIZE : o->size;
-		while (size < used + len)
-			size *= 2;
-		if ((o = realloc(l->output, sizeof *o + size)) == NULL)
-			return NULL;
-		if (l->output == NULL)
-			o->begin = o->end = 0;
-		o->size = size;
-		l->output = o;
-	}
-	return o->bytes + o->end;
-}
-
-static uint32_t
-mask_next(void)
-{
-	static uint32_t x = 2463534242U;
-
-	x ^= x << 13;
-	x ^= x >> 17;
-	x ^= x << 5;
-	return x;
-}
-
-static bool
-output_frame(struct link *l, int op, const void *data, size_t len)
-{
-	unsigned char *p = output_reserve(l, len + 14), *start = p, mask[4];
-	const unsigned char *from = data;
-	uint32_t m = mask_next();
-	size_t i;
-
-	if (p == NULL)
-		return false;
-	*p++ = (unsigned char)(0x80 | op);
-	if (len < 126) {
-		*p++ = (unsigned char)(0x80 | len);
-	} else if (len < 65536) {
-		*p++ = 0x80 | 126;
-		*p++ = (unsigned char)(len >> 8);
-		*p++ = (unsigned char)len;
-	} else {
-		*p++ = 0x80 | 127;
-		for (i = 0; i < 8; i++)
-			*p++ = (unsigned char)((uint64_t)len >> (56 - 8 * i));
-	}
-	memcpy(mask, &m, 4);
-	memcpy(p, mask, 4);
-	p += 4;
-	for (i = 0; i < len; i++)
-		p[i] = from[i] ^ mask[i & 3];
-	l->output->end += (size_t)(p - start) + len;
-	return true;
-}
 
 static void
 watch(struct link *l, bool writing, int epoll, uint32_t key)
@@ -165,20 +94,21 @@ watch(struct link *l, bool writing, int epoll, uint32_t key)
 bool
 link_say(struct link *l, const char *text, size_t len)
 {
-	return output_frame(l, OP_TEXT, text, len);
+	return unsent_add_frame(&l->output, OP_TEXT, text, len);
 }
 
 void
 link_flush(struct link *l, int epoll, uint32_t key, struct link_events *ev)
 {
-	struct link_output *o = l->output;
+	struct unsent *o = l->output;
 	ssize_t n;
 
 	if (o == NULL || l->state == LINK_GONE)
 		return;
 	if (o->begin < o->end) {
-		n = send(l->fd, o->bytes + o->begin, o->end - o->begin,
-		    MSG_NOSIGNAL);
+		n = l->tls != NULL ? secure_send(l->tls, o->bytes + o->begin,
+		    o->end - o->begin) : send(l->fd, o->bytes + o->begin,
+		    o->end - o->begin, MSG_NOSIGNAL);
 		if (n < 0 && errno != EAGAIN && errno != EINTR) {
 			link_end(l, l->state == LINK_UPGRADING ?
 			    LINK_END_CONNECT : LINK_END_LOST, ev);
@@ -187,7 +117,8 @@ link_flush(struct link *l, int epoll, uint32_t key, struct link_events *ev)
 		if (n > 0)
 			o->begin += (size_t)n;
 	}
-	watch(l, o->begin < o->end, epoll, key);
+	watch(l, o->begin < o->end && (l->tls == NULL ||
+	    !secure_wants_read(l->tls)), epoll, key);
 	if (o->begin < o->end)
 		return;
 	o->begin = o->end = 0;
@@ -207,7 +138,7 @@ link_close(struct link *l, int epoll, uint32_t key, struct link_events *ev)
 		return;
 	}
 	l->state = LINK_CLOSING;
-	if (output_frame(l, OP_CLOSE, normal, sizeof normal))
+	if (unsent_add_frame(&l->output, OP_CLOSE, normal, sizeof normal))
 		link_flush(l, epoll, key, ev);
 	else
 		link_end(l, LINK_END_UNSENT, ev);
@@ -249,7 +180,8 @@ link_open(struct link *l, const struct link_target *to, unsigned source,
 	unsigned char *p;
 	int len;
 
-	if (!link_connect(l, to, source)) {
+	if (!link_connect(l, to, source) || (to->tls != NULL &&
+	    (l->tls = secure_new(to->tls, l->fd, to->tls_host)) == NULL)) {
 		link_end(l, LINK_END_CONNECT, ev);
 		return;
 	}
@@ -259,7 +191,7 @@ link_open(struct link *l, const struct link_target *to, unsigned source,
 	    "Sec-WebSocket-Version: 13\r\n%s\r\n", path, to->host,
 	    to->fields == NULL ? "" : to->fields);
 	if (len < 0 || (size_t)len >= sizeof request ||
-	    (p = output_reserve(l, (size_t)len)) == NULL ||
+	    (p = unsent_reserve(&l->output, (size_t)len)) == NULL ||
 	    epoll_ctl(epoll, EPOLL_CTL_ADD, l->fd, &e) != 0) {
 		link_end(l, LINK_END_CONNECT, ev);
 		return;
@@ -320,8 +252,8 @@ link_read_control(struct link *l, int op, const unsigned char *data,
 {
 	if (op == OP_PING) {
 		ev->pings++;
-		if (l->state == LINK_OPEN && !output_frame(l, OP_PONG, data,
-		    len))
+		if (l->state == LINK_OPEN && !unsent_add_frame(&l->output,
+		    OP_PONG, data, len))
 			link_end(l, LINK_END_UNSENT, ev);
 	} else if (op == OP_CLOSE) {
 		l->status = len < 2 ? 1005 :
@@ -408,10 +340,13 @@ link_read(struct link *l, struct link_events *ev)
 
 	if (len > 0)
 		memcpy(buffer, l->stash, len);
-	n = recv(l->fd, buffer + len, READ_SIZE, 0);
+	n = l->tls != NULL ? secure_recv(l->tls, buffer + len, READ_SIZE) :
+	    recv(l->fd, buffer + len, READ_SIZE, 0);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {
+		if (n == 0)
+			errno = ECONNRESET;
 		link_end(l, l->state == LINK_UPGRADING ? LINK_END_CONNECT :
 		    l->state == LINK_CLOSING ? LINK_END_OURS : LINK_END_LOST,
 		    ev);
@@ -453,7 +388,10 @@ link_on_ready(struct link *l, uint32_t events, int epoll, uint32_t key,
 	if (l->state == LINK_GONE)
 		return;
 	if (events & (EPOLLIN | EPOLLERR | EPOLLHUP))
-		link_read(l, ev);
+		do {
+			link_read(l, ev);
+		} while (l->state != LINK_GONE && l->tls != NULL &&
+		    secure_has_more(l->tls));
 	/* What was heard may have brought an answer; send it at once. */
 	if (l->state != LINK_GONE && l->output != NULL &&
 	    l->output->begin < l->output->end)
