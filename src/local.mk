@@ -132,6 +132,7 @@ libparent_a_SOURCES = \
 	src/parent/reload.c \
 	src/parent/reload.h \
 	src/parent/reports.c \
+	src/parent/singles.c \
 	src/parent/site.c \
 	src/parent/site.h \
 	src/parent/supervisor.c \

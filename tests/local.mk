@@ -46,6 +46,7 @@ bats_tests = \
 	tests/52-supervisors.bats \
 	tests/55-control.bats \
 	tests/56-bench.bats \
+	tests/56-spawn.bats \
 	tests/54-reload.bats \
 	tests/60-faults.bats \
 	tests/65-property.bats \

@@ -18,7 +18,8 @@
 
 #define SETTINGS_LISTENERS	32
 #define SETTINGS_ROUTES		32	/* at most LOG_ROUTES */
-#define SETTINGS_WORKERS	256	/* at most LOG_RECEIPTS */
+#define SETTINGS_WORKERS	256	/* of the pool */
+#define SETTINGS_PLACES		1024	/* for all; at most LOG_RECEIPTS */
 #define SETTINGS_ADDRESS	128	/* bytes with the NUL */
 #define SETTINGS_PATH		1024
 #define SETTINGS_ROUTE_PATH	64
@@ -73,6 +74,9 @@ struct settings_listener {
 	char group[SETTINGS_USER];
 };
 
+/* Who serves connections: a pool of workers, or a worker for each. */
+enum settings_spawn { SETTINGS_POOL, SETTINGS_EACH };
+
 enum settings_kind { SETTINGS_CHAT, SETTINGS_ECHO };
 
 /* Who is one user: a connection, or all that have the SESSION cookie. */
@@ -112,6 +116,7 @@ struct settings_route {
 
 struct settings {
 	uint32_t workers;		/* as resolved, 1..SETTINGS_WORKERS */
+	uint32_t spawn;			/* enum settings_spawn */
 	uint32_t log_level;		/* enum logger_level */
 	uint64_t log_size;		/* a power of two */
 	char site[SETTINGS_PATH];	/* folder of the page; "": none */
@@ -139,6 +144,14 @@ struct settings {
  * errno; the descriptor stays the caller's. */
 const struct settings *settings_map(int fd) __attribute__((warn_unused_result));
 void settings_unmap(const struct settings *);
+
+/* How many workers there are before anybody comes: those of the pool have the
+ * places from 0 on. */
+static inline uint32_t
+settings_pool(const struct settings *settings)
+{
+	return settings->spawn == SETTINGS_POOL ? settings->workers : 0;
+}
 
 /* Whether there is a listener at this place.  One that was closed leaves it
  * empty, so that the others keep their indexes; of what it was all but the

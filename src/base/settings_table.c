@@ -48,6 +48,7 @@
 static const char *const level_words[] = {
 	"error", "warning", "info", "debug", NULL
 };
+static const char *const spawn_words[] = { "pool", "connection", NULL };
 static const char *const kind_words[] = { "chat", "echo", NULL };
 static const char *const identity_words[] = {
 	"connection", "session", NULL
@@ -64,6 +65,9 @@ const struct settings_row settings_table[] = {
 	    RELOAD,
 	    "Processes that serve connections; 0 takes one for each CPU. A"
 	    " reload starts more, fewer need a restart."),
+	TOP("spawn", TYPE_WORD, spawn, 0, 1, "pool", spawn_words, RESTART,
+	    "Who serves connections: the pool of workers, or a worker for each"
+	    " connection that is started for it and ends with it."),
 	TOP("log-level", TYPE_WORD, log_level, 0, 3, "info", level_words,
 	    RELOAD,
 	    "What is written to standard error; with debug every connection"

@@ -150,11 +150,14 @@ broker_start(struct broker *b)
 	    hub_position(b->hub));
 }
 
+/* What nobody has asked for costs no memory and no turn. */
 static void
-broker_make_links(struct broker *b, unsigned from)
+broker_make_links(struct broker *b, unsigned count)
 {
-	for (unsigned i = from; i < b->settings->workers; i++)
-		b->links[i] = (struct link){ .broker = b, .index = i };
+	for (; b->link_count < count; b->link_count++)
+		b->links[b->link_count] = (struct link){
+			.broker = b, .index = b->link_count
+		};
 }
 
 int
@@ -164,7 +167,7 @@ broker_main(const struct settings *settings)
 	struct broker *b = &broker;
 
 	b->settings = settings;
-	broker_make_links(b, 0);
+	broker_make_links(b, settings_pool(settings));
 	broker_start(b);
 	while (!b->is_stopping) {
 		event_base_loop(b->base, EVLOOP_ONCE);
@@ -235,7 +238,7 @@ on_settings(void *owner, struct peer *peer, const struct ipc_message *m)
 	if (b->settings == NULL)
 		die(EX_OSERR, "settings");
 	logger_set_level((enum logger_level)b->settings->log_level);
-	broker_make_links(b, old->workers);
+	broker_make_links(b, settings_pool(b->settings));
 	if (!hub_set_settings(b->hub, b->settings)) {
 		errno = ENOMEM;
 		die(EX_OSERR, "settings");
@@ -270,10 +273,11 @@ on_attach_worker(void *owner, struct peer *peer, const struct ipc_message *m)
 	struct link *link;
 
 	(void)peer;
-	if (w->index >= b->settings->workers || w->generation == 0) {
+	if (w->index >= SETTINGS_PLACES || w->generation == 0) {
 		close(m->fd);
 		return false;
 	}
+	broker_make_links(b, w->index + 1);
 	link = &b->links[w->index];
 	if (link->generation != 0)
 		hub_remove_worker(b->hub, link->index);
@@ -319,7 +323,7 @@ on_worker_gone(void *owner, struct peer *peer, const struct ipc_message *m)
 	struct link *link;
 
 	(void)peer;
-	if (w->index >= b->settings->workers)
+	if (w->index >= b->link_count)
 		return false;
 	link = &b->links[w->index];
 	if (link->generation != w->generation)
@@ -418,7 +422,7 @@ broker_serve_when_ready(struct broker *b)
 
 	if (b->is_serving || !b->has_all)
 		return;
-	for (unsigned i = 0; i < b->settings->workers; i++)
+	for (unsigned i = 0; i < b->link_count; i++)
 		if (b->links[i].generation != 0 &&
 		    !b->links[i].is_registered)
 			return;
@@ -426,7 +430,7 @@ broker_serve_when_ready(struct broker *b)
 	b->serving_ms = clock_ms();
 	evtimer_del(b->deadline);
 	hub_remove_others(b->hub);
-	for (unsigned i = 0; i < b->settings->workers; i++)
+	for (unsigned i = 0; i < b->link_count; i++)
 		if (b->links[i].generation != 0 &&
 		    !link_welcome(&b->links[i]))
 			link_report(&b->links[i], "no-memory");
@@ -441,7 +445,7 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	for (unsigned i = 0; i < b->settings->workers; i++)
+	for (unsigned i = 0; i < b->link_count; i++)
 		if (b->links[i].generation != 0 &&
 		    !b->links[i].is_registered)
 			link_report(&b->links[i], "did-not-register");

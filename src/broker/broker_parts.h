@@ -28,7 +28,9 @@ struct broker {
 	bool is_flooded;		/* with whispers: a worker is slow */
 	unsigned first;			/* index of who is heard first */
 	int exit_code;
-	struct link links[SETTINGS_WORKERS];
+	unsigned link_count;		/* places that have had a worker, and
+					 * those of the pool */
+	struct link links[SETTINGS_PLACES];
 };
 
 #endif

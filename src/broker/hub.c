@@ -12,6 +12,8 @@
 #include "broker/session.h"
 #include "broker/takeover.h"
 
+#define PLACES_STEP	32	/* divides SETTINGS_PLACES */
+
 static void hub_settle(struct hub *);
 static bool hub_is_wanted(void *, const struct record *, uint64_t *);
 static void hub_on_kept(void *, const struct record *, uint64_t);
@@ -33,7 +35,9 @@ hub_new(const struct settings *settings, struct names *names, struct log *log,
 	hub->names = names;
 	hub->log = log;
 	hub->state = state;
-	hub->workers = settings->workers;
+	hub->workers = settings_pool(settings);
+	if (hub->workers == 0)
+		hub->workers = PLACES_STEP;
 	hub->asking = hub->workers;
 	for (unsigned i = 0; i < SETTINGS_ROUTES; i++)
 		buf_init(&hub->listings[i].texts);
@@ -46,25 +50,35 @@ hub_new(const struct settings *settings, struct names *names, struct log *log,
 	return hub;
 }
 
+/* For so many indexes; every room counts the members at each. */
+static bool
+hub_make_places(struct hub *hub, unsigned workers)
+{
+	bool is_nobody = hub->asking == hub->workers;
+
+	if (workers <= hub->workers)
+		return true;
+	workers = (workers + PLACES_STEP - 1) / PLACES_STEP * PLACES_STEP;
+	if (!room_table_grow(hub->rooms, workers))
+		return false;
+	hub->workers = workers;
+	if (is_nobody)
+		hub->asking = workers;
+	return true;
+}
+
 /* Who is away leaves no later than the new grace time says, so that the first
  * of a route stays the one that came first. */
 bool
 hub_set_settings(struct hub *hub, const struct settings *settings)
 {
-	bool is_nobody = hub->asking == hub->workers;
-
 	for (uint32_t i = 0; i < settings->route_count; i++)
 		if (settings->routes[i].grace_ms <
 		    hub->settings->routes[i].grace_ms)
 			graces_shorten(hub->graces, i, clock_ms() +
 			    settings->routes[i].grace_ms);
 	hub->settings = settings;
-	if (settings->workers <= hub->workers)
-		return true;
-	hub->workers = settings->workers;
-	if (is_nobody)
-		hub->asking = hub->workers;
-	return room_table_grow(hub->rooms, hub->workers);
+	return hub_make_places(hub, settings_pool(settings));
 }
 
 void
@@ -109,7 +123,9 @@ hub_add_worker(struct hub *hub, unsigned index, uint64_t generation,
 	struct hub_worker *w = &hub->worker[index];
 	struct roster_entry entry;
 
-	assert(index < hub->workers && w->generation == 0);
+	assert(index < SETTINGS_PLACES && w->generation == 0);
+	if (!hub_make_places(hub, index + 1))
+		return false;
 	w->connections = roster_worker_add(hub->roster, generation);
 	if (w->connections == NULL)
 		return false;

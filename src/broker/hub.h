@@ -58,7 +58,8 @@ void hub_free(struct hub *);
 bool hub_set_settings(struct hub *, const struct settings *)
     __attribute__((warn_unused_result));
 
-/* A live worker: connections have slots below `slots`. */
+/* A live worker, at an index below SETTINGS_PLACES: connections have slots
+ * below `slots`.  False: no memory. */
 bool hub_add_worker(struct hub *, unsigned index, uint64_t generation,
     uint32_t slots) __attribute__((warn_unused_result));
 /* The worker is dead: its connections are gone, its place is free. */

@@ -62,14 +62,14 @@ struct hub {
 	struct numbers *numbers;
 	struct names *names;		/* what a name may be */
 	struct nametable *nametable;	/* who has chosen which */
-	unsigned workers;	/* how many indexes */
+	unsigned workers;	/* how many indexes there are by now */
 	unsigned asking;	/* whose request is carried out; no index:
 				 * nobody's */
 	uint64_t turn;		/* the log's end when the turn began */
 	uint32_t tidy_row;	/* the next one to look at */
 	uint64_t tidy_due;	/* clock_ms() of the next step */
 	struct hub_listing listings[SETTINGS_ROUTES];
-	struct hub_worker worker[SETTINGS_WORKERS];
+	struct hub_worker worker[SETTINGS_PLACES];
 };
 
 /* The checks that every request undergoes; HUB_DONE: carry it out. */

@@ -56,7 +56,7 @@ link_welcome(struct link *link)
 static void
 link_give_up_slow(struct broker *b)
 {
-	for (unsigned i = 0; i < b->settings->workers; i++)
+	for (unsigned i = 0; i < b->link_count; i++)
 		if (hub_reaches_back(b->hub, i, 3))
 			link_report(&b->links[i], "too-far-behind");
 }
@@ -68,7 +68,7 @@ link_hush(const struct link *link)
 	struct broker *b = link->broker;
 
 	b->first = link->index + 1;
-	for (unsigned i = 0; i < b->settings->workers; i++)
+	for (unsigned i = 0; i < b->link_count; i++)
 		if (b->links[i].peer != NULL)
 			peer_pause(b->links[i].peer, true);
 	link_give_up_slow(b);
@@ -296,7 +296,7 @@ link_flush_whispers(struct broker *b)
 	bool is_waiting = false;
 
 	b->is_flooded = false;
-	for (unsigned i = 0; i < b->settings->workers; i++) {
+	for (unsigned i = 0; i < b->link_count; i++) {
 		struct link *link = &b->links[i];
 
 		if (!link->has_whispers)
@@ -341,7 +341,7 @@ link_release_held(struct broker *b)
 {
 	bool is_waiting = link_flush_whispers(b);
 
-	for (unsigned i = 0; i < b->settings->workers; i++) {
+	for (unsigned i = 0; i < b->link_count; i++) {
 		struct link *link = &b->links[i];
 
 		if (is_waiting && link->has_whispered)
@@ -356,7 +356,7 @@ link_release_held(struct broker *b)
 bool
 link_is_awaited(const struct broker *b)
 {
-	for (unsigned i = 0; i < b->settings->workers; i++)
+	for (unsigned i = 0; i < b->link_count; i++)
 		if (!b->links[i].is_mute && hub_reaches_back(b->hub, i, 1))
 			return true;
 	return false;
@@ -367,7 +367,7 @@ static void
 link_listen(struct broker *b)
 {
 	bool must_wait = !b->is_serving || link_is_awaited(b);
-	unsigned count = b->settings->workers;
+	unsigned count = b->link_count;
 
 	for (unsigned i = 0; i < count; i++) {
 		struct link *link = &b->links[(b->first + i) % count];
@@ -386,7 +386,7 @@ link_end_turn(struct broker *b)
 {
 	hub_commit(b->hub, link_on_bell, b);
 	link_release_held(b);
-	for (unsigned i = 0; i < b->settings->workers; i++) {
+	for (unsigned i = 0; i < b->link_count; i++) {
 		struct link *link = &b->links[i];
 
 		if (link->peer == NULL)

@@ -18,7 +18,8 @@ struct repeats_row {
 };
 
 struct repeats {
-	unsigned workers;
+	unsigned workers;	/* up to the last row that was ever used */
+	struct repeats_row *sorted[LOG_RECEIPTS]; /* by generation */
 	struct repeats_row rows[];
 };
 
@@ -38,13 +39,24 @@ row_add(struct repeats_row *row, uint64_t number)
 	return true;
 }
 
+static int
+generation_compare(const void *a, const void *b)
+{
+	uint64_t x = (*(struct repeats_row *const *)a)->generation;
+	uint64_t y = (*(struct repeats_row *const *)b)->generation;
+
+	return (x > y) - (x < y);
+}
+
 static struct repeats_row *
 row_find(struct repeats *r, uint64_t generation)
 {
-	for (unsigned i = 0; i < r->workers; i++)
-		if (r->rows[i].generation == generation)
-			return &r->rows[i];
-	return NULL;
+	const struct repeats_row key = { .generation = generation };
+	const struct repeats_row *wanted = &key;
+	struct repeats_row **at = bsearch(&wanted, r->sorted, r->workers,
+	    sizeof(r->sorted[0]), generation_compare);
+
+	return at == NULL ? NULL : *at;
 }
 
 static bool
@@ -77,9 +89,21 @@ number_compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-struct repeats *
-repeats_new(const struct log *log, unsigned workers)
+static unsigned
+count_rows(const struct log *log)
 {
+	unsigned count = LOG_RECEIPTS;
+
+	while (count > 0 &&
+	    atomic_load(&log_receipt(log, count - 1)->generation) == 0)
+		count--;
+	return count;
+}
+
+struct repeats *
+repeats_new(const struct log *log)
+{
+	unsigned workers = count_rows(log);
 	struct repeats *r = calloc(1, sizeof(*r) +
 	    workers * sizeof(r->rows[0]));
 
@@ -92,7 +116,9 @@ repeats_new(const struct log *log, unsigned workers)
 
 		r->rows[i].generation = generation;
 		r->rows[i].receipt = log_receipt_load(log, i, generation);
+		r->sorted[i] = &r->rows[i];
 	}
+	qsort(r->sorted, workers, sizeof(r->sorted[0]), generation_compare);
 	if (!repeats_walk(r, log)) {
 		repeats_free(r);
 		return NULL;

@@ -15,9 +15,9 @@
 
 struct repeats;
 
-/* Walks the log for records of requests above the receipt of their worker,
- * at the indexes below `workers`.  NULL: no memory. */
-struct repeats *repeats_new(const struct log *, unsigned workers)
+/* Walks the log for records of requests above the receipt of their worker.
+ * NULL: no memory. */
+struct repeats *repeats_new(const struct log *)
     __attribute__((warn_unused_result));
 void repeats_free(struct repeats *);
 

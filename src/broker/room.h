@@ -45,8 +45,8 @@ struct room_table;
 /* `workers`: how many worker indexes there are.  NULL: no memory. */
 struct room_table *room_table_new(struct state *, unsigned workers)
     __attribute__((warn_unused_result));
-/* So many from now on, which are more.  False: no memory; the table must not
- * be used any more. */
+/* So many from now on, which are more.  False: no memory; as many as before.
+ */
 bool room_table_grow(struct room_table *, unsigned workers)
     __attribute__((warn_unused_result));
 void room_table_free(struct room_table *);

@@ -265,7 +265,7 @@ takeover_restore(struct hub *hub, const struct append_callbacks *callbacks)
 	if (hub->roster == NULL || hub->append == NULL ||
 	    !replay_log(hub))
 		return false;
-	hub->repeats = repeats_new(hub->log, hub->workers);
+	hub->repeats = repeats_new(hub->log);
 	hub->ids = ids_new(log_ring_size(hub->log));
 	if (hub->repeats == NULL || hub->ids == NULL || !restore_lines(hub))
 		return false;

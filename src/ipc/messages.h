@@ -107,9 +107,9 @@ struct ipc_ping {
 
 struct ipc_stop {
 	uint32_t drain_ms;	/* closings are spread over; 0: all at once */
+	uint32_t rest_ms;	/* in which others are closed behind it */
 	uint32_t return_s;	/* clients are to come back spread over */
 	uint32_t is_restart;	/* 0: going away (1001); 1: restart (1012) */
-	uint32_t zero;
 };
 
 struct ipc_readiness {
@@ -134,7 +134,8 @@ struct ipc_position {
 };
 
 enum ipc_accepted_flag {
-	IPC_ACCEPTED_REFUSE = 1	/* answer 503 whatever is asked */
+	IPC_ACCEPTED_REFUSE = 1, /* answer 503 whatever is asked */
+	IPC_ACCEPTED_ALONE = 2	/* the worker ends with it */
 };
 
 struct ipc_accepted {

@@ -46,6 +46,8 @@ child_init(struct child *child, struct event_base *base, enum ipc_role role,
 		    index);
 	else
 		snprintf(child->name, sizeof(child->name), "broker");
+	if (on_restart == NULL)
+		return true;
 	child->restart = event_new(base, -1, 0, on_restart, child);
 	return child->restart != NULL;
 }
@@ -58,6 +60,13 @@ child_clear(struct child *child)
 	peer_free(child->peer);
 	child->restart = NULL;
 	child->peer = NULL;
+}
+
+/* Of what is as it should be: a worker for one connection is traffic. */
+static enum logger_level
+life_level(const struct child *child)
+{
+	return child->is_single ? LOGGER_DEBUG : LOGGER_INFO;
 }
 
 /* Between fork and exec.  No descriptor of the parent's lies below
@@ -148,10 +157,11 @@ child_start(struct child *child, struct event_base *base, uint64_t generation,
 	child->pings = child->kill_at_ms = 0;
 	child->unanswered = 0;
 	child->answered = child->killed = false;
-	child->attached = child->paused = false;
+	child->attached = child->paused = child->has_taken = false;
 	child->told_ready = -1;
-	logger_info("started", "child=%s pid=%d generation=%" PRIu64,
-	    child->name, (int)child->pid, generation);
+	logger_write(life_level(child), "started",
+	    "child=%s pid=%d generation=%" PRIu64, child->name,
+	    (int)child->pid, generation);
 	return true;
 fail:
 	child->pid = 0;
@@ -168,8 +178,8 @@ child_set_ready(struct child *child)
 	child->state = CHILD_READY;
 	child->answered = true;
 	child->ready_ms = clock_ms();
-	logger_info("ready", "child=%s after_ms=%" PRIu64, child->name,
-	    child->ready_ms - child->started_ms);
+	logger_write(life_level(child), "ready", "child=%s after_ms=%" PRIu64,
+	    child->name, child->ready_ms - child->started_ms);
 }
 
 void
@@ -259,10 +269,10 @@ child_backoff_ms(unsigned failures, uint32_t random)
 static void
 log_end(const struct child *child, int status, uint64_t after_ms)
 {
-	bool expected = child->state == CHILD_STOPPING && WIFEXITED(status) &&
-	    WEXITSTATUS(status) == 0;
+	bool expected = (child->state == CHILD_STOPPING || child->is_single) &&
+	    WIFEXITED(status) && WEXITSTATUS(status) == 0;
 
-	logger_write(expected ? LOGGER_INFO : LOGGER_WARNING,
+	logger_write(expected ? life_level(child) : LOGGER_WARNING,
 	    expected ? "ended" : "died",
 	    "child=%s pid=%d generation=%" PRIu64 " %s=%d after_ms=%" PRIu64,
 	    child->name, (int)child->pid, child->generation,

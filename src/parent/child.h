@@ -38,7 +38,8 @@ struct child {
 	uint64_t generation;	/* 0: none is alive */
 	pid_t pid;
 	struct peer *peer;
-	struct event *restart;	/* pending: a start is waited for */
+	struct event *restart;	/* pending: a start is waited for; NULL: of
+				 * one that is not started again */
 	uint64_t started_ms, ready_ms;
 	uint64_t pings;		/* sent */
 	unsigned unanswered;	/* of these, since the last PONG */
@@ -48,11 +49,15 @@ struct child {
 	bool killed;		/* SIGKILL is on its way */
 	bool attached;		/* of a worker: the broker knows this one */
 	bool paused;		/* of a worker: it has said PAUSED */
+	bool is_single;		/* of a worker: for one connection, and not
+				 * started again */
+	bool has_taken;		/* of such a one: TAKEN was said */
 	int told_ready;		/* READINESS last sent; -1: none */
 	void *parent;
 };
 
-/* `on_restart` is called when a start that child_end put off is due. */
+/* `on_restart` is called when a start that child_end put off is due; NULL:
+ * none is ever put off. */
 bool child_init(struct child *, struct event_base *, enum ipc_role,
     unsigned index, void *parent,
     void (*on_restart)(int, short, void *))

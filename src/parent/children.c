@@ -31,6 +31,13 @@
 
 /* --- they come --------------------------------------------------------- */
 
+/* How many connections it may have. */
+static uint32_t
+slots_of(const struct parent *parent, const struct child *child)
+{
+	return child->is_single ? 1 : parent->heritage.slots;
+}
+
 /* The older one first: what comes last writes. */
 void
 children_tell_ticket_keys(struct parent *parent, struct child *worker)
@@ -55,8 +62,32 @@ tell_ban(void *arg, uint64_t address, uint64_t until_s)
 	child_tell(&parent->broker, IPC_BAN, &ban, -1);
 }
 
-void
-children_start(struct parent *parent, struct child *child)
+/* The first that it hears. */
+static void
+greet(struct parent *parent, struct child *child)
+{
+	const struct ipc_hello hello = {
+		.version = IPC_VERSION, .role = IPC_PARENT,
+		.index = child->index, .slots = slots_of(parent, child),
+		.generation = child->generation
+	};
+	unsigned i;
+
+	child_tell(child, IPC_HELLO, &hello, -1);
+	if (child->role == IPC_WORKER) {
+		if (parent->tickets != NULL)
+			children_tell_ticket_keys(parent, child);
+		return;
+	}
+	/* Before any worker is attached: nobody joins who is banned. */
+	bans_each(banlist_bans(parent->banlist), tell_ban, parent);
+	parent->attached_all = false;
+	for (i = 0; i < parent->worker_end; i++)
+		parent->workers[i].attached = false;
+}
+
+bool
+children_try_start(struct parent *parent, struct child *child)
 {
 	bool is_broker = child->role == IPC_BROKER;
 	const struct peer_config config = {
@@ -73,29 +104,20 @@ children_start(struct parent *parent, struct child *child)
 		is_broker ? has->state_fd : has->files.site_fd,
 		is_broker ? has->control_fd : has->files.tls_fd
 	};
-	struct ipc_hello hello = {
-		.version = IPC_VERSION, .role = IPC_PARENT,
-		.index = child->index, .slots = has->slots,
-		.generation = ++parent->generation
-	};
-	unsigned i;
 
-	if (!child_start(child, parent->base, hello.generation, &config,
-	    fds)) {
+	if (!child_start(child, parent->base, parent->generation + 1, &config,
+	    fds))
+		return false;
+	parent->generation++;
+	greet(parent, child);
+	return true;
+}
+
+void
+children_start(struct parent *parent, struct child *child)
+{
+	if (!children_try_start(parent, child))
 		child_put_off(child, child_end(child, 0, clock_ms()));
-		return;
-	}
-	child_tell(child, IPC_HELLO, &hello, -1);
-	if (!is_broker) {
-		if (parent->tickets != NULL)
-			children_tell_ticket_keys(parent, child);
-		return;
-	}
-	/* Before any worker is attached: nobody joins who is banned. */
-	bans_each(banlist_bans(parent->banlist), tell_ban, parent);
-	parent->attached_all = false;
-	for (i = 0; i < parent->settings->workers; i++)
-		parent->workers[i].attached = false;
 }
 
 static void
@@ -114,7 +136,7 @@ attach(struct parent *parent, struct child *worker)
 {
 	static const struct ipc_none none;
 	const struct ipc_worker who = {
-		.index = worker->index, .slots = parent->heritage.slots,
+		.index = worker->index, .slots = slots_of(parent, worker),
 		.generation = worker->generation
 	};
 	int pair[2];
@@ -130,7 +152,6 @@ attach(struct parent *parent, struct child *worker)
 	child_tell(worker, IPC_ATTACH_BROKER, &none, pair[1]);
 	close(pair[0]);
 	close(pair[1]);
-	/* A peer holds only so many descriptors back. */
 	peer_flush(parent->broker.peer);
 	return true;
 }
@@ -144,11 +165,15 @@ children_attach_all(struct parent *parent)
 
 	if (!child_is_alive(&parent->broker) || now < parent->attach_at_ms)
 		return;
-	for (i = 0; i < parent->settings->workers; i++) {
+	for (i = 0; i < parent->worker_end; i++) {
 		struct child *worker = &parent->workers[i];
 
-		if (child_is_alive(worker) && !worker->attached &&
-		    !attach(parent, worker)) {
+		if (!child_is_alive(worker) || worker->attached)
+			continue;
+		/* A peer holds only so many descriptors back. */
+		if (peer_queued(parent->broker.peer) > 0)
+			return;
+		if (!attach(parent, worker)) {
 			parent->attach_at_ms = now + RETRY_MS;
 			return;
 		}
@@ -164,7 +189,7 @@ static void
 remove_worker(struct parent *parent, struct child *worker)
 {
 	const struct ipc_worker who = {
-		.index = worker->index, .slots = parent->heritage.slots,
+		.index = worker->index, .slots = slots_of(parent, worker),
 		.generation = worker->generation
 	};
 	uint32_t lost = door_remove_worker(parent->door, worker->index);
@@ -188,7 +213,9 @@ on_reaped(struct parent *parent, struct child *child, int status)
 		remove_worker(parent, child);
 	wait_ms = child_end(child, status, clock_ms());
 	/* As long as there are workers they need a broker. */
-	if (parent->stage == RUNNING || (child->role == IPC_BROKER &&
+	if (child->is_single)
+		singles_on_end(parent, child);
+	else if (parent->stage == RUNNING || (child->role == IPC_BROKER &&
 	    parent->stage < STOPPING_BROKER))
 		child_put_off(child, wait_ms);
 	ending_stop_workers_when_paused(parent);
@@ -202,7 +229,7 @@ find_child(struct parent *parent, pid_t pid)
 
 	if (parent->broker.pid == pid)
 		return &parent->broker;
-	for (i = 0; i < parent->settings->workers; i++)
+	for (i = 0; i < parent->worker_end; i++)
 		if (parent->workers[i].pid == pid)
 			return &parent->workers[i];
 	return NULL;
@@ -235,12 +262,20 @@ children_init(struct parent *parent)
 
 	good = child_init(&parent->broker, parent->base, IPC_BROKER, 0,
 	    parent, on_restart);
-	/* A reload may start more of them. */
-	for (i = 0; good && i < SETTINGS_WORKERS; i++)
+	/* A reload may start more of the pool. */
+	for (i = 0; good && i < singles_first(parent); i++)
 		good = child_init(&parent->workers[i], parent->base,
 		    IPC_WORKER, i, parent, on_restart);
 	if (!good)
 		die(EX_OSERR, "children");
+	children_use_places(parent, settings_pool(parent->settings));
+}
+
+void
+children_use_places(struct parent *parent, unsigned count)
+{
+	if (parent->worker_end < count)
+		parent->worker_end = count;
 }
 
 void
@@ -249,6 +284,6 @@ children_clear(struct parent *parent)
 	unsigned i;
 
 	child_clear(&parent->broker);
-	for (i = 0; i < SETTINGS_WORKERS; i++)
+	for (i = 0; i < SETTINGS_PLACES; i++)
 		child_clear(&parent->workers[i]);
 }

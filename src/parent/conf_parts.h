@@ -16,7 +16,7 @@
 #include "base/settings.h"
 #include "base/settings_table.h"
 
-#define CONF_ROWS	64	/* at least settings_table_rows */
+#define CONF_ROWS	96	/* at least settings_table_rows */
 
 enum origin_kind {
 	ORIGIN_DEFAULT,

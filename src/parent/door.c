@@ -42,7 +42,7 @@ struct door {
 	struct listener *listeners[SETTINGS_LISTENERS];
 	/* Opened for settings that do not count yet. */
 	struct listener *opened[SETTINGS_LISTENERS];
-	door_send *send;
+	const struct door_calls *calls;
 	void *owner;
 	bool is_closed;
 };
@@ -101,7 +101,8 @@ open_missing(struct door *door, const struct settings *settings,
 
 struct door *
 door_new(struct event_base *base, const struct settings *settings,
-    const int *inherited, uint32_t slots, door_send *send, void *owner)
+    const int *inherited, uint32_t slots, const struct door_calls *calls,
+    void *owner)
 {
 	struct door *door = calloc(1, sizeof(*door));
 	struct endpoint_error error;
@@ -110,9 +111,9 @@ door_new(struct event_base *base, const struct settings *settings,
 		die(EX_OSERR, "door");
 	door->base = base;
 	door->settings = settings;
-	door->send = send;
+	door->calls = calls;
 	door->owner = owner;
-	door->pool = pool_new(settings->workers, slots);
+	door->pool = pool_new(settings_pool(settings), slots);
 	door->addresses = tally_new();
 	if (door->pool == NULL || door->addresses == NULL)
 		die(EX_OSERR, "door");
@@ -188,7 +189,7 @@ door_set_settings(struct door *door, const struct settings *settings)
 		listener_close(door->listeners[i]);
 		door->listeners[i] = NULL;
 	}
-	pool_grow(door->pool, settings->workers);
+	pool_grow(door->pool, settings_pool(settings));
 	door->settings = settings;
 	door_take_opened(door);
 }
@@ -197,6 +198,12 @@ uint64_t
 door_connections(const struct door *door)
 {
 	return pool_connections(door->pool);
+}
+
+uint32_t
+door_worker_connections(const struct door *door, unsigned worker)
+{
+	return pool_worker_connections(door->pool, worker);
 }
 
 void
@@ -265,7 +272,7 @@ door_close(struct door *door)
 		listener_close(door->listeners[i]);
 		door->listeners[i] = NULL;
 	}
-	for (i = 0; i < door->settings->workers; i++)
+	for (i = 0; i < settings_pool(door->settings); i++)
 		pool_open_worker(door->pool, i, false);
 	deliver_waiting(door);
 }
@@ -294,18 +301,46 @@ refuse(struct door *door, const struct pool_entry *entry)
 	    pool_connections(door->pool));
 }
 
+/* Who takes the next one. */
+static enum pool_choice
+choose(const struct door *door, unsigned *index_out)
+{
+	return door->calls->choose == NULL ?
+	    pool_choose(door->pool, index_out) :
+	    door->calls->choose(door->owner, index_out);
+}
+
+/* A worker that is started for this one connection is never open for
+ * others. */
+static const struct pool_entry *
+add_alone(struct door *door, unsigned index, struct pool_entry *entry)
+{
+	const struct pool_entry *kept;
+
+	if (!door->calls->start(door->owner, index))
+		return NULL;
+	entry->accepted.flags |= IPC_ACCEPTED_ALONE;
+	pool_grow(door->pool, index + 1);
+	pool_open_worker(door->pool, index, true);
+	kept = pool_add(door->pool, index, entry);
+	pool_open_worker(door->pool, index, false);
+	return kept;
+}
+
 static void
 deliver(struct door *door, unsigned index, const struct pool_entry *entry)
 {
 	const struct pool_entry *kept;
 	struct pool_entry lost = *entry;
 
-	kept = pool_add(door->pool, index, entry);
+	kept = door->calls->start == NULL ?
+	    pool_add(door->pool, index, entry) :
+	    add_alone(door, index, &lost);
 	if (kept == NULL) {
 		refuse(door, entry);
 		return;
 	}
-	if (door->send(door->owner, index, &kept->accepted, kept->fd))
+	if (door->calls->send(door->owner, index, &kept->accepted, kept->fd))
 		return;
 	if (pool_remove(door->pool, index, kept->accepted.connection,
 	    &lost.address, &lost.fd))
@@ -322,7 +357,7 @@ deliver_waiting(struct door *door)
 	unsigned index = 0;
 
 	while ((waiting = pool_waiting(door->pool)) != NULL) {
-		choice = pool_choose(door->pool, &index);
+		choice = choose(door, &index);
 		if (!door->is_closed &&
 		    (choice == POOL_NOBODY || choice == POOL_BUSY))
 			return;
@@ -344,7 +379,7 @@ can_accept(const struct door *door)
 
 	if (door->is_closed || pool_waiting(door->pool) != NULL)
 		return false;
-	choice = pool_choose(door->pool, &index);
+	choice = choose(door, &index);
 	return choice == POOL_CHOSEN || choice == POOL_FULL;
 }
 
@@ -418,7 +453,7 @@ on_accept(void *owner, unsigned index, int fd, const uint8_t bytes[16],
 		entry.accepted.flags |= IPC_ACCEPTED_REFUSE;
 	if (!count_address(door, &entry) ||
 	    (max > 0 && connections >= max + REFUSED_MAX) ||
-	    pool_choose(door->pool, &worker) != POOL_CHOSEN)
+	    choose(door, &worker) != POOL_CHOSEN)
 		refuse(door, &entry);
 	else
 		deliver(door, worker, &entry);

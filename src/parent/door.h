@@ -11,20 +11,31 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "parent/pool.h"
+
 struct event_base;
 struct ipc_accepted;
 struct settings;
 struct door;
 
-/* Sends a connection to a worker; borrows fd.  False: it cannot be told. */
-typedef bool door_send(void *owner, unsigned worker,
-    const struct ipc_accepted *, int fd);
+/* How the door has connections served. */
+struct door_calls {
+	/* Sends a connection to a worker; borrows fd.  False: it cannot be
+	 * told. */
+	bool (*send)(void *owner, unsigned worker,
+	    const struct ipc_accepted *, int fd);
+	/* A worker is started for each: its place, and that it be done (false:
+	 * it cannot).  NULL: the pool's workers take them. */
+	enum pool_choice (*choose)(void *owner, unsigned *worker_out);
+	bool (*start)(void *owner, unsigned worker);
+};
 
 /* Opens all listeners, each with its place in `inherited` (heritage.h), and
  * accepts nothing yet.  Borrows the settings.  Dies when that is not
  * possible. */
 struct door *door_new(struct event_base *, const struct settings *,
-    const int *inherited, uint32_t slots, door_send *, void *owner);
+    const int *inherited, uint32_t slots, const struct door_calls *,
+    void *owner);
 void door_free(struct door *);
 
 /* Puts what was opened into service, and logs where. */
@@ -40,6 +51,7 @@ bool door_open_new(struct door *, const struct settings *, char *error,
 void door_set_settings(struct door *, const struct settings *);
 
 uint64_t door_connections(const struct door *);
+uint32_t door_worker_connections(const struct door *, unsigned worker);
 
 /* Whether the worker takes connections. */
 void door_open_worker(struct door *, unsigned worker, bool open);

@@ -27,7 +27,7 @@ ending_stop_broker_when_alone(struct parent *parent)
 
 	if (parent->stage < STOPPING_WORKERS)
 		return;
-	for (i = 0; i < parent->settings->workers; i++)
+	for (i = 0; i < parent->worker_end; i++)
 		if (child_is_alive(&parent->workers[i]))
 			return;
 	event_del(parent->broker.restart);
@@ -49,6 +49,20 @@ return_time_s(const struct parent *parent)
 	return (uint32_t)(door_connections(parent->door) / RETURN_RATE) + 1;
 }
 
+/* Its connection has its place, counted from 1, among those that are closed
+ * one after the other. */
+static void
+stop_single(struct parent *parent, struct child *worker,
+    const struct ipc_stop *all, uint32_t place)
+{
+	struct ipc_stop stop = *all;
+
+	stop.drain_ms = (uint32_t)((uint64_t)all->drain_ms * place /
+	    parent->singles.alive);
+	stop.rest_ms = all->drain_ms - stop.drain_ms;
+	child_stop(worker, &stop, all->drain_ms + STOP_MS);
+}
+
 static void
 stop_workers(struct parent *parent)
 {
@@ -58,14 +72,21 @@ stop_workers(struct parent *parent)
 		.return_s = return_time_s(parent),
 		.is_restart = settings->drain_code == SETTINGS_RESTART
 	};
-	uint32_t i;
+	uint32_t i, singles = 0;
 
 	parent->stage = STOPPING_WORKERS;
 	event_del(parent->pause);
-	for (i = 0; i < settings->workers; i++)
-		if (child_is_alive(&parent->workers[i]))
-			child_stop(&parent->workers[i], &stop,
-			    settings->drain_time_ms + STOP_MS);
+	for (i = 0; i < parent->worker_end; i++) {
+		struct child *worker = &parent->workers[i];
+
+		if (!child_is_alive(worker))
+			continue;
+		if (worker->is_single)
+			stop_single(parent, worker, &stop, ++singles);
+		else
+			child_stop(worker, &stop, settings->drain_time_ms +
+			    STOP_MS);
+	}
 	ending_stop_broker_when_alone(parent);
 }
 
@@ -76,7 +97,7 @@ ending_stop_workers_when_paused(struct parent *parent)
 
 	if (parent->stage != PAUSING_WORKERS)
 		return;
-	for (i = 0; i < parent->settings->workers; i++)
+	for (i = 0; i < parent->worker_end; i++)
 		if (child_is_alive(&parent->workers[i]) &&
 		    !parent->workers[i].paused)
 			return;
@@ -105,14 +126,14 @@ ending_stop(struct parent *parent)
 	    parent->settings->drain_time_ms + PAUSE_MS + 2 * STOP_MS);
 	readiness_tell_status(parent);
 	door_close(parent->door);
-	for (i = 0; i < parent->settings->workers; i++)
+	for (i = 0; i < settings_pool(parent->settings); i++)
 		event_del(parent->workers[i].restart);
 	if (parent->settings->drain_time_ms > 0) {
 		stop_workers(parent);
 		return;
 	}
 	event_add(parent->pause, &pause);
-	for (i = 0; i < parent->settings->workers; i++)
+	for (i = 0; i < parent->worker_end; i++)
 		if (child_is_alive(&parent->workers[i]))
 			child_tell(&parent->workers[i], IPC_PAUSE, &none, -1);
 	ending_stop_workers_when_paused(parent);
@@ -123,7 +144,7 @@ ending_kill_all(struct parent *parent)
 {
 	unsigned i;
 
-	for (i = 0; i < parent->settings->workers; i++)
+	for (i = 0; i < parent->worker_end; i++)
 		if (child_is_alive(&parent->workers[i]))
 			child_kill(&parent->workers[i], "a second signal");
 	if (child_is_alive(&parent->broker))

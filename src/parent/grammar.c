@@ -28,7 +28,7 @@
  * not arrive there. */
 #define END	"end-of-text"
 
-#define ROWS	64	/* at least settings_table_rows and the sections */
+#define ROWS	96	/* at least settings_table_rows and the sections */
 
 /* What libconfuse keeps of a value. */
 struct kept {

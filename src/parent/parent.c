@@ -77,7 +77,7 @@ renew_tickets(struct parent *parent, uint64_t now_ms)
 	    !ticket_keys_renew(parent->tickets, now_ms))
 		return;
 	logger_info("new key for TLS tickets", NULL);
-	for (i = 0; i < parent->settings->workers; i++)
+	for (i = 0; i < parent->worker_end; i++)
 		if (child_is_alive(&parent->workers[i]))
 			child_tell(&parent->workers[i], IPC_TICKET_KEY,
 			    ticket_keys_get(parent->tickets, 0), -1);
@@ -92,11 +92,12 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	for (i = 0; i < parent->settings->workers; i++)
+	for (i = 0; i < parent->worker_end; i++)
 		if (child_is_alive(&parent->workers[i]))
 			child_watch(&parent->workers[i], now);
 	if (child_is_alive(&parent->broker))
 		child_watch(&parent->broker, now);
+	singles_watch(parent);
 	renew_tickets(parent, now);
 	readiness_tell_status(parent);
 }
@@ -112,7 +113,7 @@ end_turn(struct parent *parent)
 	door_end_turn(parent->door);
 	readiness_tell(parent);
 	readiness_tell_supervisor(parent);
-	for (i = 0; i < parent->settings->workers; i++)
+	for (i = 0; i < parent->worker_end; i++)
 		if (child_is_alive(&parent->workers[i]))
 			peer_flush(parent->workers[i].peer);
 	if (child_is_alive(&parent->broker))
@@ -174,6 +175,15 @@ send_connection(void *owner, unsigned index,
 	    accepted, NULL, 0, fd);
 }
 
+/* Whom the door sends connections to. */
+static const struct door_calls door_calls = {
+	.send = send_connection
+}, door_calls_of_singles = {
+	.send = send_connection,
+	.choose = singles_choose,
+	.start = singles_start
+};
+
 static struct parent *
 parent_new(const struct settings *settings, const struct conf_sources *sources,
     struct activation *activation, int ready_fd)
@@ -203,7 +213,8 @@ parent_new(const struct settings *settings, const struct conf_sources *sources,
 	children_init(parent);
 	parent->door = door_new(parent->base, parent->settings,
 	    parent->heritage.inherited, parent->heritage.slots,
-	    send_connection, parent);
+	    settings->spawn == SETTINGS_POOL ? &door_calls :
+	    &door_calls_of_singles, parent);
 	heritage_open_control(&parent->heritage, settings);
 	return parent;
 }
@@ -244,7 +255,7 @@ log_start(const struct parent *parent)
 		logger_info("no configuration file, built-in defaults hold",
 		    NULL);
 	logger_info("starting", "version=%s workers=%u slots=%u log_size=%s",
-	    PACKAGE_VERSION, settings->workers, parent->heritage.slots,
+	    PACKAGE_VERSION, settings_pool(settings), parent->heritage.slots,
 	    settings_format_size(settings->log_size, size, sizeof(size)));
 }
 
@@ -260,7 +271,7 @@ parent_run(const struct settings *settings, const struct conf_sources *sources,
 	log_start(parent);
 	door_take_opened(parent->door);
 	children_start(parent, &parent->broker);
-	for (i = 0; i < settings->workers; i++)
+	for (i = 0; i < settings_pool(settings); i++)
 		children_start(parent, &parent->workers[i]);
 	end_turn(parent);
 	while (parent->stage != ENDED) {

@@ -2,7 +2,7 @@
  * parent_parts - what the files of the parent share: the parent itself.
  *
  * Private to parent.c and its parts: children.c, ending.c, readiness.c,
- * reload.c and reports.c.
+ * reload.c, reports.c and singles.c.
  */
 #ifndef PARENT_PARENT_PARTS_H
 #define PARENT_PARENT_PARTS_H
@@ -15,6 +15,7 @@
 #include "ipc/peer.h"
 #include "parent/child.h"
 #include "parent/heritage.h"
+#include "parent/pool.h"
 
 /* Passed through in this order; a second signal leads to the last at once. */
 enum stage {
@@ -38,20 +39,32 @@ struct parent {
 	uint64_t attach_at_ms;		/* not before, after a failure */
 	struct door *door;
 	struct child broker;
-	struct child workers[SETTINGS_WORKERS];
+	/* The pool's from 0 on, then the singles' (singles.c).  Behind
+	 * worker_end nobody lives. */
+	unsigned worker_end;
+	struct child workers[SETTINGS_PLACES];
+	struct singles {
+		unsigned alive, untaken;	/* of these no TAKEN yet */
+		unsigned hint;			/* below it none is free */
+	} singles;
 };
 
 /*
  * children.c
  */
 
-/* Makes the places of the broker and of as many workers as there may be; all
+/* Makes the places of the broker and of as large a pool as there may be; all
  * are down.  Dies when that is not possible. */
 void children_init(struct parent *);
 void children_clear(struct parent *);
 /* Starts a child that is down and says to it what it has to know first.
  * Cannot fail: what does not start now is put off. */
 void children_start(struct parent *, struct child *);
+/* The same, once; false, logged: not started. */
+bool children_try_start(struct parent *, struct child *)
+    __attribute__((warn_unused_result));
+/* The workers' places below `count` are in use. */
+void children_use_places(struct parent *, unsigned count);
 /* Every worker that lives gets its channel to the broker; then, and not
  * before, the broker hears that the others are gone.  What fails is tried
  * again by a later call. */
@@ -60,6 +73,24 @@ void children_attach_all(struct parent *);
 void children_tell_ticket_keys(struct parent *, struct child *worker);
 /* For SIGCHLD; arg is the parent. */
 void children_on_sigchld(evutil_socket_t sig, short what, void *arg);
+
+/*
+ * singles.c
+ */
+
+/* The first place of a worker that is not the pool's. */
+unsigned singles_first(const struct parent *);
+/* A place for one more; as pool_choose, for the door. */
+enum pool_choice singles_choose(void *parent, unsigned *index_out);
+/* Starts a worker at a place chosen; false, logged: it cannot be. */
+bool singles_start(void *parent, unsigned index)
+    __attribute__((warn_unused_result));
+/* It has its connection. */
+void singles_on_taken(struct parent *, struct child *);
+/* It has been reaped; its place is free. */
+void singles_on_end(struct parent *, struct child *);
+/* Once a second: ends those that have lost their connection and do not go. */
+void singles_watch(struct parent *);
 
 /*
  * ending.c

@@ -43,10 +43,11 @@ struct pool {
 	uint32_t slots;
 	uint64_t serial;	/* the last one given */
 	uint64_t connections;
-	/* A ring; as large as all that can be in flight, so never full. */
+	/* A ring; as large as all that can be in flight, one to a worker
+	 * beyond the pool, so never full. */
 	struct pool_entry *waiting;
 	unsigned waiting_max, waiting_first, waiting_count;
-	struct pool_worker worker[SETTINGS_WORKERS];
+	struct pool_worker worker[SETTINGS_PLACES];
 };
 
 struct pool *
@@ -60,7 +61,8 @@ pool_new(unsigned workers, uint32_t slots)
 	if (pool == NULL)
 		return NULL;
 	pool->slots = slots;
-	pool->waiting_max = SETTINGS_WORKERS * POOL_IN_FLIGHT;
+	pool->waiting_max = SETTINGS_WORKERS * POOL_IN_FLIGHT +
+	    SETTINGS_PLACES;
 	pool->waiting = calloc(pool->waiting_max, sizeof(pool->waiting[0]));
 	if (pool->waiting == NULL) {
 		free(pool);
@@ -87,7 +89,7 @@ slot_at(const struct pool_worker *worker, uint32_t at)
 void
 pool_grow(struct pool *pool, unsigned workers)
 {
-	assert(workers <= SETTINGS_WORKERS);
+	assert(workers <= SETTINGS_PLACES);
 	for (; pool->workers < workers; pool->workers++)
 		pool->worker[pool->workers].first_free = NO_SLOT;
 }

@@ -37,7 +37,7 @@ enum pool_choice {
 struct pool *pool_new(unsigned workers, uint32_t slots)
     __attribute__((warn_unused_result));
 /* Has so many workers from now on, if these are more; at most
- * SETTINGS_WORKERS. */
+ * SETTINGS_PLACES. */
 void pool_grow(struct pool *, unsigned workers);
 /* Calls `drop` for each socket that is still on its way. */
 void pool_free(struct pool *, void (*drop)(void *, const struct pool_entry *),

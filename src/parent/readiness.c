@@ -20,7 +20,7 @@ count_ready(const struct parent *parent)
 {
 	unsigned i, ready = 0;
 
-	for (i = 0; i < parent->settings->workers; i++)
+	for (i = 0; i < settings_pool(parent->settings); i++)
 		ready += parent->workers[i].state == CHILD_READY;
 	return ready;
 }
@@ -31,7 +31,7 @@ is_ready(const struct parent *parent)
 {
 	return parent->stage == RUNNING &&
 	    parent->broker.state == CHILD_READY &&
-	    count_ready(parent) == parent->settings->workers;
+	    count_ready(parent) == settings_pool(parent->settings);
 }
 
 void
@@ -41,7 +41,7 @@ readiness_tell(struct parent *parent)
 	struct ipc_readiness readiness = { .ready = ready };
 	unsigned i;
 
-	for (i = 0; i < parent->settings->workers; i++) {
+	for (i = 0; i < parent->worker_end; i++) {
 		struct child *worker = &parent->workers[i];
 
 		if (!child_is_alive(worker) || worker->told_ready == ready)
@@ -61,7 +61,7 @@ all_answer(const struct parent *parent)
 	if (!child_answers(&parent->broker) && (parent->stage == RUNNING ||
 	    child_is_alive(&parent->broker)))
 		return false;
-	for (i = 0; i < parent->settings->workers; i++) {
+	for (i = 0; i < settings_pool(parent->settings); i++) {
 		worker = &parent->workers[i];
 		if (!child_answers(worker) && (parent->stage == RUNNING ||
 		    child_is_alive(worker)))

@@ -154,7 +154,7 @@ tell_all_ticket_keys(struct parent *parent)
 		logger_error("no keys for TLS tickets", NULL);
 		return;
 	}
-	for (i = 0; i < parent->settings->workers; i++)
+	for (i = 0; i < parent->worker_end; i++)
 		if (child_is_alive(&parent->workers[i]))
 			children_tell_ticket_keys(parent, &parent->workers[i]);
 }
@@ -163,7 +163,7 @@ void
 reload_put_in_force(struct parent *parent, const struct reload *reload)
 {
 	struct settings *old = parent->settings;
-	unsigned i = 0;
+	unsigned i;
 
 	heritage_close_files(&parent->heritage.files);
 	parent->heritage.files = reload->files;
@@ -171,11 +171,12 @@ reload_put_in_force(struct parent *parent, const struct reload *reload)
 	logger_set_level((enum logger_level)parent->settings->log_level);
 	door_set_settings(parent->door, parent->settings);
 	tell_settings(parent, &parent->broker);
-	for (; i < old->workers; i++)
+	for (i = 0; i < parent->worker_end; i++)
 		tell_settings(parent, &parent->workers[i]);
 	if (reload->files.has_tls)
 		tell_all_ticket_keys(parent);
-	for (; i < parent->settings->workers; i++)
+	children_use_places(parent, settings_pool(parent->settings));
+	for (i = settings_pool(old); i < settings_pool(parent->settings); i++)
 		children_start(parent, &parent->workers[i]);
 	free(old);
 }

@@ -34,7 +34,8 @@ on_ready(void *owner, struct peer *peer, const struct ipc_message *message)
 	(void)peer;
 	(void)message;
 	child_set_ready(child);
-	if (child->role == IPC_WORKER && child->state == CHILD_READY)
+	if (child->role == IPC_WORKER && !child->is_single &&
+	    child->state == CHILD_READY)
 		door_open_worker(parent->door, child->index, true);
 	return true;
 }
@@ -69,7 +70,7 @@ on_worker_mute(void *owner, struct peer *peer,
 	struct parent *parent = broker->parent;
 
 	(void)peer;
-	if (mute->index >= parent->settings->workers)
+	if (mute->index >= SETTINGS_PLACES)
 		return false;
 	/* An older generation has ended by itself. */
 	if (parent->workers[mute->index].generation == mute->generation &&
@@ -87,6 +88,8 @@ on_taken(void *owner, struct peer *peer, const struct ipc_message *message)
 	struct parent *parent = worker->parent;
 
 	(void)peer;
+	if (worker->is_single)
+		singles_on_taken(parent, worker);
 	return door_on_taken(parent->door, worker->index, taken->connection);
 }
 
@@ -140,6 +143,6 @@ reports_on_channel_end(void *owner, struct peer *peer, const char *why)
 	(void)peer;
 	if (why != NULL && child_is_alive(child))
 		child_kill(child, why);
-	if (child->role == IPC_WORKER)
+	if (child->role == IPC_WORKER && !child->is_single)
 		door_open_worker(parent->door, child->index, false);
 }

@@ -30,6 +30,7 @@ drain_begin(struct worker *w, const struct ipc_stop *stop)
 	w->is_stopping = true;
 	w->drain = (struct drain){
 		.begin_ms = w->now_ms, .length_ms = stop->drain_ms,
+		.rest_ms = stop->rest_ms,
 		.return_s = stop->return_s > 0 ? stop->return_s : 1,
 		.why = stop->is_restart != 0 ? CLOSE_RESTART :
 		    CLOSE_GOING_AWAY
@@ -43,7 +44,8 @@ static unsigned
 return_delay(const struct worker *w)
 {
 	const struct drain *d = &w->drain;
-	uint64_t end_ms = d->begin_ms + d->length_ms, left_ms = 0;
+	uint64_t end_ms = d->begin_ms + d->length_ms + d->rest_ms;
+	uint64_t left_ms = 0;
 	uint32_t random = 0;
 
 	(void)RAND_bytes((unsigned char *)&random, sizeof(random));

@@ -22,6 +22,7 @@ struct worker;
 /* Embedded in the worker; all zero: nothing ends yet. */
 struct drain {
 	uint64_t begin_ms, length_ms;
+	uint64_t rest_ms;		/* until the server is back */
 	uint32_t return_s;		/* clients come back within */
 	uint32_t total, closed, slot;	/* of the walk over the clients */
 	enum close_reason why;

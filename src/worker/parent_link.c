@@ -226,6 +226,7 @@ on_connection(void *owner, struct peer *peer, const struct ipc_message *m)
 	struct ipc_connection id = { .connection = a->connection };
 
 	w->now_ms = clock_ms();		/* its deadline counts from here */
+	w->is_single = (a->flags & IPC_ACCEPTED_ALONE) != 0;
 	if (!peer_send(peer, IPC_TAKEN, &id, NULL, 0, -1)) {
 		close(m->fd);
 		return false;

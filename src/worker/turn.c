@@ -252,6 +252,14 @@ turn_set_timer(struct worker *w)
 	evtimer_add(w->timer, &time);
 }
 
+/* That its one client has left must be known before a worker goes: a death
+ * would count as a connection that was lost. */
+static bool
+turn_has_served(const struct worker *w)
+{
+	return w->is_single && w->outbox.count == 0;
+}
+
 static void
 turn_work(struct worker *w)
 {
@@ -267,7 +275,7 @@ turn_work(struct worker *w)
 	turn_choke(w);
 	turn_set_timer(w);
 	peer_flush(w->parent);
-	if (w->is_stopping && w->client_count == 0)
+	if (w->client_count == 0 && (w->is_stopping || turn_has_served(w)))
 		w->is_over = true;
 }
 

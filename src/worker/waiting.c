@@ -236,7 +236,7 @@ is_open(const void *arg, uint64_t generation, uint64_t request)
 {
 	const struct worker *w = arg;
 
-	for (unsigned i = 0; i < w->settings->workers; i++)
+	for (unsigned i = 0; i < LOG_RECEIPTS; i++)
 		if (atomic_load(&log_receipt(w->log, i)->generation) ==
 		    generation)
 			return log_receipt_load(w->log, i, generation) <

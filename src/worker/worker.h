@@ -51,6 +51,7 @@ struct worker {
 	bool is_pausing;		/* PAUSE has come: one last reading */
 	bool is_paused;			/* nothing is read any more */
 	bool is_stopping;
+	bool is_single;			/* ends with its one connection */
 	bool is_over;			/* leave the loop */
 	int exit_code;
 

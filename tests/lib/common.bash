@@ -78,12 +78,14 @@ wait_until()
 
 # -- the server ---------------------------------------------------------------
 
-# The configuration: the page's folder, two workers, the two routes with the
-# limits of all, then standard input.
+# The configuration: the page's folder, two workers, or one for each connection
+# where SPAWN says so, the two routes with the limits of all, then standard
+# input.
 write_config()
 {
 	{
 		printf 'site = "%s"\nworkers = 2\n' "$SITE"
+		[[ -z ${SPAWN:-} ]] || printf 'spawn = %s\n' "$SPAWN"
 		printf 'route "/%s" { kind = %s }\n' chat chat echo echo
 		cat
 	} >"$CONFIG"

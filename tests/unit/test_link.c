@@ -114,6 +114,7 @@ channels_open(struct channels *c, int room)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
 	c->b.parent = peer_new(c->b.base, fds[0], &config);
 	c->parent = fds[1];
+	c->b.link_count = SETTINGS_WORKERS;
 	for (unsigned i = 0; i < SETTINGS_WORKERS; i++)
 		c->b.links[i] = (struct link){ .broker = &c->b, .index = i };
 	for (unsigned i = 0; i < WORKERS; i++)
