@@ -599,6 +599,48 @@ members()
 	PY
 }
 
+# Every one of them walked over the whole log between, so thousands who came
+# back at once walked over each other.
+@test "who missed a line is not walked to it past all that was said elsewhere" {
+	start_sessions -o 'workers = 1 limits { message-rate = 0 }'
+	members "$(worker_pids)" <<-'PY'
+	def cpu_s():
+	    with open(f"/proc/{sys.argv[1]}/stat") as file:
+	        fields = file.read().rpartition(") ")[2].split()
+	    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
+
+	def come_back():
+	    """What a hundred who missed one line cost the worker."""
+	    begin = cpu_s()
+	    for _ in range(100):
+	        one = Peer(f"/chat?resume={token}&after=0")
+	        one.hear_text()
+	        eq(one.hear_text(), "[user0]: hear")
+	        one.vanish()
+	    return cpu_s() - begin
+
+	other = Member("/chat")
+	one = Member("/chat?resume=new")
+	one.hear()
+	token = one.expect_token()
+	one.vanish()
+	other.say("hear")
+	costs = come_back()
+	talker = Peer("/chat/elsewhere")
+	talker.hear_text()
+	for _ in range(400):
+	    talker.send_raw(frame(TEXT, "x") * 1000)
+	    for _ in range(1000):
+	        talker.hear_text()
+	# The line that was missed last lies behind them.
+	other.say("see")
+	other.expect("You are connected! There are 1 users here.",
+	             "[user0]: hear", "[user0]: see")
+	more = come_back()
+	assert more < 3 * costs + 0.1, f"{more} s instead of {costs} s"
+	PY
+}
+
 @test "what the log does not have any more is said to be lost" {
 	start_sessions -o 'log-size = "1M" workers = 1' \
 		-o 'limits { message-rate = 0 }' \

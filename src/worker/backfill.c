@@ -22,12 +22,12 @@
 
 #define PIECE_BYTES	(16 * 1024)	/* rendered at a time */
 #define PIECE_RECORDS	4096		/* looked at, likewise */
-#define KEPT_MAX	128		/* found in one look */
+#define FOUND_MAX	128		/* in one look */
 #define SEEKS_MAX	4		/* without a line between them */
 
-enum phase { SEEK, KEPT, SCAN };
+enum phase { SEEK, FOUND, SCAN };
 
-struct kept {
+struct found {
 	uint64_t seq, position;
 };
 
@@ -43,8 +43,8 @@ struct backfill {
 	uint64_t at;
 	uint64_t first;		/* the log's, when it began */
 	uint64_t scan, scan_seq; /* the first message; `until`: none */
-	unsigned kept_count, kept_at;
-	struct kept kept[KEPT_MAX];	/* of the lowest numbers, in order */
+	unsigned found_count, found_at;
+	struct found found[FOUND_MAX];	/* the lowest numbers, in order */
 };
 
 /*
@@ -76,7 +76,7 @@ seek_begin(const struct delivery *d, const struct client *c,
 	b->phase = SEEK;
 	b->scan = b->until;
 	b->scan_seq = b->last + 1;
-	b->kept_count = b->kept_at = 0;
+	b->found_count = b->found_at = 0;
 }
 
 bool
@@ -131,19 +131,19 @@ backfill_end(struct client *c)
 /* Puts it into the list, unless its number is there; a full list loses its
  * highest. */
 static void
-kept_insert(struct backfill *b, uint64_t seq, uint64_t position)
+found_insert(struct backfill *b, uint64_t seq)
 {
-	unsigned at = b->kept_count;
+	unsigned at = b->found_count;
 
-	while (at > 0 && b->kept[at - 1].seq > seq)
+	while (at > 0 && b->found[at - 1].seq > seq)
 		at--;
-	if (at == KEPT_MAX || (at > 0 && b->kept[at - 1].seq == seq))
+	if (at == FOUND_MAX || (at > 0 && b->found[at - 1].seq == seq))
 		return;
-	if (b->kept_count < KEPT_MAX)
-		b->kept_count++;
-	memmove(b->kept + at + 1, b->kept + at,
-	    (b->kept_count - 1 - at) * sizeof(b->kept[0]));
-	b->kept[at] = (struct kept){ .seq = seq, .position = position };
+	if (b->found_count < FOUND_MAX)
+		b->found_count++;
+	memmove(b->found + at + 1, b->found + at,
+	    (b->found_count - 1 - at) * sizeof(b->found[0]));
+	b->found[at] = (struct found){ .seq = seq, .position = b->at };
 }
 
 /* Takes one record of the room into account.  False: none before it can
@@ -151,10 +151,12 @@ kept_insert(struct backfill *b, uint64_t seq, uint64_t position)
 static bool
 seek_record(struct backfill *b, const struct record *r)
 {
+	bool is_wanted = r->seq >= b->next && r->seq <= b->last &&
+	    r->time_us >= b->oldest_us;
+
 	if (r->kind == RECORD_KEPT) {
-		if (r->seq >= b->next && r->seq <= b->last &&
-		    r->time_us >= b->oldest_us)
-			kept_insert(b, r->seq, b->at);
+		if (is_wanted)
+			found_insert(b, r->seq);
 		return true;
 	}
 	/* Before it there are lower numbers only, kept ones, too. */
@@ -164,6 +166,8 @@ seek_record(struct backfill *b, const struct record *r)
 		return true;
 	if (r->time_us < b->oldest_us)
 		return false;
+	if (is_wanted)
+		found_insert(b, r->seq);
 	b->scan = b->at;
 	b->scan_seq = r->seq;
 	return r->seq > b->next;
@@ -186,15 +190,26 @@ seek(const struct delivery *d, const struct client *c, struct backfill *b)
 	return false;
 }
 
-/* Whether some number is missing, up to where the list ends, or the walk
- * begins.  Those kept lie in any order: it may be one in the middle. */
-static bool
-seek_lacks(const struct backfill *b)
+/* Those kept whose message has left the log. */
+static unsigned
+found_before_scan(const struct backfill *b)
 {
-	uint64_t end = b->kept_count == KEPT_MAX ?
-	    b->kept[KEPT_MAX - 1].seq + 1 : b->scan_seq;
+	unsigned count = b->found_count;
 
-	return end - b->next > b->kept_count;
+	while (count > 0 && b->found[count - 1].seq >= b->scan_seq)
+		count--;
+	return count;
+}
+
+/* Whether some number is missing, up to where the list of those kept ends,
+ * or the walk begins.  They lie in any order: it may be one in the middle. */
+static bool
+seek_lacks(const struct backfill *b, unsigned kept)
+{
+	uint64_t end = kept == FOUND_MAX ?
+	    b->found[FOUND_MAX - 1].seq + 1 : b->scan_seq;
+
+	return end - b->next > kept;
 }
 
 /* The look is over.  When some is missing, and was overwritten while we
@@ -202,20 +217,17 @@ seek_lacks(const struct backfill *b)
 static void
 seek_end(const struct delivery *d, const struct client *c, struct backfill *b)
 {
-	bool is_full = b->kept_count == KEPT_MAX;
+	unsigned kept = found_before_scan(b);
 
-	while (b->kept_count > 0 &&
-	    b->kept[b->kept_count - 1].seq >= b->scan_seq)
-		b->kept_count--;
-	if (seek_lacks(b) && log_first(d->log) != b->first &&
+	if (seek_lacks(b, kept) && log_first(d->log) != b->first &&
 	    b->seeks++ < SEEKS_MAX) {
 		seek_begin(d, c, b);
 		return;
 	}
-	/* A list that is still full need not have all. */
-	if (is_full && b->kept_count == KEPT_MAX)
+	/* A list that is full of them need not have all. */
+	if (kept == FOUND_MAX)
 		b->scan = LOG_NONE;
-	b->phase = KEPT;
+	b->phase = FOUND;
 }
 
 /*
@@ -302,32 +314,43 @@ piece_send(struct worker *w, struct client *c, const struct piece *piece)
 }
 
 /*
- * KEPT and SCAN, each for one piece.
+ * FOUND and SCAN, each for one piece.
  */
 
+/* Reads what was found there.  False: it is not there any more. */
+static bool
+found_read(const struct delivery *d, const struct client *c,
+    const struct found *found, struct cursor_view *v)
+{
+	return cursor_read(d->log, found->position, v) &&
+	    (v->record.kind == RECORD_KEPT ||
+	    v->record.kind == RECORD_MESSAGE) &&
+	    v->record.room == c->output->room && v->record.seq == found->seq;
+}
+
 static void
-tell_kept(struct worker *w, struct client *c)
+tell_found(struct worker *w, struct client *c)
 {
 	struct delivery *d = w->delivery;
 	struct backfill *b = c->seat->backfill;
 	struct piece piece = piece_begin(w, c);
-	uint64_t lowest = b->until;
+	uint64_t lowest = b->until, scan = b->scan;
 	bool is_there = true;
 	struct cursor_view v;
 
-	while (b->kept_at < b->kept_count && piece_has_room(&piece)) {
-		const struct kept *kept = &b->kept[b->kept_at];
+	while (b->found_at < b->found_count && piece_has_room(&piece)) {
+		const struct found *found = &b->found[b->found_at];
 
-		is_there = cursor_read(d->log, kept->position, &v) &&
-		    v.record.kind == RECORD_KEPT &&
-		    v.record.room == c->output->room &&
-		    v.record.seq == kept->seq;
+		is_there = found_read(d, c, found, &v);
 		if (!is_there)
 			break;
-		if (kept->position < lowest)
-			lowest = kept->position;
+		if (found->position < lowest)
+			lowest = found->position;
+		/* Here the walk begins, with what the list has not. */
+		if (v.record.kind == RECORD_MESSAGE)
+			scan = found->position;
 		piece_add(d, &piece, &v);
-		b->kept_at++;
+		b->found_at++;
 	}
 	if (!piece.is_good) {
 		client_close(w, c, CLOSE_SERVER_FAULT);
@@ -337,9 +360,15 @@ tell_kept(struct worker *w, struct client *c)
 		seek_begin(d, c, b);
 		return;
 	}
+	b->scan = scan;
 	piece_send(w, c, &piece);
-	if (c->state != CLIENT_OPEN || (is_there &&
-	    b->kept_at < b->kept_count))
+	if (c->state != CLIENT_OPEN)
+		return;
+	if (b->next > b->last) {
+		backfill_end(c);
+		return;
+	}
+	if (is_there && b->found_at < b->found_count)
 		return;
 	if (!is_there || b->scan == LOG_NONE) {
 		seek_begin(d, c, b);
@@ -406,10 +435,10 @@ backfill_run(struct worker *w, struct client *c)
 			return;
 		seek_end(d, c, b);
 	}
-	if (b->phase == KEPT && (b->kept_count > 0 || b->scan == LOG_NONE))
-		tell_kept(w, c);
+	if (b->phase == FOUND && (b->found_count > 0 || b->scan == LOG_NONE))
+		tell_found(w, c);
 	else if (b->phase != SEEK) {
-		if (b->phase == KEPT) {
+		if (b->phase == FOUND) {
 			b->phase = SCAN;
 			c->output->cursor = b->scan;
 		}

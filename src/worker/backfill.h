@@ -13,11 +13,12 @@
  *	--+--------+----+--------+---------+--------+------+-------+--
  *	                          ^ scan             ^ until
  *
- * A look back along the room's chain of records finds both (SEEK), a part at
- * a time; then the kept ones are told by their numbers (KEPT), then the
- * messages by a walk (SCAN) up to `until`.  When the writer passes what was
- * found, the look begins again behind what has been told.  So every number is
- * told once, or is said to be lost.
+ * A look back along the room's chain of messages finds both (SEEK), a part at
+ * a time; then the lowest of these numbers are told where they were found
+ * (FOUND): all, as a rule.  Only who has missed more goes on by a walk (SCAN)
+ * up to `until`, past everybody who came meanwhile.  When the writer passes
+ * what was found, the look begins again behind what has been told.  So every
+ * number is told once, or is said to be lost.
  */
 #ifndef WORKER_BACKFILL_H
 #define WORKER_BACKFILL_H
