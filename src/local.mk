@@ -20,6 +20,8 @@ libcommon_a_SOURCES = \
 	src/base/logger.h \
 	src/base/memfile.c \
 	src/base/memfile.h \
+	src/base/memory.c \
+	src/base/memory.h \
 	src/base/netaddr.c \
 	src/base/netaddr.h \
 	src/base/origin.c \
@@ -89,6 +91,8 @@ libcommon_a_SOURCES = \
 libparent_a_SOURCES = \
 	src/parent/activation.c \
 	src/parent/activation.h \
+	src/parent/capacity.c \
+	src/parent/capacity.h \
 	src/parent/change.c \
 	src/parent/change.h \
 	src/parent/banlist.c \
@@ -229,6 +233,8 @@ libworker_a_SOURCES = \
 	src/worker/broker_link.h \
 	src/worker/catchup.c \
 	src/worker/catchup.h \
+	src/worker/budget.c \
+	src/worker/budget.h \
 	src/worker/client.c \
 	src/worker/client.h \
 	src/worker/command.c \

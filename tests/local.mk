@@ -52,6 +52,7 @@ bats_tests = \
 	tests/65-property.bats \
 	tests/67-faults.bats \
 	tests/70-limits.bats \
+	tests/72-memory.bats \
 	tests/75-endings.bats \
 	tests/80-browser.bats \
 	tests/85-wschat.bats
@@ -62,6 +63,7 @@ unit_tests = \
 	tests/unit/test_backoff \
 	tests/unit/test_bans \
 	tests/unit/test_buf \
+	tests/unit/test_capacity \
 	tests/unit/test_close_codes \
 	tests/unit/test_command \
 	tests/unit/test_compress \

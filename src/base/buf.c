@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+
 #define CAPACITY_MIN	512
 
 void
@@ -20,6 +22,7 @@ buf_init(struct buf *b)
 void
 buf_clear(struct buf *b)
 {
+	memory_remove(b->capacity);
 	free(b->data);
 	buf_init(b);
 }
@@ -54,6 +57,7 @@ buf_reserve(struct buf *b, size_t len)
 		if (waiting > 0)
 			memcpy(data, b->data + b->begin, waiting);
 		free(b->data);
+		memory_add(capacity - b->capacity);
 		b->data = data;
 		b->capacity = capacity;
 	}

@@ -53,6 +53,7 @@ struct settings_limits {
 	uint64_t connections;
 	uint64_t connections_per_address;
 	bool loopback_exempt;
+	uint64_t memory;		/* of all workers; 0: as there is */
 	/* the broker's; likewise */
 	uint64_t rooms;
 	uint64_t rooms_per_address;
@@ -129,6 +130,8 @@ struct settings {
 	char bans[SETTINGS_PATH];	/* file; "": forgotten at the end */
 	char source[SETTINGS_PATH];	/* the file read; "": none */
 	struct settings_limits limits;
+	uint64_t memory_share;		/* bytes that each worker may hold for
+					 * clients; follows from the others */
 	uint32_t listener_count;
 	struct settings_listener listeners[SETTINGS_LISTENERS];
 	char trusted_proxies[SETTINGS_LIST];	/* as written */

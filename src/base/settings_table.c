@@ -213,6 +213,10 @@ const struct settings_row settings_table[] = {
 	    RELOAD,
 	    "Whether connections from this machine, such as a proxy's, are"
 	    " not counted by address."),
+	LIMIT("memory", TYPE_SIZE, memory, 0, GIB(65536), "0", false, RELOAD,
+	    "What workers hold for clients, in all; when it is short: status"
+	    " 503, then those are closed for whom most is held. 0: half of"
+	    " what the machine, its control group or RLIMIT_AS leaves."),
 	LIMIT("rooms", TYPE_NUMBER, rooms, 0, MANY, "10000", false, RELOAD,
 	    "Of all routes; who would make one more is closed with 1013, or"
 	    " stays where he is."),

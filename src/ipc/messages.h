@@ -16,7 +16,7 @@
 
 #include <stdint.h>
 
-#define IPC_VERSION	6	/* of this catalogue; both ends must agree */
+#define IPC_VERSION	7	/* of this catalogue; both ends must agree */
 
 enum ipc_role {			/* a mask: several may send or receive */
 	IPC_PARENT = 1,
@@ -69,6 +69,7 @@ IPC_MESSAGE(BAN,          IPC_PARENT | IPC_BROKER, IPC_PARENT | IPC_BROKER, ipc_
 IPC_MESSAGE(CONNECTION,   IPC_PARENT, IPC_WORKER, ipc_accepted,   0,        1, "serve this socket") \
 IPC_MESSAGE(TAKEN,        IPC_WORKER, IPC_PARENT, ipc_connection, 0,        0, "the socket is mine; forget your copy") \
 IPC_MESSAGE(CLOSED,       IPC_WORKER, IPC_PARENT, ipc_connection, 0,        0, "the connection has ended; its slot is free") \
+IPC_MESSAGE(MEMORY,       IPC_WORKER, IPC_PARENT, ipc_memory,     0,        0, "bring nobody else for the time being, or do again") \
 /* requests, numbered and kept until their receipt */ \
 IPC_MESSAGE(ATTACH,       IPC_WORKER, IPC_BROKER, ipc_request,    0,        0, "a connection on an echo route") \
 IPC_MESSAGE(JOIN,         IPC_WORKER, IPC_BROKER, ipc_request,    IPC_JOIN_TAIL, 0, "wants a name and this room of the route; see enum ipc_request_flag") \
@@ -148,6 +149,10 @@ struct ipc_accepted {
 
 struct ipc_connection {
 	uint64_t connection;
+};
+
+struct ipc_memory {
+	uint64_t is_short;	/* 0 or 1 */
 };
 
 struct ipc_request {
@@ -240,6 +245,7 @@ _Static_assert(sizeof(struct ipc_worker) == 16, "size");
 _Static_assert(sizeof(struct ipc_position) == 8, "size");
 _Static_assert(sizeof(struct ipc_accepted) == 32, "size");
 _Static_assert(sizeof(struct ipc_connection) == 8, "size");
+_Static_assert(sizeof(struct ipc_memory) == 8, "size");
 _Static_assert(sizeof(struct ipc_request) == 32, "size");
 _Static_assert(sizeof(struct ipc_refused) == 24, "size");
 _Static_assert(sizeof(struct ipc_listed) == 32, "size");

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/settings_table.h"
+#include "parent/capacity.h"
 #include "parent/value.h"
 
 #define WHERE	(SETTINGS_ADDRESS + 32)
@@ -272,5 +273,6 @@ change_make(const struct settings *in_force, const struct settings *file,
 	    &c.next->limits);
 	merge_routes(&c);
 	merge_listeners(&c);
+	c.next->memory_share = capacity_share(c.next);
 	return c.next;
 }

@@ -29,9 +29,9 @@
 /* A connection is offered to so many workers that die before they take it;
  * it may be why. */
 #define DEATHS_MAX	3
-/* So many beyond the limit of all, or beyond twice that of their address, get
- * their 503 from a worker; more would fill the slots of others by being
- * refused. */
+/* So many beyond the limit of all, beyond what there was when memory became
+ * short, or beyond twice that of their address, get their 503 from a worker;
+ * more would fill the slots of others by being refused. */
 #define REFUSED_MAX	64
 
 struct door {
@@ -45,6 +45,8 @@ struct door {
 	const struct door_calls *calls;
 	void *owner;
 	bool is_closed;
+	uint64_t short_from;	/* connections there were when memory was last
+				 * said to be short */
 };
 
 static listener_on_accept on_accept;
@@ -213,6 +215,15 @@ door_open_worker(struct door *door, unsigned worker, bool open)
 	update_accepting(door);
 }
 
+void
+door_set_short(struct door *door, unsigned worker, bool is_short)
+{
+	pool_set_short(door->pool, worker, is_short);
+	if (is_short)
+		door->short_from = pool_connections(door->pool);
+	update_accepting(door);
+}
+
 uint32_t
 door_remove_worker(struct door *door, unsigned worker)
 {
@@ -363,7 +374,9 @@ deliver_waiting(struct door *door)
 			return;
 		entry = *waiting;
 		pool_pop_waiting(door->pool);
-		if (!door->is_closed && choice == POOL_CHOSEN &&
+		if (choice == POOL_SHORT)
+			entry.accepted.flags |= IPC_ACCEPTED_REFUSE;
+		if (!door->is_closed && pool_can_be_given(choice) &&
 		    entry.deaths < DEATHS_MAX)
 			deliver(door, index, &entry);
 		else
@@ -380,7 +393,7 @@ can_accept(const struct door *door)
 	if (door->is_closed || pool_waiting(door->pool) != NULL)
 		return false;
 	choice = choose(door, &index);
-	return choice == POOL_CHOSEN || choice == POOL_FULL;
+	return choice != POOL_NOBODY && choice != POOL_BUSY;
 }
 
 /* Called whenever a worker may have become unable to take one, so that no
@@ -435,6 +448,24 @@ count_address(struct door *door, struct pool_entry *entry)
 	return count <= limits->connections_per_address * 2 + REFUSED_MAX;
 }
 
+/* There are too many already, or no memory for another: marks the connection
+ * as refused.  False: too many of these are waiting for their 503. */
+static bool
+judge_number(const struct door *door, enum pool_choice choice,
+    struct ipc_accepted *accepted)
+{
+	uint64_t connections = pool_connections(door->pool);
+	uint64_t max = door->settings->limits.connections;
+
+	if (choice == POOL_SHORT && (max == 0 || max > door->short_from))
+		max = door->short_from;
+	else if (max == 0)
+		return true;
+	if (choice == POOL_SHORT || connections >= max)
+		accepted->flags |= IPC_ACCEPTED_REFUSE;
+	return connections < max + REFUSED_MAX;
+}
+
 static bool
 on_accept(void *owner, unsigned index, int fd, const uint8_t bytes[16],
     uint16_t port)
@@ -444,16 +475,13 @@ on_accept(void *owner, unsigned index, int fd, const uint8_t bytes[16],
 		.accepted = { .port = port, .listener = (uint16_t)index },
 		.fd = fd
 	};
-	uint64_t max = door->settings->limits.connections;
-	uint64_t connections = pool_connections(door->pool);
 	unsigned worker = 0;
+	enum pool_choice choice = choose(door, &worker);
 
 	memcpy(entry.accepted.address, bytes, sizeof(entry.accepted.address));
-	if (max > 0 && connections >= max)
-		entry.accepted.flags |= IPC_ACCEPTED_REFUSE;
 	if (!count_address(door, &entry) ||
-	    (max > 0 && connections >= max + REFUSED_MAX) ||
-	    choose(door, &worker) != POOL_CHOSEN)
+	    !judge_number(door, choice, &entry.accepted) ||
+	    !pool_can_be_given(choice))
 		refuse(door, &entry);
 	else
 		deliver(door, worker, &entry);

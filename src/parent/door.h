@@ -55,6 +55,9 @@ uint32_t door_worker_connections(const struct door *, unsigned worker);
 
 /* Whether the worker takes connections. */
 void door_open_worker(struct door *, unsigned worker, bool open);
+/* Whether memory is short there: when it is everywhere, who comes gets a
+ * 503. */
+void door_set_short(struct door *, unsigned worker, bool is_short);
 /* It is dead.  What it had not taken goes to others; returns how many
  * connections are lost. */
 uint32_t door_remove_worker(struct door *, unsigned worker);

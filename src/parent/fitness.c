@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "ipc/messages.h"
+#include "parent/capacity.h"
 #include "parent/value.h"
 
 /* What does not fit, and where the value that does not came from. */
@@ -242,6 +243,7 @@ fitness_resolve(struct conf *conf, char *error, size_t size)
 	while (power < settings->log_size)
 		power <<= 1;
 	settings->log_size = power;
+	settings->memory_share = capacity_share(settings);
 	if (resolve_proxies(conf, &fault) && judge_control(conf, &fault) &&
 	    judge_limits(conf, &settings->limits, conf->limits, &fault) &&
 	    resolve_routes(conf, &fault))

@@ -249,14 +249,17 @@ static void
 log_start(const struct parent *parent)
 {
 	const struct settings *settings = parent->settings;
-	char size[32];
+	char size[32], memory[32];
 
 	if (settings->source[0] == '\0')
 		logger_info("no configuration file, built-in defaults hold",
 		    NULL);
-	logger_info("starting", "version=%s workers=%u slots=%u log_size=%s",
+	logger_info("starting",
+	    "version=%s workers=%u slots=%u log_size=%s memory=%s",
 	    PACKAGE_VERSION, settings_pool(settings), parent->heritage.slots,
-	    settings_format_size(settings->log_size, size, sizeof(size)));
+	    settings_format_size(settings->log_size, size, sizeof(size)),
+	    settings_format_size(settings->memory_share * settings->workers,
+	    memory, sizeof(memory)));
 }
 
 int

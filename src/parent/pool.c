@@ -34,6 +34,7 @@ struct pool_worker {
 	uint32_t page_count, page_room;
 	uint32_t allocated, first_free, used;
 	bool is_open;
+	bool is_short;		/* of memory */
 	unsigned in_flight;
 	struct pool_entry flight[POOL_IN_FLIGHT];
 };
@@ -120,31 +121,47 @@ pool_open_worker(struct pool *pool, unsigned index, bool open)
 	pool->worker[index].is_open = open;
 }
 
+void
+pool_set_short(struct pool *pool, unsigned index, bool is_short)
+{
+	pool->worker[index].is_short = is_short;
+}
+
+/* What is chosen where this worker is the only one. */
+static enum pool_choice
+worker_choice(const struct pool *pool, const struct pool_worker *worker)
+{
+	if (!worker->is_open)
+		return POOL_NOBODY;
+	if (worker->used == pool->slots)
+		return POOL_FULL;
+	if (worker->in_flight == POOL_IN_FLIGHT)
+		return POOL_BUSY;
+	return worker->is_short ? POOL_SHORT : POOL_CHOSEN;
+}
+
 enum pool_choice
 pool_choose(const struct pool *pool, unsigned *index_out)
 {
-	enum pool_choice choice = POOL_NOBODY;
+	enum pool_choice best = POOL_NOBODY, choice;
 	uint32_t fewest = UINT32_MAX;
 	unsigned i;
 
 	for (i = 0; i < pool->workers; i++) {
 		const struct pool_worker *worker = &pool->worker[i];
 
-		if (!worker->is_open)
+		choice = worker_choice(pool, worker);
+		if (choice < best)
 			continue;
-		if (worker->used == pool->slots) {
-			if (choice == POOL_NOBODY)
-				choice = POOL_FULL;
-		} else if (worker->in_flight == POOL_IN_FLIGHT) {
-			if (choice != POOL_CHOSEN)
-				choice = POOL_BUSY;
-		} else if (worker->used < fewest) {
-			choice = POOL_CHOSEN;
+		if (choice > best)
+			fewest = UINT32_MAX;
+		best = choice;
+		if (worker->used < fewest) {
 			fewest = worker->used;
 			*index_out = i;
 		}
 	}
-	return choice;
+	return best;
 }
 
 static bool

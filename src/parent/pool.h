@@ -26,12 +26,22 @@ struct pool_entry {
 	unsigned deaths;		/* of workers that were to take it */
 };
 
+/* Of several workers the last of these counts. */
 enum pool_choice {
-	POOL_CHOSEN,
 	POOL_NOBODY,		/* no worker takes connections now */
-	POOL_BUSY,		/* all have their share in flight: wait */
-	POOL_FULL		/* no worker has a free slot */
+	POOL_FULL,		/* no worker has a free slot */
+	POOL_SHORT,		/* those that could are short of memory: they
+				 * can say so */
+	POOL_BUSY,		/* those that could have their share in
+				 * flight: wait */
+	POOL_CHOSEN
 };
+
+static inline bool
+pool_can_be_given(enum pool_choice choice)
+{
+	return choice == POOL_CHOSEN || choice == POOL_SHORT;
+}
 
 /* `slots`: connections a worker may have.  NULL: no memory. */
 struct pool *pool_new(unsigned workers, uint32_t slots)
@@ -46,7 +56,10 @@ void pool_free(struct pool *, void (*drop)(void *, const struct pool_entry *),
 /* Whether the worker may be chosen. */
 void pool_open_worker(struct pool *, unsigned index, bool open);
 
-/* The worker with the fewest connections among those that can take one. */
+/* Whether memory is short there. */
+void pool_set_short(struct pool *, unsigned index, bool is_short);
+
+/* The worker with the fewest connections among those of which this holds. */
 enum pool_choice pool_choose(const struct pool *, unsigned *index_out);
 
 /* Gives the entry a connection number in a chosen worker and keeps it until

@@ -106,6 +106,18 @@ on_closed(void *owner, struct peer *peer, const struct ipc_message *message)
 }
 
 static bool
+on_memory(void *owner, struct peer *peer, const struct ipc_message *message)
+{
+	const struct ipc_memory *memory = message->payload;
+	struct child *worker = owner;
+	struct parent *parent = worker->parent;
+
+	(void)peer;
+	door_set_short(parent->door, worker->index, memory->is_short != 0);
+	return true;
+}
+
+static bool
 on_ban(void *owner, struct peer *peer, const struct ipc_message *message)
 {
 	const struct ipc_ban *ban = message->payload;
@@ -125,6 +137,7 @@ static peer_handler *const handlers[IPC_TYPES] = {
 	[IPC_WORKER_MUTE] = on_worker_mute,
 	[IPC_TAKEN] = on_taken,
 	[IPC_CLOSED] = on_closed,
+	[IPC_MEMORY] = on_memory,
 	[IPC_BAN] = on_ban,
 };
 

@@ -9,6 +9,7 @@
 
 #include "worker/audience.h"
 #include "worker/backfill.h"
+#include "worker/budget.h"
 #include "worker/delivery_parts.h"
 #include "worker/entry.h"
 #include "worker/event.h"
@@ -29,6 +30,10 @@ catchup_cut(struct worker *w, struct client *c, const struct batch *b,
 
 	if (c->state == CLIENT_GONE)
 		return;
+	if (!budget_allows(w, next - at)) {
+		client_drop(w, c, CLOSE_MEMORY);
+		return;
+	}
 	if (client_output(c) == NULL) {
 		client_drop(w, c, CLOSE_SERVER_FAULT);
 		return;

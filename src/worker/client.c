@@ -18,6 +18,7 @@
 
 #include "base/growth.h"
 #include "base/logger.h"
+#include "base/memory.h"
 #include "worker/audience.h"
 #include "worker/compress.h"
 #include "worker/deadline.h"
@@ -173,6 +174,7 @@ client_new(struct worker *w, const struct ipc_accepted *accepted, int fd)
 	c->since_ms = c->heard_ms = w->now_ms;
 	w->clients[slot] = c;
 	w->client_count++;
+	memory_add(sizeof(*c));
 	client_schedule(w, c);
 	return true;
 }
@@ -217,6 +219,7 @@ client_free_input(struct worker *w, struct client *c)
 	compress_return(w->compress, c->input->inflater);
 	buf_clear(&c->input->held);
 	buf_clear(&c->input->message);
+	memory_remove(sizeof(*c->input));
 	free(c->input);
 	c->input = NULL;
 }
@@ -295,6 +298,7 @@ client_free_gone(struct worker *w)
 		seat_free(c->seat);
 		waiting_forget(c);
 		client_free_output(c);
+		memory_remove(sizeof(*c));
 		free(c);
 	}
 }
@@ -389,6 +393,7 @@ client_input(struct client *c)
 		c->input = calloc(1, sizeof(*c->input));
 		if (c->input == NULL)
 			return NULL;
+		memory_add(sizeof(*c->input));
 		head_init(&c->input->head);
 		client_init_decoder(c, &c->input->decoder);
 	}

@@ -15,6 +15,7 @@
 #include "base/logger.h"
 #include "base/netaddr.h"
 #include "worker/answer.h"
+#include "worker/budget.h"
 #include "worker/compress.h"
 #include "worker/deadline.h"
 #include "worker/dialogue.h"
@@ -417,6 +418,8 @@ intake_collect(struct worker *w, struct client *c, struct client_input *in,
 {
 	enum close_reason why;
 
+	if (!budget_allows(w, piece->len))
+		return CLOSE_MEMORY;
 	if (!piece->is_compressed)
 		return buf_append(&in->message, piece->data, piece->len) ?
 		    CLOSE_NORMAL : CLOSE_SERVER_FAULT;

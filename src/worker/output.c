@@ -9,6 +9,7 @@
 #include <sys/epoll.h>
 #include <sys/uio.h>
 
+#include "base/memory.h"
 #include "worker/compress.h"
 #include "worker/deadline.h"
 #include "worker/wire.h"
@@ -24,8 +25,10 @@ client_output(struct client *c)
 {
 	if (c->output == NULL) {
 		c->output = malloc(sizeof(*c->output));
-		if (c->output != NULL)
-			*c->output = (struct client_output){ 0 };
+		if (c->output == NULL)
+			return NULL;
+		*c->output = (struct client_output){ 0 };
+		memory_add(sizeof(*c->output));
 	}
 	return c->output;
 }
@@ -36,6 +39,7 @@ client_free_output(struct client *c)
 	if (c->output == NULL)
 		return;
 	buf_clear(&c->output->bytes);
+	memory_remove(sizeof(*c->output));
 	free(c->output);
 	c->output = NULL;
 }

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "worker/broker_link.h"
+#include "worker/budget.h"
 #include "worker/catchup.h"
 #include "worker/client.h"
 #include "worker/deadline.h"
@@ -269,7 +270,9 @@ turn_work(struct worker *w)
 	broker_link_send_requests(w);
 	turn_deliver(w);
 	broker_link_release(w);
+	budget_shed(w);
 	client_free_gone(w);
+	budget_tell(w);
 	turn_pause(w);
 	broker_link_send_requests(w);
 	turn_choke(w);

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "base/memory.h"
 #include "log/log.h"
 #include "worker/delivery.h"
 #include "worker/output.h"
@@ -41,6 +42,12 @@ static uint64_t
 line_size(const struct waiting_line *line)
 {
 	return sizeof(*line) + buf_len(&line->line);
+}
+
+uint64_t
+waiting_bytes(const struct client *c)
+{
+	return c->waiting == NULL ? 0 : c->waiting->bytes;
 }
 
 static struct waiting *
@@ -79,6 +86,7 @@ waiting_add(struct worker *w, struct client *c, uint64_t position,
 		free(line);
 		return false;
 	}
+	memory_add(sizeof(*line));
 	line->position = position;
 	line->give = give;
 	*waiting->end = line;
@@ -110,6 +118,7 @@ static void
 line_free(struct waiting_line *line)
 {
 	buf_clear(&line->line);
+	memory_remove(sizeof(*line));
 	free(line);
 }
 

@@ -38,6 +38,8 @@ void waiting_give_before(struct worker *, uint64_t position,
     waiting_settler *);
 /* Delivery has moved: gives whoever is there what waits for him. */
 void waiting_give(struct worker *);
+/* What waits for the client, in bytes. */
+uint64_t waiting_bytes(const struct client *);
 /* Frees what waits for a client who is freed. */
 void waiting_forget(struct client *);
 

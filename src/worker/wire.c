@@ -21,6 +21,7 @@
 
 #include "base/buf.h"
 #include "base/logger.h"
+#include "base/memory.h"
 #include "worker/client.h"
 #include "worker/tls.h"
 #include "worker/worker.h"
@@ -34,6 +35,7 @@
 #define CIPHER_MAX	(WORKER_RECEIVE - RECORD_MAX)
 
 #define REST_MAX	(4 * RECORD_MAX) /* then the peer does not read */
+#define SSL_BYTES	(14 * 1024)	/* of OpenSSL, idle (design.md) */
 #define CONTROLS_MAX	32		/* messages of TLS in one read */
 #define KEY_RECORDS	(UINT32_C(1) << 24) /* RFC 8446, 5.5 */
 
@@ -195,11 +197,21 @@ preface_free(struct client *c)
 }
 
 static void
+session_free_ssl(struct tls_session *s)
+{
+	if (s->ssl == NULL)
+		return;
+	SSL_free(s->ssl);
+	s->ssl = NULL;
+	memory_remove(SSL_BYTES);
+}
+
+static void
 session_free(struct client *c)
 {
 	if (c->tls == NULL)
 		return;
-	SSL_free(c->tls->ssl);
+	session_free_ssl(c->tls);
 	buf_clear(&c->tls->rest);
 	free(c->tls);
 	c->tls = NULL;
@@ -467,8 +479,7 @@ wire_end(struct worker *w, struct client *c)
 		return false;
 	(void)shutdown(c->fd, SHUT_WR);
 	if (s != NULL) {
-		SSL_free(s->ssl);
-		s->ssl = NULL;
+		session_free_ssl(s);
 		s->state = DEAD;
 	}
 	return true;
@@ -496,8 +507,7 @@ session_fail(struct tls_session *s, struct wire_input *in, const char *why)
 {
 	in->state = WIRE_FAILED;
 	in->error = why;
-	SSL_free(s->ssl);
-	s->ssl = NULL;
+	session_free_ssl(s);
 	s->state = ENDING;
 }
 
@@ -591,6 +601,7 @@ session_begin(struct wire *wire, struct client *c, uint8_t first,
 		in->state = WIRE_BROKEN;
 		return false;
 	}
+	memory_add(SSL_BYTES);
 	BIO_up_ref(wire->bio);
 	SSL_set_bio(s->ssl, wire->bio, wire->bio);
 	s->state = HANDSHAKE;

@@ -16,6 +16,7 @@
 #include "base/settings.h"
 #include "ipc/peer.h"
 #include "log/log.h"
+#include "worker/budget.h"
 #include "worker/drain.h"
 #include "worker/incident.h"
 #include "worker/origins.h"
@@ -64,6 +65,7 @@ struct worker {
 	struct origins origins;		/* likewise */
 	struct site *site;
 	struct incidents incidents;
+	struct budget budget;
 	struct drain drain;		/* while it is stopping */
 	struct wire *wire;		/* NULL: no listener speaks TLS */
 

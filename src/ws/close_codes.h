@@ -32,6 +32,7 @@ CLOSE_REASON(PING_TIMEOUT,       1011, true,  "ping-timeout",       "no answer t
 CLOSE_REASON(SERVER_FAULT,       1011, true,  "server-fault",       "server fault") \
 CLOSE_REASON(RESTART,            1012, false, "restart",            "the server restarts") \
 CLOSE_REASON(BACKLOG,            1013, true,  "backlog",            "too far behind") \
+CLOSE_REASON(MEMORY,             1013, true,  "memory",             "the server is short of memory") \
 CLOSE_REASON(TRY_LATER,          1013, true,  "try-later",          "try again later") \
 CLOSE_REASON(TOO_MANY_CONNECTIONS, 1013, true, "too-many-of-address", "too many connections from your address") \
 CLOSE_REASON(TOO_MANY_ROOMS,     1013, true,  "too-many-rooms",     "there are too many rooms") \

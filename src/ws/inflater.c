@@ -16,10 +16,14 @@
 #define ZLIB_CONST
 #include <zlib.h>
 
+#include "base/memory.h"
 #include "ws/deflate.h"
 #include "ws/utf8.h"
 
 #define CHUNK 16384
+
+/* The window of 15 bits and zlib's state. */
+#define INFLATER_BYTES (40 * 1024)
 
 /* zlib's data_type where a block may begin and no bit is left over. */
 #define AT_BLOCK 128
@@ -61,6 +65,7 @@ inflater_new(unsigned bits)
 		free(in);
 		return NULL;
 	}
+	memory_add(INFLATER_BYTES);
 	in->is_new = true;
 	return in;
 }
@@ -71,6 +76,7 @@ inflater_free(struct inflater *in)
 	if (in == NULL)
 		return;
 	inflateEnd(&in->stream);
+	memory_remove(INFLATER_BYTES);
 	free(in);
 }
 

@@ -38,6 +38,7 @@ codes_are_those_of_the_wire(void **state)
 		{ CLOSE_SERVER_FAULT, 1011, true, "server-fault" },
 		{ CLOSE_RESTART, 1012, false, "restart" },
 		{ CLOSE_BACKLOG, 1013, true, "backlog" },
+		{ CLOSE_MEMORY, 1013, true, "memory" },
 		{ CLOSE_TRY_LATER, 1013, true, "try-later" },
 		{ CLOSE_TOO_MANY_CONNECTIONS, 1013, true,
 		    "too-many-of-address" },

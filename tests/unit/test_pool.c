@@ -49,6 +49,37 @@ pool_with(unsigned workers, uint32_t slots)
 }
 
 static void
+who_is_short_of_memory_is_chosen_last(void **state)
+{
+	struct pool *pool = pool_with(3, POOL_IN_FLIGHT + 1);
+	unsigned i, at = 9, n = 0;
+
+	(void)state;
+	pool_set_short(pool, 0, true);
+	for (i = 0; i < 2 * POOL_IN_FLIGHT; i++) {
+		assert_int_equal(pool_choose(pool, &at), POOL_CHOSEN);
+		assert_int_equal(at, 1 + i % 2);
+		add(pool, at, 100);
+	}
+	/* It will not be long. */
+	assert_int_equal(pool_choose(pool, &at), POOL_BUSY);
+	pool_set_short(pool, 1, true);
+	pool_set_short(pool, 2, true);
+	assert_int_equal(pool_choose(pool, &at), POOL_BUSY);
+	pool_open_worker(pool, 1, false);
+	pool_open_worker(pool, 2, false);
+	assert_int_equal(pool_choose(pool, &at), POOL_SHORT);
+	assert_int_equal(at, 0);
+	add(pool, at, 100);
+	/* Who takes its place starts anew. */
+	pool_remove_worker(pool, 0, count_lost, &n);
+	pool_open_worker(pool, 0, true);
+	assert_int_equal(pool_choose(pool, &at), POOL_CHOSEN);
+	assert_int_equal(at, 0);
+	pool_free(pool, count, &n);
+}
+
+static void
 the_worker_with_the_fewest_is_chosen(void **state)
 {
 	struct pool *pool = pool_with(3, 100);
@@ -232,6 +263,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_worker_with_the_fewest_is_chosen),
 		cmocka_unit_test(nobody_busy_and_full_are_told_apart),
+		cmocka_unit_test(who_is_short_of_memory_is_chosen_last),
 		cmocka_unit_test(a_slot_is_used_again_and_a_number_never),
 		cmocka_unit_test(
 		    what_a_dead_worker_had_not_taken_waits_in_order),
