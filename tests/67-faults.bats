@@ -39,3 +39,23 @@ row()
 @test "out of descriptors, all who wait are refused and those inside talk on" {
 	row no_descriptors
 }
+
+@test "readers that stall below a ceiling of memory go, and nobody else" {
+	row memory_ceiling
+}
+
+@test "who stops reading is closed by the backlog rule, and memory is bounded" {
+	row stalled_readers
+}
+
+@test "a publisher at full speed waits, and several have the same share" {
+	row publisher
+}
+
+@test "pings whose pongs nobody reads cost no memory" {
+	row unread_pings
+}
+
+@test "connects at full rate from one address keep no honest one out" {
+	row connect_flood
+}

@@ -153,6 +153,14 @@ class Server:
     def pids(self):
         return [self.pid, *children(self.pid)]
 
+    def closed_for(self, why):
+        """How many the log says were closed for it, or refused; those that
+        it only counts, too."""
+        log = self.log()
+        return len(re.findall(rf" why={why}(?!\S)", log)) + sum(
+            int(n) for n in re.findall(
+                rf'msg="refusals not logged" .*\b{why}=(\d+)', log))
+
     def ready_ms(self, pid, since=None):
         """From this death, or from a time of time.time(), to the line in
         which that child is ready again; None: it is not yet."""

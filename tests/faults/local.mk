@@ -17,13 +17,18 @@ EXTRA_DIST += \
 	tests/faults/arena.py \
 	tests/faults/broker_hangs.py \
 	tests/faults/broker_killed.py \
+	tests/faults/connect_flood.py \
 	tests/faults/judge.py \
 	tests/faults/log_pipe.py \
+	tests/faults/memory_ceiling.py \
 	tests/faults/no_descriptors.py \
 	tests/faults/parent_killed.py \
+	tests/faults/publisher.py \
 	tests/faults/resets.py \
 	tests/faults/selftest.py \
 	tests/faults/slow_handshakes.py \
+	tests/faults/stalled_readers.py \
+	tests/faults/unread_pings.py \
 	tests/faults/vanished.py \
 	tests/faults/worker_hangs.py \
 	tests/faults/worker_killed.py
