@@ -103,6 +103,47 @@ load lib/common
 	PY
 }
 
+@test "who reads no pongs is owed one, the newest" {
+	start_server -o 'limits { control-rate = 0 }'
+	peer <<-'PY'
+	greedy = Peer("/echo", receive_buffer=4096)
+	count = 300_000
+	greedy.sock.settimeout(10)
+	greedy.send_raw(b"".join(frame(PING, b"%d" % i) for i in range(count)))
+	heard = []
+	while not heard or heard[-1] < count - 1:
+	    got = greedy.hear_frame()
+	    eq(got.opcode, PONG)
+	    heard.append(int(got.payload))
+	assert heard == sorted(set(heard)), "order"
+	assert len(heard) < count // 2, f"{len(heard)} were kept"
+	PY
+}
+
+@test "while the broker does not answer, no more than some is read" {
+	start_server -o 'limits { message-rate = 0 backlog = 0 }'
+	peer <<-'PY'
+	who = Chatter()
+	broker = broker_pid()
+	kill(broker, signal.SIGSTOP)
+	line = frame(TEXT, "x" * 1000)
+	data, sent = line * 64, 0
+	who.sock.settimeout(0.7)
+	try:
+	    while sent < 64 << 20:
+	        sent += who.sock.send(data[sent % len(line):])
+	    raise AssertionError("64 MB were taken for a broker that hangs")
+	except socket.timeout:
+	    pass
+	kill(broker, signal.SIGCONT)
+	who.sock.settimeout(10)
+	if sent % len(line):
+	    who.send_raw(line[sent % len(line):])
+	for _ in range(-(-sent // len(line))):
+	    who.expect("[user0]: " + "x" * 1000)
+	PY
+}
+
 @test "messages beyond the rate are slowed and none is dropped" {
 	start_server -o 'limits { message-rate = 20 message-burst = 5 }'
 	peer <<-'PY'
