@@ -111,6 +111,43 @@ time.sleep(60)' "$DIR/notify" 3>&- &
 	assert_equal "$SERVER_STATUS" 0
 }
 
+now_us()
+{
+	"$PYTHON" -c 'import time; print(time.monotonic_ns() // 1000)'
+}
+
+# reloads FROM: the notifications of one reload, begun at FROM or later.
+reloads()
+{
+	local told
+
+	told=$(sed 's/^[0-9.]* //' "$NOTIFIED" | grep -vE '^(STATUS|WATCHDOG)')
+	[[ $told =~ ^READY=1$'\n'RELOADING=1\|MONOTONIC_USEC=([0-9]+)$'\n'READY=1$ ]] &&
+		((BASH_REMATCH[1] >= $1))
+}
+
+@test "systemd is told of a reload, and when it is over" {
+	play_systemd "$DIR/notify"
+	start_server
+	wait_until was_told 'READY=1'
+	before=$(now_us)
+	kill -HUP "$SERVER_PID"
+	wait_until reloads "$before"
+	(($(now_us) > BASH_REMATCH[1]))
+	grep -q msg=reloaded "$LOG"
+}
+
+@test "a reload that fails is over, too" {
+	play_systemd "$DIR/notify"
+	start_server
+	wait_until was_told 'READY=1'
+	write_config <<<'nonsense = 1'
+	before=$(now_us)
+	kill -HUP "$SERVER_PID"
+	wait_until reloads "$before"
+	grep -q 'settings not reloaded' "$LOG"
+}
+
 watchdogs()
 {
 	grep -c 'WATCHDOG=1' "$NOTIFIED"
@@ -121,15 +158,37 @@ more_watchdogs_than()
 	(($(watchdogs) > $1))
 }
 
+# One more tick of the parent has passed: it has counted one more connection,
+# which stays open until the test ends.
+tick()
+{
+	local before fd
+
+	before=$(statuses)
+	exec {fd}<>"/dev/tcp/127.0.0.1/$PORT"
+	wait_until more_statuses_than "$before"
+}
+
+statuses()
+{
+	grep -c 'STATUS=' "$NOTIFIED"
+}
+
+more_statuses_than()
+{
+	(($(statuses) > $1))
+}
+
 @test "the watchdog is told while broker and all workers answer, and else not" {
 	play_systemd "$DIR/notify" WATCHDOG_USEC=1000000
 	start_server
 	wait_until more_watchdogs_than 1
 	for pid in $(broker_pid) $(worker_pids | tail -n 1); do
 		kill -STOP "$pid"
-		sleep 1.1	# the last answer may be as old as this
+		tick	# may have been due already
+		tick	# pings have been sent that are not answered
 		before=$(watchdogs)
-		sleep 1.3
+		tick
 		[[ $(watchdogs) == "$before" ]]
 		kill -CONT "$pid"
 		wait_until more_watchdogs_than "$before"
@@ -140,7 +199,8 @@ more_watchdogs_than()
 	play_systemd "$DIR/notify" WATCHDOG_USEC=200000 WATCHDOG_PID=1
 	start_server
 	wait_until was_told 'READY=1'
-	sleep 1.2
+	tick
+	tick
 	! grep -q WATCHDOG "$NOTIFIED"
 }
 
@@ -219,12 +279,14 @@ s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 	    except OSError:
 	        assert time.monotonic() < end
 	        time.sleep(0.01)
+	open("connected", "w").close()
 	sock.sendall(b"GET /healthz/live HTTP/1.1\r\nHost: x\r\n\r\n")
 	print(sock.recv(4096).decode()[9:12])
 	PY
 	HELPERS+=("$!")
 	LAUNCH_WITH=("$PYTHON" "$TESTS/lib/inherit.py" names=a "3=port=$port" --
-		/bin/sh -c 'sleep 0.3; exec "$@"' sh)
+		/bin/sh -c 'until test -e connected; do sleep 0.02; done
+			exec "$@"' sh)
 	launch_server -c "$CONFIG"
 	answered() { grep -qx 200 "$DIR/answer" 2>/dev/null; }
 	wait_until answered
@@ -284,6 +346,7 @@ exposure()
 	run systemd-analyze verify "$DIR/wschatd.service" "$DIR/wschatd.socket"
 	refute_output --partial 'wschatd.s'
 	exposure 12
+	grep -q '^ExecReload=kill -HUP' "$DIR/wschatd.service"
 	unit "$BUILT/etc/systemd/wschatd.service" \
 		"$TOP/etc/systemd/socket-only.conf"
 	exposure 5

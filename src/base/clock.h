@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 uint64_t clock_ms(void);	/* monotonic, milliseconds */
+uint64_t clock_us(void);	/* the same, microseconds */
 uint64_t clock_wall_us(void);	/* microseconds since 1970 */
 
 #endif

@@ -59,11 +59,13 @@ on_sighup(evutil_socket_t sig, short what, void *arg)
 	if (parent->stage != RUNNING)
 		return;
 	logger_info("reloading", NULL);
-	if (!reload_prepare(&reload, parent->sources, parent->settings,
-	    parent->door))
-		return;
-	reload_put_in_force(parent, &reload);
-	logger_info("reloaded", NULL);
+	supervisor_reloading(parent->supervisor, clock_us());
+	if (reload_prepare(&reload, parent->sources, parent->settings,
+	    parent->door)) {
+		reload_put_in_force(parent, &reload);
+		logger_info("reloaded", NULL);
+	}
+	supervisor_reloaded(parent->supervisor);
 }
 
 /* --- the turn ---------------------------------------------------------- */

@@ -28,6 +28,8 @@ struct supervisor {
 	uint64_t alive_ms;	/* when WATCHDOG was last sent; 0: never */
 	bool is_ready, is_stopping;	/* what is to be told ... */
 	bool told_ready, told_stopping;	/* ... and has been */
+	uint64_t reload_us;	/* RELOADING is to be told; 0: it is not */
+	bool is_reloading;	/* no READY before it is over */
 	uint64_t stop_ms;
 	char status[128], told_status[128];
 };
@@ -169,7 +171,15 @@ supervisor_flush(struct supervisor *s)
 {
 	char text[96];
 
-	if (s->is_ready && !s->told_ready)
+	if (s->reload_us != 0) {
+		snprintf(text, sizeof(text), "RELOADING=1\n"
+		    "MONOTONIC_USEC=%" PRIu64, s->reload_us);
+		if (!notify(s, text))
+			return;
+		s->reload_us = 0;
+		s->told_ready = false;
+	}
+	if (s->is_ready && !s->told_ready && !s->is_reloading)
 		s->told_ready = notify(s, "READY=1");
 	if (s->is_stopping && !s->told_stopping) {
 		snprintf(text, sizeof(text), "STOPPING=1\n"
@@ -188,6 +198,24 @@ supervisor_ready(struct supervisor *s)
 	write_ready(s);
 	supervisor_flush(s);
 	return true;
+}
+
+void
+supervisor_reloading(struct supervisor *s, uint64_t now_us)
+{
+	/* Before the first READY a start is under way, not a reload. */
+	if (!s->is_ready)
+		return;
+	s->reload_us = now_us;
+	s->is_reloading = true;
+	supervisor_flush(s);
+}
+
+void
+supervisor_reloaded(struct supervisor *s)
+{
+	s->is_reloading = false;
+	supervisor_flush(s);
 }
 
 void

@@ -23,6 +23,10 @@ void supervisor_free(struct supervisor *);
 /* Every child serves: READY, once.  Returns whether this was the first
  * time. */
 bool supervisor_ready(struct supervisor *);
+/* A reload begins, and is over, whether it changed something or not:
+ * RELOADING, then READY.  `now_us` is of CLOCK_MONOTONIC. */
+void supervisor_reloading(struct supervisor *, uint64_t now_us);
+void supervisor_reloaded(struct supervisor *);
 /* One line for people, "12 connections"; sent when it is another than the
  * last. */
 void supervisor_status(struct supervisor *, const char *text);

@@ -30,6 +30,16 @@ clock_ms(void)
 }
 
 uint64_t
+clock_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ahead_ms * 1000 + (uint64_t)ts.tv_sec * 1000000 +
+	    (uint64_t)ts.tv_nsec / 1000;
+}
+
+uint64_t
 clock_wall_us(void)
 {
 	struct timespec ts;
