@@ -307,6 +307,16 @@ listen "[::1]:0" { # WSCHATD_LISTEN'
 	assert_line --regexp '^route\.kind +word +chat \| echo +chat +restart$'
 }
 
+@test "--explain knows sections and include" {
+	for word in include limits listen route; do
+		run "$WSCHATD" --explain "$word"
+		assert_success
+		assert_line "$word"
+	done
+	run "$WSCHATD" --explain inculde
+	assert_output --partial 'did you mean "include"?'
+}
+
 @test "--explain of a setting that is none names the nearest" {
 	run "$WSCHATD" --explain hisotry
 	assert_failure 64

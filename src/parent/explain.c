@@ -41,6 +41,21 @@ static const struct {
 	{ "mode", "permissions, in octal" }
 };
 
+/* What is no setting, and stands in a configuration all the same. */
+static const struct {
+	const char *name, *help;
+} others[] = {
+	{ "include", "include = \"conf.d/*.conf\" has other files read behind "
+	    "this one; what they say counts over it." },
+	{ "limits", "limits { ... } at the top holds the limits of all, in a "
+	    "route those that are the route's own." },
+	{ "listen", "listen \"127.0.0.1:8080\" { ... } accepts connections "
+	    "there: ADDRESS:PORT, [ADDRESS]:PORT, unix:/PATH, fd:NUMBER or "
+	    "fd:NAME." },
+	{ "route", "route \"/chat\" { ... } says what a WebSocket client finds "
+	    "at a path." }
+};
+
 static const char *
 key_of(const struct settings_row *row, char key[KEY])
 {
@@ -126,6 +141,14 @@ explain_one(const char *key, FILE *out, char *why, size_t size)
 	char full[KEY];
 	size_t i;
 
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		if (strcmp(key, others[i].name) == 0) {
+			fprintf(out, "%s\n", key);
+			print_help(others[i].help, out);
+			return true;
+		}
+		nearest_offer(&near, others[i].name);
+	}
 	for (i = 0; i < settings_table_rows; i++) {
 		const struct settings_row *row = &settings_table[i];
 
