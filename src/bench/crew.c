@@ -352,4 +352,5 @@ crew_run(const struct arguments *a, const struct destination *destination,
 	while (crew.living > 0)
 		crew_look(&crew, LOOK_MS);
 	crew_gather(&crew);
+	traffic_free(crew.traffic);
 }

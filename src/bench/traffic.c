@@ -63,12 +63,6 @@ struct traffic {
 	uint64_t due, due_first, due_count;
 };
 
-static unsigned
-client_count(const struct traffic_plan *plan)
-{
-	return plan->rooms * plan->clients;
-}
-
 /*
  * Sender n of a room, as the number of a client: spread, and not all even,
  * because a server deals connections out to its workers in turn.
@@ -103,7 +97,7 @@ struct traffic *
 traffic_new(const struct traffic_plan *plan)
 {
 	size_t senders = (size_t)plan->rooms * plan->senders;
-	size_t clients = client_count(plan), i;
+	size_t clients = (size_t)plan->rooms * plan->clients, i;
 	struct traffic *t = calloc(1, sizeof(*t));
 
 	if (t == NULL)
@@ -118,9 +112,7 @@ traffic_new(const struct traffic_plan *plan)
 	t->text = malloc(plan->bytes + 1);
 	if (t->heard == NULL || t->listeners == NULL || t->senders == NULL ||
 	    t->members == NULL || t->speakers == NULL || t->text == NULL) {
-		free(t->speakers);
-		free(t->text);
-		free(t);
+		traffic_free(t);
 		return NULL;
 	}
 	memset(t->text, '.', plan->bytes);
@@ -129,6 +121,14 @@ traffic_new(const struct traffic_plan *plan)
 	for (i = 0; i < senders; i++)
 		t->speakers[i] = sender_client(plan, (unsigned)i);
 	return t;
+}
+
+void
+traffic_free(struct traffic *t)
+{
+	free(t->speakers);
+	free(t->text);
+	free(t);
 }
 
 void
@@ -383,7 +383,7 @@ traffic_count(const struct traffic *t)
 void
 traffic_balance(const struct traffic *t, struct traffic_counts *counts)
 {
-	unsigned i, rooms = t->plan.rooms, all = client_count(&t->plan);
+	unsigned i, rooms = t->plan.rooms, all = rooms * t->plan.clients;
 	const struct listener *l, *first;
 
 	for (i = 0; i < all; i++) {

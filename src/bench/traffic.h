@@ -55,9 +55,11 @@ struct traffic_times {
 typedef bool traffic_send(void *owner, unsigned index, const char *text,
     size_t len);
 
-/* Returns owned, for the life of the process; NULL: no memory. */
+/* Returns owned; NULL: no memory. */
 struct traffic *traffic_new(const struct traffic_plan *)
     __attribute__((warn_unused_result));
+/* The shared tables stay until the process ends. */
+void traffic_free(struct traffic *);
 
 /* From now on this process speaks and hears for `portion`; what it times
  * goes to *times. */
