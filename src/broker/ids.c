@@ -193,7 +193,6 @@ entry_at(const struct ids *ids, uint64_t number)
 	return &ids->entries[number & (ids->capacity - 1)];
 }
 
-/* A wall clock that was set back makes nothing older. */
 static bool
 is_gone(const struct entry *e, uint64_t first, uint64_t now_us)
 {

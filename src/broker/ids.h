@@ -32,7 +32,7 @@ void ids_free(struct ids *);
 /* Makes room for one more.  False: no memory. */
 bool ids_reserve(struct ids *) __attribute__((warn_unused_result));
 /* Adds one, in room made before, with the position of its record and its
- * time, neither below the last one's. */
+ * time, neither below the last one's.  The clock is one that nobody sets. */
 void ids_add(struct ids *, const struct ids_key *, uint64_t position,
     uint64_t time_us);
 

@@ -58,7 +58,7 @@ static bool
 was_said(struct hub *hub, const struct ids_key *key, uint64_t *seq_out)
 {
 	uint64_t position = ids_find(hub->ids, key, log_first(hub->log),
-	    clock_wall_us());
+	    clock_ms() * 1000);
 
 	if (position != LOG_NONE)
 		append_commit(hub->append);
@@ -76,7 +76,7 @@ say(struct hub *hub, struct asker *a, const struct ids_key *key)
 	a->room->seq++;
 	a->room->said_us = a->record.time_us;
 	if (key->id_len > 0)
-		ids_add(hub->ids, key, a->room->newest, a->record.time_us);
+		ids_add(hub->ids, key, a->room->newest, clock_ms() * 1000);
 	return HUB_DONE;
 }
 

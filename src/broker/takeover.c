@@ -34,18 +34,26 @@ log_give_up(struct log *log, const struct verify_report *report)
 	atomic_store(&h->first, atomic_load(&h->committed));
 }
 
-/* What was said under an id is known again. */
+/* What was said under an id is known again, if it is not too old for it.  A
+ * record knows its wall time alone; one that is said to come from the future
+ * is as new as can be. */
 static bool
-restore_id(struct hub *hub, const struct cursor_view *v)
+restore_id(struct hub *hub, const struct cursor_view *v, uint64_t wall_us)
 {
+	uint64_t now_us = clock_ms() * 1000, age_us = 0;
 	struct ids_key key = {
 		.id = v->id, .id_len = v->id_len,
 		.route = v->record.route, .number = v->record.count
 	};
 
+	if (wall_us > v->record.time_us)
+		age_us = wall_us - v->record.time_us;
+	if (age_us >= IDS_TIME_US)
+		return true;
 	if (!ids_reserve(hub->ids))
 		return false;
-	ids_add(hub->ids, &key, v->position, v->record.time_us);
+	ids_add(hub->ids, &key, v->position, now_us > age_us ?
+	    now_us - age_us : 0);
 	return true;
 }
 
@@ -71,8 +79,7 @@ restore_lines(struct hub *hub)
 		if (room != NULL && v.record.time_us > room->said_us)
 			room->said_us = v.record.time_us;
 		if (v.record.kind == RECORD_MESSAGE && v.id_len > 0 &&
-		    v.record.time_us + IDS_TIME_US > now &&
-		    !restore_id(hub, &v))
+		    !restore_id(hub, &v, now))
 			return false;
 	}
 	return true;
