@@ -105,8 +105,8 @@ uint64_t child_end(struct child *, int status, uint64_t now_ms);
 /* Has `on_restart` called after that time. */
 void child_put_off(struct child *, uint64_t after_ms);
 
-/* The wait after the n-th young death in a row (0: none): 0.1, 0.2 ... 10
- * seconds, give or take an eighth by `random`. */
+/* The wait after the n-th young death in a row (0: none): 0.1, 0.2 ... 6.4,
+ * 8.7 seconds, give or take an eighth by `random`. */
 uint64_t child_backoff_ms(unsigned failures, uint32_t random);
 
 #endif
