@@ -51,6 +51,7 @@ bats_tests = \
 	tests/60-faults.bats \
 	tests/65-property.bats \
 	tests/67-faults.bats \
+	tests/68-fate.bats \
 	tests/70-limits.bats \
 	tests/72-memory.bats \
 	tests/75-endings.bats \

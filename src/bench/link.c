@@ -33,6 +33,8 @@
 
 enum { OP_TEXT = 1, OP_BINARY, OP_CLOSE = 8, OP_PING, OP_PONG };
 
+static size_t piece = SIZE_MAX;	/* bytes in one call */
+
 static unsigned char buffer[STASH_SIZE + READ_SIZE];
 
 static const char *const end_names[LINK_ENDS] = {
@@ -45,6 +47,18 @@ static const char *const end_names[LINK_ENDS] = {
 	[LINK_END_UNSENT] = "unsent",
 	[LINK_END_OURS] = "ours",
 };
+
+void
+link_set_piece(size_t bytes)
+{
+	piece = bytes;
+}
+
+static size_t
+at_most_piece(size_t len)
+{
+	return len < piece ? len : piece;
+}
 
 const char *
 link_end_name(enum link_end end)
@@ -107,8 +121,9 @@ link_flush(struct link *l, int epoll, uint32_t key, struct link_events *ev)
 		return;
 	if (o->begin < o->end) {
 		n = l->tls != NULL ? secure_send(l->tls, o->bytes + o->begin,
-		    o->end - o->begin) : send(l->fd, o->bytes + o->begin,
-		    o->end - o->begin, MSG_NOSIGNAL);
+		    at_most_piece(o->end - o->begin)) :
+		    send(l->fd, o->bytes + o->begin,
+		    at_most_piece(o->end - o->begin), MSG_NOSIGNAL);
 		if (n < 0 && errno != EAGAIN && errno != EINTR) {
 			link_end(l, l->state == LINK_UPGRADING ?
 			    LINK_END_CONNECT : LINK_END_LOST, ev);
@@ -340,8 +355,9 @@ link_read(struct link *l, struct link_events *ev)
 
 	if (len > 0)
 		memcpy(buffer, l->stash, len);
-	n = l->tls != NULL ? secure_recv(l->tls, buffer + len, READ_SIZE) :
-	    recv(l->fd, buffer + len, READ_SIZE, 0);
+	n = l->tls != NULL ?
+	    secure_recv(l->tls, buffer + len, at_most_piece(READ_SIZE)) :
+	    recv(l->fd, buffer + len, at_most_piece(READ_SIZE), 0);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {

@@ -85,6 +85,9 @@ struct link_target {
 
 const char *link_end_name(enum link_end);
 
+/* From now on all links read and write at most so many bytes in a call. */
+void	link_set_piece(size_t bytes);
+
 /*
  * Connects without waiting, from 127.0.0.`source` (0: any address), asks for
  * `path` and registers with `epoll` under `key`.  Returns at once; failure is

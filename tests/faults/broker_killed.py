@@ -23,7 +23,8 @@ def row(it):
                          "a new broker", pause=0.01)
         time.sleep(0.3)     # past the age of a young death
     judge = crowd.stop()
-    pauses = [arena.pause_ms(judge, at) for at in moments]
+    # What is said behind the next kill is the next one's.
+    pauses = [arena.pause_ms(judge, at, 0.3) for at in moments]
     it.tell("kills", kills)
     it.tell("pause-median-ms", arena.share(pauses, 0.5))
     it.must("pause-p95-ms", arena.share(pauses, 0.95), 200, timing=True)

@@ -139,6 +139,16 @@ hex_get(const char *from, unsigned digits, uint32_t *out)
 	return true;
 }
 
+/* Whether another crowd said it, which has a judge of its own. */
+static bool
+is_foreign(const struct cast *cast, const char *text, size_t len)
+{
+	uint32_t run;
+
+	return len >= CAST_TEXT && hex_get(text + 1, 6, &run) &&
+	    run != cast->run;
+}
+
 /* Which message `text` is, every byte of it; CAST_NOBODY: none. */
 static uint32_t
 cast_find(const struct cast *cast, const char *text, size_t len)
@@ -166,6 +176,10 @@ cast_hear(struct cast *cast, struct member *member, const char *text,
 	uint32_t id = cast_find(cast, text, len);
 	struct message *m;
 
+	if (id == CAST_NOBODY && is_foreign(cast, text, len)) {
+		cast->foreign++;
+		return false;
+	}
 	if (id == CAST_NOBODY) {
 		cast_strange(cast, member, text, len);
 		return false;

@@ -58,7 +58,7 @@ struct cast {
 	size_t member_count, member_size;
 	struct message *messages;
 	size_t message_count, message_size;
-	uint64_t foreign;		/* lines of other programs */
+	uint64_t foreign;		/* lines of others' */
 	uint32_t run;
 	FILE *trace;
 };
@@ -76,7 +76,8 @@ struct message *cast_say(struct cast *, struct member *from, uint32_t to,
 
 /*
  * `member` heard `text`, `len` bytes that begin with "^" or "!".  False: no
- * member said that; it stands in the trace as strange.
+ * member said that; unless another crowd did, it stands in the trace as
+ * strange.
  */
 bool	cast_hear(struct cast *, struct member *, const char *text,
     size_t len, uint64_t now);

@@ -527,7 +527,8 @@ usage(void)
 	    "  -n N  clients (500)        -j N  of these speak JSON (half)\n"
 	    "  -s N  who talk (100)       -r N  messages a second (200)\n"
 	    "  -S N  who never read (0)   -w N  a whisper every N messages\n"
-	    "  -p N  opened at once (200) -d S  seconds, or until \"stop\"\n",
+	    "  -p N  opened at once (200) -d S  seconds, or until \"stop\"\n"
+	    "  -b N  bytes in one read or write\n",
 	    stderr);
 	exit(EX_USAGE);
 }
@@ -551,7 +552,7 @@ options_parse(struct options *o, int argc, char **argv)
 
 	*o = (struct options){ .slots = 500, .json = UINT_MAX, .senders = 100,
 	    .parallel = 200, .rate = 200, .seconds = 86400 };
-	while ((c = getopt(argc, argv, "n:j:s:r:S:w:p:d:")) != -1) {
+	while ((c = getopt(argc, argv, "n:j:s:r:S:w:p:d:b:")) != -1) {
 		switch (c) {
 		case 'n': o->slots = number(optarg); break;
 		case 'j': o->json = number(optarg); break;
@@ -561,6 +562,7 @@ options_parse(struct options *o, int argc, char **argv)
 		case 'w': o->whispers = number(optarg); break;
 		case 'p': o->parallel = number(optarg); break;
 		case 'd': o->seconds = number(optarg); break;
+		case 'b': link_set_piece(number(optarg)); break;
 		default: usage();
 		}
 	}

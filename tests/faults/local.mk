@@ -9,6 +9,14 @@ tests_faults_crowd_SOURCES = \
 	tests/faults/cast.h \
 	tests/faults/crowd.c
 
+# Loaded into a server by LD_PRELOAD; no program links it.
+check_DATA = tests/faults/fate.so
+CLEANFILES += tests/faults/fate.so
+tests/faults/fate.so: tests/faults/fate.c
+	@$(MKDIR_P) tests/faults
+	$(AM_V_CC)$(CC) $(DEFS) $(DEFAULT_INCLUDES) $(CPPFLAGS) $(AM_CFLAGS) \
+	    -O2 -shared -fPIC -o $@ $(srcdir)/tests/faults/fate.c
+
 EXTRA_DIST += \
 	tests/faults/README.md \
 	tests/faults/all \
@@ -17,11 +25,16 @@ EXTRA_DIST += \
 	tests/faults/arena.py \
 	tests/faults/broker_hangs.py \
 	tests/faults/broker_killed.py \
+	tests/faults/child_dies.py \
+	tests/faults/churn.py \
+	tests/faults/clock_jumps.py \
 	tests/faults/connect_flood.py \
+	tests/faults/fate.c \
 	tests/faults/judge.py \
 	tests/faults/log_pipe.py \
 	tests/faults/memory_ceiling.py \
 	tests/faults/no_descriptors.py \
+	tests/faults/one_byte.py \
 	tests/faults/parent_killed.py \
 	tests/faults/publisher.py \
 	tests/faults/resets.py \
@@ -35,7 +48,8 @@ EXTRA_DIST += \
 
 # Each row once, or those of ROWS; a line of figures each.
 .PHONY: check-faults
-check-faults: wschatd$(EXEEXT) tests/faults/crowd$(EXEEXT)
+check-faults: wschatd$(EXEEXT) tests/faults/crowd$(EXEEXT) \
+    tests/faults/fate.so
 	WSCHATD='$(abs_top_builddir)/wschatd' \
 	    CROWD='$(abs_top_builddir)/tests/faults/crowd' \
 	    $(top_srcdir)/tests/faults/all $(ROWS)
