@@ -1,7 +1,7 @@
 # The program.  A process is a folder; base, ipc, log and ws belong to none.
 
 noinst_LIBRARIES += libcommon.a libparent.a libbroker.a libworker.a \
-	libclient.a libctl.a libbench.a
+	libinetd.a libclient.a libctl.a libbench.a
 sbin_PROGRAMS += wschatd wschatctl
 bin_PROGRAMS += wschat wschat-bench
 
@@ -41,6 +41,7 @@ libcommon_a_SOURCES = \
 	src/base/tls_image.h \
 	src/base/tls_pem.c \
 	src/base/tls_pem.h \
+	src/base/unavailable.h \
 	src/ipc/ipc.c \
 	src/ipc/ipc.h \
 	src/ipc/messages.h \
@@ -91,6 +92,8 @@ libcommon_a_SOURCES = \
 libparent_a_SOURCES = \
 	src/parent/activation.c \
 	src/parent/activation.h \
+	src/parent/attach.c \
+	src/parent/attach.h \
 	src/parent/capacity.c \
 	src/parent/capacity.h \
 	src/parent/change.c \
@@ -147,6 +150,10 @@ libparent_a_SOURCES = \
 	src/parent/tls_files.h \
 	src/parent/value.c \
 	src/parent/value.h
+
+libinetd_a_SOURCES = \
+	src/inetd/inetd.c \
+	src/inetd/inetd.h
 
 libbroker_a_SOURCES = \
 	src/broker/asker.c \
@@ -312,7 +319,7 @@ libworker_a_SOURCES = \
 	src/worker/worker.h
 
 wschatd_SOURCES = src/wschatd.c
-wschatd_LDADD = libparent.a libbroker.a libworker.a libcommon.a $(DEPS_LIBS) \
+wschatd_LDADD = libparent.a libinetd.a libbroker.a libworker.a libcommon.a $(DEPS_LIBS) \
 	$(ICU_LIBS)
 
 libclient_a_SOURCES = \

@@ -34,6 +34,7 @@
 #include "base/logger.h"
 #include "base/settings.h"
 #include "broker/broker.h"
+#include "inetd/inetd.h"
 #include "parent/activation.h"
 #include "parent/conf.h"
 #include "parent/endpoint.h"
@@ -47,6 +48,7 @@
 static const char usage[] =
     "usage: wschatd [-c FILE] [-l ADDRESS]... [-o TEXT]... [-w WORKERS]\n"
     "               [--ready-fd N] [-t | -T | -V | -h]\n"
+    "       wschatd --inetd [-c FILE] [--listener ADDRESS]\n"
     "       wschatd --explain [SETTING]\n";
 
 static const char help[] =
@@ -56,6 +58,9 @@ static const char help[] =
     "  -o TEXT          configuration read after the file\n"
     "  -w WORKERS       worker processes\n"
     "  --ready-fd N     write a line there when it serves\n"
+    "  --inetd          serve the socket on standard input: a connection, in\n"
+    "                   the running server, or a listener, as the server\n"
+    "  --listener ADDRESS  with --inetd: as if by this listener\n"
     "  -t               check the configuration and exit\n"
     "  -T               print the settings in force and exit\n"
     "  --explain        print all settings, or all about one, and exit\n"
@@ -63,10 +68,17 @@ static const char help[] =
     "  -h               print this and exit\n";
 
 /* Options without a letter. */
-#define READY_FD	256
-#define EXPLAIN		257
+enum { READY_FD = 256, EXPLAIN, INETD, LISTENER };
 
 enum action { ACTION_RUN, ACTION_CHECK, ACTION_PRINT };
+
+/* What the command line says beside settings. */
+struct options {
+	enum action action;
+	int ready_fd;		/* -1: none */
+	bool is_inetd;
+	const char *listener;	/* "": none */
+};
 
 static void __attribute__((noreturn, format(printf, 1, 2)))
 fail_usage(const char *format, ...)
@@ -146,15 +158,47 @@ add_listener(struct conf_sources *sources, const char *text)
 	sources->listeners[sources->listener_count++] = text;
 }
 
-static enum action
+/* Of those with a long name. */
+static void
+parse_long_option(int option, struct options *options)
+{
+	switch (option) {
+	case READY_FD:
+		options->ready_fd = parse_ready_fd(optarg);
+		break;
+	case INETD:
+		options->is_inetd = true;
+		break;
+	default:
+		if (strlen(optarg) >= SETTINGS_ADDRESS)
+			fail_usage("--listener is too long");
+		options->listener = optarg;
+	}
+}
+
+static void __attribute__((noreturn))
+fail_option(int option, char **argv)
+{
+	if (option == ':' && optopt >= READY_FD)
+		fail_usage("%s needs a value", optopt == READY_FD ?
+		    "--ready-fd" : "--listener");
+	if (option == ':')
+		fail_usage("-%c needs a value", optopt);
+	if (optopt == 0)
+		fail_usage("%s is not an option", argv[optind - 1]);
+	fail_usage("-%c is not an option", optopt);
+}
+
+static void
 parse_options(int argc, char **argv, struct conf_sources *sources,
-    int *ready_fd_out)
+    struct options *options)
 {
 	static const struct option long_options[] = {
 		{ "ready-fd", required_argument, NULL, READY_FD },
-		{ "explain", no_argument, NULL, EXPLAIN }, { 0 }
+		{ "explain", no_argument, NULL, EXPLAIN },
+		{ "inetd", no_argument, NULL, INETD },
+		{ "listener", required_argument, NULL, LISTENER }, { 0 }
 	};
-	enum action action = ACTION_RUN;
 	int option;
 
 	opterr = 0;
@@ -177,36 +221,32 @@ parse_options(int argc, char **argv, struct conf_sources *sources,
 		case 'w':
 			sources->workers = parse_workers(optarg);
 			break;
-		case READY_FD:
-			*ready_fd_out = parse_ready_fd(optarg);
-			break;
 		case EXPLAIN:
 			print_explanation(argv[optind]);
 		case 't':
-			action = ACTION_CHECK;
+			options->action = ACTION_CHECK;
 			break;
 		case 'T':
-			action = ACTION_PRINT;
+			options->action = ACTION_PRINT;
 			break;
 		case 'V':
 			print_versions();
 		case 'h':
 			printf("%s%s", usage, help);
 			exit(0);
-		case ':':
-			if (optopt == READY_FD)
-				fail_usage("--ready-fd needs a value");
-			fail_usage("-%c needs a value", optopt);
+		case READY_FD:
+		case INETD:
+		case LISTENER:
+			parse_long_option(option, options);
+			break;
 		default:
-			if (optopt == 0)
-				fail_usage("%s is not an option",
-				    argv[optind - 1]);
-			fail_usage("-%c is not an option", optopt);
+			fail_option(option, argv);
 		}
 	}
 	if (optind < argc)
 		fail_usage("\"%s\" is one word too many", argv[optind]);
-	return action;
+	if (options->listener[0] != '\0' && !options->is_inetd)
+		fail_usage("--listener goes with --inetd");
 }
 
 /* What else the start would fail for. */
@@ -242,6 +282,89 @@ print_unknown(const char *name, const char *nearest)
 	    "you mean %s?\n", name, nearest);
 }
 
+/* Whether TLS is spoken by the listener of this name, as far as we know. */
+static bool
+speaks_tls(const struct settings *settings, const char *name)
+{
+	uint32_t i;
+
+	for (i = 0; i < settings->listener_count; i++)
+		if (strcmp(settings->listeners[i].address, name) == 0)
+			return settings_speaks_tls(&settings->listeners[i]);
+	return false;
+}
+
+/* One connection, for the server that runs. */
+static int
+run_inetd(int fd, const struct conf_sources *sources, const char *listener)
+{
+	char error[1024];
+	struct conf *conf = conf_load(sources, error, sizeof(error));
+	const struct settings *settings;
+	int code;
+
+	if (conf == NULL) {
+		inetd_turn_away(fd, false, error);
+		return EX_CONFIG;
+	}
+	settings = conf_settings(conf);
+	code = inetd_run(fd, settings->attach, listener,
+	    speaks_tls(settings, listener));
+	conf_free(conf);
+	return code;
+}
+
+/* What a super-server has given: systemd passes a connection as the first
+ * socket, the others as standard input.  Returns a connection; -1: it is a
+ * listener, which is one of the sockets passed now. */
+static int
+take_inetd_socket(struct activation *activation)
+{
+	int fd = activation->count > 0 ? ACTIVATION_FIRST : STDIN_FILENO;
+	enum inetd_kind kind = inetd_kind_of(fd);
+
+	if (kind == INETD_NOTHING)
+		fail_usage("--inetd: standard input is no stream socket");
+	logger_set_process("inetd");
+	inetd_keep_log_apart(fd);
+	if (kind == INETD_CONNECTED)
+		return fd;
+	if (fd == STDIN_FILENO && !activation_add_stdin(activation)) {
+		perror("wschatd: --inetd");
+		exit(EX_OSERR);
+	}
+	return -1;
+}
+
+static int
+run_server(struct conf_sources *sources, struct activation *activation,
+    const struct options *options)
+{
+	struct conf *conf;
+	char error[1024];
+	int code = 0;
+
+	sources->socket_count = activation->count;
+	environment_tell_unknown(environ, options->action == ACTION_RUN ?
+	    log_unknown : print_unknown);
+	conf = conf_load(sources, error, sizeof(error));
+	if (conf == NULL) {
+		fprintf(stderr, "wschatd: %s\n", error);
+		return EX_CONFIG;
+	}
+	if (options->action == ACTION_PRINT) {
+		printout_write(conf, stdout);
+		code = fflush(stdout) != 0 ? EX_IOERR : 0;
+	} else if (options->action == ACTION_CHECK) {
+		code = check_files(conf_settings(conf));
+	} else {
+		code = parent_run(conf_settings(conf), sources, activation,
+		    options->ready_fd);
+	}
+	conf_free(conf);
+	return code;
+}
+
 static int
 run_parent(int argc, char **argv)
 {
@@ -249,37 +372,23 @@ run_parent(int argc, char **argv)
 		.file = SYSCONFDIR "/wschatd.conf", .file_may_miss = true,
 		.environment = environ
 	};
-	int ready_fd = -1;
-	enum action action = parse_options(argc, argv, &sources, &ready_fd);
+	struct options options = { .ready_fd = -1, .listener = "" };
 	struct activation activation;
-	const char *why = activation_read(&activation);
-	struct conf *conf;
-	char error[1024];
-	int code = 0;
+	const char *why;
+	int fd;
 
+	parse_options(argc, argv, &sources, &options);
+	why = activation_read(&activation);
 	if (why != NULL) {
 		fprintf(stderr, "wschatd: %s\n", why);
 		return EX_OSERR;
 	}
-	sources.socket_count = activation.count;
-	environment_tell_unknown(environ, action == ACTION_RUN ? log_unknown :
-	    print_unknown);
-	conf = conf_load(&sources, error, sizeof(error));
-	if (conf == NULL) {
-		fprintf(stderr, "wschatd: %s\n", error);
-		return EX_CONFIG;
+	if (options.is_inetd && options.action == ACTION_RUN) {
+		fd = take_inetd_socket(&activation);
+		if (fd >= 0)
+			return run_inetd(fd, &sources, options.listener);
 	}
-	if (action == ACTION_PRINT) {
-		printout_write(conf, stdout);
-		code = fflush(stdout) != 0 ? EX_IOERR : 0;
-	} else if (action == ACTION_CHECK) {
-		code = check_files(conf_settings(conf));
-	} else {
-		code = parent_run(conf_settings(conf), &sources, &activation,
-		    ready_fd);
-	}
-	conf_free(conf);
-	return code;
+	return run_server(&sources, &activation, &options);
 }
 
 static int

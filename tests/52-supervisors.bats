@@ -4,6 +4,7 @@
 
 # shellcheck disable=SC2154  # bats sets stderr
 load lib/common
+load lib/packages
 
 eval "common_$(declare -f setup)"
 eval "common_$(declare -f teardown)"
@@ -350,27 +351,11 @@ exposure()
 	unit "$BUILT/etc/systemd/wschatd.service" \
 		"$TOP/etc/systemd/socket-only.conf"
 	exposure 5
-}
-
-# Debian's programs, unpacked and not installed, as they start services.
-# need_packages PACKAGE...: sets ROOT.
-need_packages()
-{
-	local package
-
-	ROOT=$BUILT/packages
-	for package in "$@"; do
-		[[ -e $ROOT/.$package ]] && continue
-		mkdir -p "$ROOT"
-		(cd "$DIR" && timeout 60 apt-get -q download "$package" &&
-			dpkg -x "$package"_*.deb "$ROOT") >/dev/null 2>&1 ||
-			skip "Debian's package $package cannot be had"
-		touch "$ROOT/.$package"
-	done
-	PATH=$ROOT/usr/bin:$PATH
-	LD_LIBRARY_PATH=$ROOT/usr/lib/x86_64-linux-gnu
-	LD_LIBRARY_PATH+=:$LD_LIBRARY_PATH/systemd
-	export LD_LIBRARY_PATH
+	# By the name of the other one it cannot come after that.
+	unit <(grep -v wschatd.service "$BUILT/etc/systemd/wschatd-inetd@.service")
+	run systemd-analyze verify "$DIR/wschatd.service"
+	refute_output --partial 'wschatd.s'
+	exposure 12
 }
 
 # service NAME: a copy of the shipped folder, for this server and its user.

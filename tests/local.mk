@@ -47,6 +47,7 @@ bats_tests = \
 	tests/55-control.bats \
 	tests/56-bench.bats \
 	tests/56-spawn.bats \
+	tests/57-inetd.bats \
 	tests/54-reload.bats \
 	tests/60-faults.bats \
 	tests/65-property.bats \
@@ -164,6 +165,7 @@ EXTRA_DIST += \
 	tests/conformance/peer.py \
 	tests/conformance/run.py \
 	tests/conformance/wschatd.conf \
+	tests/lib/accept_each.py \
 	tests/lib/certificates.bash \
 	tests/lib/common.bash \
 	tests/lib/doctored.py \
@@ -171,6 +173,7 @@ EXTRA_DIST += \
 	tests/lib/inherit.py \
 	tests/lib/member.py \
 	tests/lib/notified.py \
+	tests/lib/packages.bash \
 	tests/lib/json_clients.py \
 	tests/lib/jsonchat.py \
 	tests/lib/protocol_examples.py \
@@ -220,7 +223,7 @@ endif
 
 # Tests of the log end a writer at each of its steps: they have the log's
 # files once more, compiled with the hook, before the library's.
-LDADD = libfixture.a libparent.a libbroker.a libworker.a libclient.a libctl.a \
+LDADD = libfixture.a libparent.a libinetd.a libbroker.a libworker.a libclient.a libctl.a \
 	libcommon.a $(DEPS_LIBS) $(ICU_LIBS) $(CLIENT_LIBS) $(CMOCKA_LIBS)
 libfixture_a_CPPFLAGS = $(AM_CPPFLAGS) -DLOG_STEP_HOOK
 libfixture_a_SOURCES = \

@@ -72,6 +72,8 @@ includes_beyond parent 'parent|base|ipc|log' |
   rule 'the parent includes no other process, and no protocol of clients'
 includes_beyond broker 'broker|base|ipc|log' |
   rule 'the broker includes no other process, and no protocol of clients'
+includes_beyond inetd 'inetd|base|ipc' |
+  rule 'who comes from a super-server includes no other process'
 includes_beyond worker 'worker|base|ipc|log|ws' |
   rule 'the worker includes no other process'
 includes_beyond client 'client|base|ws' |

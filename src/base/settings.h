@@ -127,13 +127,15 @@ struct settings {
 	uint64_t return_time_ms;	/* clients come back spread over; 0: by
 					 * their number */
 	char control[SETTINGS_SOCKET];	/* wschatctl's socket; "": none */
+	char attach[SETTINGS_SOCKET];	/* of wschatd --inetd; "": none */
 	char bans[SETTINGS_PATH];	/* file; "": forgotten at the end */
 	char source[SETTINGS_PATH];	/* the file read; "": none */
 	struct settings_limits limits;
 	uint64_t memory_share;		/* bytes that each worker may hold for
 					 * clients; follows from the others */
 	uint32_t listener_count;
-	struct settings_listener listeners[SETTINGS_LISTENERS];
+	/* The last is of those who come by a super-server and by none. */
+	struct settings_listener listeners[SETTINGS_LISTENERS + 1];
 	char trusted_proxies[SETTINGS_LIST];	/* as written */
 	uint32_t trusted_proxy_count;
 	struct netaddr_cidr trusted[SETTINGS_PROXIES];

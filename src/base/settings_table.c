@@ -98,6 +98,10 @@ const struct settings_row settings_table[] = {
 	TOP("control", TYPE_TEXT, control, 0, SETTINGS_SOCKET - 1, "", NULL,
 	    RESTART,
 	    "The path of the socket by which wschatctl comes; empty has none."),
+	TOP("attach", TYPE_TEXT, attach, 0, SETTINGS_SOCKET - 1, "", NULL,
+	    RESTART,
+	    "The path of the socket by which wschatd --inetd comes, for root"
+	    " and the user who starts the server; empty has none."),
 	TOP("bans", TYPE_TEXT, bans, 0, SETTINGS_PATH - 1, "", NULL, RESTART,
 	    "The file that keeps who is banned over a restart; empty forgets"
 	    " them at the end."),

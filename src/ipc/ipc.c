@@ -83,6 +83,8 @@ ipc_role_name(enum ipc_role role)
 		return "broker";
 	case IPC_WORKER:
 		return "worker";
+	case IPC_GUEST:
+		return "guest";
 	}
 	return "unknown";
 }

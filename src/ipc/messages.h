@@ -21,10 +21,11 @@
 enum ipc_role {			/* a mask: several may send or receive */
 	IPC_PARENT = 1,
 	IPC_BROKER = 2,
-	IPC_WORKER = 4
+	IPC_WORKER = 4,
+	IPC_GUEST = 8		/* of a super-server; not a worker yet */
 };
 #define IPC_CHILD	(IPC_BROKER | IPC_WORKER)
-#define IPC_ANY		(IPC_PARENT | IPC_CHILD)
+#define IPC_ANY		(IPC_PARENT | IPC_CHILD | IPC_GUEST)
 
 /* Upper bounds of tails, in bytes. */
 #define IPC_TEXT	(UINT32_C(1) << 28)	/* limits.message-size rules */
@@ -37,6 +38,7 @@ enum ipc_role {			/* a mask: several may send or receive */
 #define IPC_PROOF	16			/* struct ipc_proof */
 #define IPC_MESSAGE_ID	64
 #define IPC_IDS		32768			/* 4096 connections */
+#define IPC_LISTENER	127			/* as the settings name it */
 
 /* clang-format off */
 #define IPC_CATALOGUE(IPC_MESSAGE) \
@@ -51,6 +53,9 @@ IPC_MESSAGE(PAUSED,       IPC_WORKER, IPC_PARENT, ipc_none,       0,        0, "
 IPC_MESSAGE(STOP,         IPC_PARENT, IPC_CHILD,  ipc_stop,       0,        0, "end in good order") \
 IPC_MESSAGE(READINESS,    IPC_PARENT, IPC_WORKER, ipc_readiness,  0,        0, "what /healthz/ready says from now on") \
 IPC_MESSAGE(TICKET_KEY,   IPC_PARENT, IPC_WORKER, ipc_ticket_key, 0,        0, "TLS tickets are written with it; the one before still opens them") \
+/* one that a super-server has started */ \
+IPC_MESSAGE(INHERIT,      IPC_PARENT, IPC_GUEST,  ipc_inherit,    0,        1, "what the parent's own children are born with, and where it is to be") \
+IPC_MESSAGE(OFFER,        IPC_GUEST,  IPC_PARENT, ipc_none,       IPC_LISTENER, 1, "the connection it was started for, and its listener; from now on it is a worker") \
 /* a reload */ \
 IPC_MESSAGE(SETTINGS,     IPC_PARENT, IPC_CHILD,  ipc_none,       0,        1, "in force from now on: a memory file, struct settings") \
 IPC_MESSAGE(CERTIFICATES, IPC_PARENT, IPC_WORKER, ipc_none,       0,        1, "for new connections: a memory file, base/tls_image.h") \
@@ -100,6 +105,11 @@ struct ipc_hello {
 	uint32_t index;		/* of the worker that speaks or is spoken to */
 	uint32_t slots;		/* PARENT: how many connections a worker gets */
 	uint64_t generation;	/* of the child that speaks or is spoken to */
+};
+
+struct ipc_inherit {
+	uint32_t place;		/* its number */
+	uint32_t left;		/* that come behind it */
 };
 
 struct ipc_ping {
@@ -237,6 +247,7 @@ struct ipc_kick {
 
 _Static_assert(sizeof(struct ipc_none) == 8, "size");
 _Static_assert(sizeof(struct ipc_hello) == 24, "size");
+_Static_assert(sizeof(struct ipc_inherit) == 8, "size");
 _Static_assert(sizeof(struct ipc_ping) == 8, "size");
 _Static_assert(sizeof(struct ipc_readiness) == 8, "size");
 _Static_assert(sizeof(struct ipc_stop) == 16, "size");

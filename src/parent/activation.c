@@ -73,6 +73,19 @@ activation_read(struct activation *activation)
 	return why;
 }
 
+bool
+activation_add_stdin(struct activation *activation)
+{
+	if (dup2(STDIN_FILENO, ACTIVATION_FIRST) < 0 ||
+	    endpoint_name(ACTIVATION_FIRST, activation->sockets[0].address,
+	    sizeof(activation->sockets[0].address)) < 0)
+		return false;
+	snprintf(activation->sockets[0].name,
+	    sizeof(activation->sockets[0].name), "inetd");
+	activation->count = 1;
+	return true;
+}
+
 static bool
 is_meant(const struct activation *activation, int i,
     const struct endpoint *endpoint)

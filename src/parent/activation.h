@@ -31,6 +31,11 @@ struct activation {
 const char *activation_read(struct activation *)
     __attribute__((warn_unused_result));
 
+/* Standard input is a socket that listens: it becomes the first of those
+ * passed, by the name "inetd".  False, with errno: it cannot be. */
+bool activation_add_stdin(struct activation *)
+    __attribute__((warn_unused_result));
+
 /* The descriptor that a listener is, which is then taken; -1: none.  For
  * fd:NAME that several have, and one that nobody has: -1, too. */
 int activation_take(struct activation *, const struct endpoint *);

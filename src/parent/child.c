@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -41,6 +42,7 @@ child_init(struct child *child, struct event_base *base, enum ipc_role role,
 	child->role = role;
 	child->index = index;
 	child->parent = parent;
+	child->pidfd = -1;
 	if (role == IPC_WORKER)
 		snprintf(child->name, sizeof(child->name), "worker[%u]",
 		    index);
@@ -52,12 +54,26 @@ child_init(struct child *child, struct event_base *base, enum ipc_role role,
 	return child->restart != NULL;
 }
 
+/* Of one that is somebody else's. */
+static void
+let_go(struct child *child)
+{
+	if (child->gone != NULL)
+		event_free(child->gone);
+	if (child->pidfd >= 0)
+		close(child->pidfd);
+	child->gone = NULL;
+	child->pidfd = -1;
+}
+
 void
 child_clear(struct child *child)
 {
 	if (child->restart != NULL)
 		event_free(child->restart);
 	peer_free(child->peer);
+	if (child->gone != NULL)
+		let_go(child);
 	child->restart = NULL;
 	child->peer = NULL;
 }
@@ -128,6 +144,22 @@ fork_child(const struct child *child, int channel, const int fds[CHILD_FDS])
 	return pid;
 }
 
+/* It runs. */
+static void
+begin(struct child *child, uint64_t generation, const char *how)
+{
+	child->state = CHILD_STARTING;
+	child->generation = generation;
+	child->pings = child->kill_at_ms = 0;
+	child->unanswered = 0;
+	child->answered = child->killed = false;
+	child->attached = child->paused = child->has_taken = false;
+	child->told_ready = -1;
+	logger_write(life_level(child), how,
+	    "child=%s pid=%d generation=%" PRIu64, child->name,
+	    (int)child->pid, generation);
+}
+
 bool
 child_start(struct child *child, struct event_base *base, uint64_t generation,
     const struct peer_config *config, const int fds[CHILD_FDS])
@@ -152,22 +184,40 @@ child_start(struct child *child, struct event_base *base, uint64_t generation,
 		child->peer = NULL;
 		goto fail;
 	}
-	child->state = CHILD_STARTING;
-	child->generation = generation;
-	child->pings = child->kill_at_ms = 0;
-	child->unanswered = 0;
-	child->answered = child->killed = false;
-	child->attached = child->paused = child->has_taken = false;
-	child->told_ready = -1;
-	logger_write(life_level(child), "started",
-	    "child=%s pid=%d generation=%" PRIu64, child->name,
-	    (int)child->pid, generation);
+	begin(child, generation, "started");
 	return true;
 fail:
 	child->pid = 0;
 	logger_error("cannot start", "child=%s error=\"%s\"", child->name,
 	    strerror(errno));
 	return false;
+}
+
+bool
+child_adopt(struct child *child, struct event_base *base, uint64_t generation,
+    const struct peer_config *config, pid_t pid, int pidfd, int channel,
+    void (*on_gone)(int, short, void *))
+{
+	struct peer_config own = *config;
+
+	own.owner = child;
+	child->started_ms = clock_ms();
+	child->ready_ms = 0;
+	child->pidfd = pidfd;
+	child->gone = event_new(base, pidfd, EV_READ, on_gone, child);
+	child->peer = peer_new(base, channel, &own);
+	if (child->gone == NULL || child->peer == NULL ||
+	    event_add(child->gone, NULL) < 0) {
+		peer_free(child->peer);
+		child->peer = NULL;
+		let_go(child);
+		logger_error("cannot adopt", "child=%s error=\"%s\"",
+		    child->name, strerror(errno));
+		return false;
+	}
+	child->pid = pid;
+	begin(child, generation, "adopted");
+	return true;
 }
 
 void
@@ -202,7 +252,10 @@ child_kill(struct child *child, const char *why)
 	child->killed = true;
 	logger_error("killed", "child=%s pid=%d why=\"%s\"", child->name,
 	    (int)child->pid, why);
-	kill(child->pid, SIGKILL);
+	if (child->pidfd >= 0)
+		(void)pidfd_send_signal(child->pidfd, SIGKILL, NULL, 0);
+	else
+		kill(child->pid, SIGKILL);
 }
 
 void
@@ -294,6 +347,7 @@ child_end(struct child *child, int status, uint64_t now_ms)
 		child->failures = 0;
 	peer_free(child->peer);
 	child->peer = NULL;
+	let_go(child);
 	child->pid = 0;
 	child->generation = 0;
 	child->state = CHILD_DOWN;

@@ -52,6 +52,9 @@ struct child {
 	bool is_single;		/* of a worker: for one connection, and not
 				 * started again */
 	bool has_taken;		/* of such a one: TAKEN was said */
+	int pidfd;		/* of one that somebody else has started; -1:
+				 * it is our own */
+	struct event *gone;	/* of such a one: it has ended */
 	int told_ready;		/* READINESS last sent; -1: none */
 	void *parent;
 };
@@ -71,6 +74,13 @@ void child_clear(struct child *);
 bool child_start(struct child *, struct event_base *, uint64_t generation,
     const struct peer_config *, const int fds[CHILD_FDS])
     __attribute__((warn_unused_result));
+
+/* The same for a process that runs already: takes `pidfd` and `channel`.
+ * `on_gone` is called when it has ended.  False, logged: no memory; both are
+ * closed. */
+bool child_adopt(struct child *, struct event_base *, uint64_t generation,
+    const struct peer_config *, pid_t, int pidfd, int channel,
+    void (*on_gone)(int, short, void *)) __attribute__((warn_unused_result));
 
 static inline bool
 child_is_alive(const struct child *child)

@@ -62,9 +62,8 @@ tell_ban(void *arg, uint64_t address, uint64_t until_s)
 	child_tell(&parent->broker, IPC_BAN, &ban, -1);
 }
 
-/* The first that it hears. */
-static void
-greet(struct parent *parent, struct child *child)
+void
+children_greet(struct parent *parent, struct child *child)
 {
 	const struct ipc_hello hello = {
 		.version = IPC_VERSION, .role = IPC_PARENT,
@@ -86,17 +85,23 @@ greet(struct parent *parent, struct child *child)
 		parent->workers[i].attached = false;
 }
 
-bool
-children_try_start(struct parent *parent, struct child *child)
+struct peer_config
+children_channel(enum ipc_role role)
 {
-	bool is_broker = child->role == IPC_BROKER;
-	const struct peer_config config = {
+	return (struct peer_config){
 		.self = IPC_PARENT,
-		.other = child->role,
+		.other = role,
 		.handlers = parent_handlers(),
 		.on_end = reports_on_channel_end,
 		.queue_max = QUEUE_MAX
 	};
+}
+
+bool
+children_try_start(struct parent *parent, struct child *child)
+{
+	bool is_broker = child->role == IPC_BROKER;
+	const struct peer_config config = children_channel(child->role);
 	const struct heritage *has = &parent->heritage;
 	const int fds[CHILD_FDS] = {
 		has->files.settings_fd,
@@ -109,7 +114,7 @@ children_try_start(struct parent *parent, struct child *child)
 	    fds))
 		return false;
 	parent->generation++;
-	greet(parent, child);
+	children_greet(parent, child);
 	return true;
 }
 
@@ -230,7 +235,8 @@ find_child(struct parent *parent, pid_t pid)
 	if (parent->broker.pid == pid)
 		return &parent->broker;
 	for (i = 0; i < parent->worker_end; i++)
-		if (parent->workers[i].pid == pid)
+		if (parent->workers[i].pid == pid &&
+		    parent->workers[i].pidfd < 0)
 			return &parent->workers[i];
 	return NULL;
 }
@@ -250,6 +256,17 @@ children_on_sigchld(evutil_socket_t sig, short what, void *arg)
 		if (child != NULL)
 			on_reaped(parent, child, status);
 	}
+}
+
+void
+children_on_gone(evutil_socket_t pidfd, short what, void *arg)
+{
+	struct child *child = arg;
+
+	(void)pidfd;
+	(void)what;
+	/* How it ended its own parent is told. */
+	on_reaped(child->parent, child, 0);
 }
 
 /* --- their places ------------------------------------------------------ */

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -321,15 +322,12 @@ choose(const struct door *door, unsigned *index_out)
 	    door->calls->choose(door->owner, index_out);
 }
 
-/* A worker that is started for this one connection is never open for
- * others. */
+/* A worker that is there for this one connection is never open for others. */
 static const struct pool_entry *
 add_alone(struct door *door, unsigned index, struct pool_entry *entry)
 {
 	const struct pool_entry *kept;
 
-	if (!door->calls->start(door->owner, index))
-		return NULL;
 	entry->accepted.flags |= IPC_ACCEPTED_ALONE;
 	pool_grow(door->pool, index + 1);
 	pool_open_worker(door->pool, index, true);
@@ -339,14 +337,15 @@ add_alone(struct door *door, unsigned index, struct pool_entry *entry)
 }
 
 static void
-deliver(struct door *door, unsigned index, const struct pool_entry *entry)
+pass(struct door *door, unsigned index, const struct pool_entry *entry,
+    bool alone)
 {
 	const struct pool_entry *kept;
 	struct pool_entry lost = *entry;
 
-	kept = door->calls->start == NULL ?
-	    pool_add(door->pool, index, entry) :
-	    add_alone(door, index, &lost);
+	lost.accepted.flags &= ~(uint32_t)IPC_ACCEPTED_ALONE;
+	kept = alone ? add_alone(door, index, &lost) :
+	    pool_add(door->pool, index, &lost);
 	if (kept == NULL) {
 		refuse(door, entry);
 		return;
@@ -356,6 +355,17 @@ deliver(struct door *door, unsigned index, const struct pool_entry *entry)
 	if (pool_remove(door->pool, index, kept->accepted.connection,
 	    &lost.address, &lost.fd))
 		refuse(door, &lost);
+}
+
+static void
+deliver(struct door *door, unsigned index, const struct pool_entry *entry)
+{
+	bool alone = door->calls->start != NULL;
+
+	if (alone && !door->calls->start(door->owner, index))
+		refuse(door, entry);
+	else
+		pass(door, index, entry, alone);
 }
 
 /* What a dead worker had not taken goes first. */
@@ -417,7 +427,9 @@ is_proxy(const struct door *door, const struct ipc_accepted *accepted)
 	const struct settings *settings = door->settings;
 
 	return settings->listeners[accepted->listener].proxy_protocol ||
-	    listener_is_unix(door->listeners[accepted->listener]) ||
+	    (accepted->listener < SETTINGS_LISTENERS &&
+	    door->listeners[accepted->listener] != NULL &&
+	    listener_is_unix(door->listeners[accepted->listener])) ||
 	    netaddr_is_in(accepted->address, settings->trusted,
 	    settings->trusted_proxy_count);
 }
@@ -466,6 +478,35 @@ judge_number(const struct door *door, enum pool_choice choice,
 	return connections < max + REFUSED_MAX;
 }
 
+/* Counts who comes.  False: he is not worth a worker's time. */
+static bool
+admit(struct door *door, struct pool_entry *entry, enum pool_choice choice)
+{
+	return count_address(door, entry) &&
+	    judge_number(door, choice, &entry->accepted);
+}
+
+void
+door_offer(struct door *door, unsigned worker, unsigned listener, int fd)
+{
+	struct pool_entry entry = {
+		.accepted = { .listener = (uint16_t)listener }, .fd = fd
+	};
+	struct sockaddr_storage peer = { 0 };
+	socklen_t len = sizeof(peer);
+
+	/* One that is gone already is told so by its socket. */
+	(void)getpeername(fd, (struct sockaddr *)&peer, &len);
+	netaddr_from_socket((struct sockaddr *)&peer, entry.accepted.address,
+	    &entry.accepted.port);
+	(void)evutil_make_socket_nonblocking(fd);
+	if (door->is_closed || pool_waiting(door->pool) != NULL ||
+	    !admit(door, &entry, POOL_CHOSEN))
+		refuse(door, &entry);
+	else
+		pass(door, worker, &entry, true);
+}
+
 static bool
 on_accept(void *owner, unsigned index, int fd, const uint8_t bytes[16],
     uint16_t port)
@@ -479,9 +520,7 @@ on_accept(void *owner, unsigned index, int fd, const uint8_t bytes[16],
 	enum pool_choice choice = choose(door, &worker);
 
 	memcpy(entry.accepted.address, bytes, sizeof(entry.accepted.address));
-	if (!count_address(door, &entry) ||
-	    !judge_number(door, choice, &entry.accepted) ||
-	    !pool_can_be_given(choice))
+	if (!admit(door, &entry, choice) || !pool_can_be_given(choice))
 		refuse(door, &entry);
 	else
 		deliver(door, worker, &entry);

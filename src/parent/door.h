@@ -62,6 +62,11 @@ void door_set_short(struct door *, unsigned worker, bool is_short);
  * connections are lost. */
 uint32_t door_remove_worker(struct door *, unsigned worker);
 
+/* Somebody has come to a worker of his own, as if by this listener
+ * (SETTINGS_LISTENERS: by none); takes fd.  He is counted and refused as
+ * others are. */
+void door_offer(struct door *, unsigned worker, unsigned listener, int fd);
+
 /* TAKEN and CLOSED; false: the worker has no such connection. */
 bool door_on_taken(struct door *, unsigned worker, uint64_t connection)
     __attribute__((warn_unused_result));

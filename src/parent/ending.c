@@ -125,6 +125,8 @@ ending_stop(struct parent *parent)
 	supervisor_stopping(parent->supervisor,
 	    parent->settings->drain_time_ms + PAUSE_MS + 2 * STOP_MS);
 	readiness_tell_status(parent);
+	attach_free(parent->attach);
+	parent->attach = NULL;
 	door_close(parent->door);
 	for (i = 0; i < settings_pool(parent->settings); i++)
 		event_del(parent->workers[i].restart);

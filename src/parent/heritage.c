@@ -236,38 +236,45 @@ heritage_close_files(struct heritage_files *files)
 	*files = (struct heritage_files){ -1, -1, -1, false };
 }
 
-/* Its owner alone may connect; the broker asks again who it is.  A folder
- * that is missing, as below /run after a boot, is made. */
-void
-heritage_open_control(struct heritage *heritage,
-    const struct settings *settings)
+/* A folder that is missing, as below /run after a boot, is made. */
+int
+heritage_open_private(struct endpoint *out, const char *setting,
+    const char *path)
 {
 	struct endpoint_error error;
 	struct settings_listener listener = { .mode = 0600 };
 	char folder[SETTINGS_SOCKET], *slash;
+	int fd;
 
-	heritage->control_fd = -1;
-	if (settings->control[0] == '\0')
-		return;
-	snprintf(folder, sizeof(folder), "%s", settings->control);
+	snprintf(folder, sizeof(folder), "%s", path);
 	slash = strrchr(folder, '/');
 	if (slash != NULL && slash > folder) {
 		*slash = '\0';
 		if (mkdir(folder, 0755) < 0 && errno != EEXIST)
-			logger_warning("cannot make the folder of the "
-			    "control socket", "error=\"%s\"",
+			logger_warning("cannot make the folder of a socket",
+			    "setting=%s error=\"%s\"", setting,
 			    strerror(errno));
 	}
 	errno = 0;
-	snprintf(listener.address, sizeof(listener.address), "unix:%s",
-	    settings->control);
-	if (endpoint_parse(listener.address, &heritage->control) != NULL)
-		die(EX_CONFIG, "control: %s", settings->control);
-	heritage->control_fd = endpoint_open(&heritage->control, &listener,
-	    -1, &error);
+	snprintf(listener.address, sizeof(listener.address), "unix:%s", path);
+	if (endpoint_parse(listener.address, out) != NULL)
+		die(EX_CONFIG, "%s: %s", setting, path);
+	fd = endpoint_open(out, &listener, -1, &error);
 	errno = 0;	/* the sentence has it */
-	if (heritage->control_fd < 0)
+	if (fd < 0)
 		die(error.code, "%s", error.text);
+	return fd;
+}
+
+/* The broker asks again who comes. */
+void
+heritage_open_control(struct heritage *heritage,
+    const struct settings *settings)
+{
+	heritage->control_fd = -1;
+	if (settings->control[0] != '\0')
+		heritage->control_fd = heritage_open_private(
+		    &heritage->control, "control", settings->control);
 }
 
 void

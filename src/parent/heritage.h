@@ -49,6 +49,10 @@ void heritage_clear_descriptors(struct heritage *, const struct settings *,
  * memory files.  Dies when that is not possible. */
 void heritage_open(struct heritage *, const struct settings *);
 
+/* Opens a socket for processes of this machine, at a path that `setting` has;
+ * its owner alone may connect.  Dies when that is not possible. */
+int heritage_open_private(struct endpoint *out, const char *setting,
+    const char *path);
 /* Opens the control socket.  Dies when that is not possible, and comes behind
  * all else that may: its file would be left. */
 void heritage_open_control(struct heritage *, const struct settings *);

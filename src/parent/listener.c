@@ -22,6 +22,7 @@
 #include "base/logger.h"
 #include "base/netaddr.h"
 #include "base/settings.h"
+#include "base/unavailable.h"
 #include "parent/endpoint.h"
 
 #define BATCH		64	/* accepted in a row, then others get a turn */
@@ -253,14 +254,7 @@ listener_accept_waiting(struct listener *listener)
 void
 listener_refuse(int fd, bool speaks_tls)
 {
-	static const char answer[] =
-	    "HTTP/1.1 503 Service Unavailable\r\n"
-	    "Content-Type: text/plain; charset=utf-8\r\n"
-	    "Content-Length: 9\r\n"
-	    "Retry-After: 1\r\n"
-	    "Connection: close\r\n"
-	    "\r\n"
-	    "try later";
+	static const char answer[] = UNAVAILABLE_ANSWER;
 
 	/* Not waited for: whoever comes now gets what fits. */
 	if (!speaks_tls)

@@ -100,6 +100,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	if (child_is_alive(&parent->broker))
 		child_watch(&parent->broker, now);
 	singles_watch(parent);
+	attach_watch(parent->attach, now);
 	renew_tickets(parent, now);
 	readiness_tell_status(parent);
 }
@@ -113,6 +114,7 @@ end_turn(struct parent *parent)
 
 	children_attach_all(parent);
 	door_end_turn(parent->door);
+	attach_end_turn(parent->attach);
 	readiness_tell(parent);
 	readiness_tell_supervisor(parent);
 	for (i = 0; i < parent->worker_end; i++)
@@ -218,6 +220,7 @@ parent_new(const struct settings *settings, const struct conf_sources *sources,
 	    settings->spawn == SETTINGS_POOL ? &door_calls :
 	    &door_calls_of_singles, parent);
 	heritage_open_control(&parent->heritage, settings);
+	parent->attach = attach_open(parent);
 	return parent;
 }
 
@@ -229,6 +232,7 @@ parent_free(struct parent *parent)
 	unsigned i;
 
 	supervisor_free(parent->supervisor);
+	attach_free(parent->attach);
 	door_free(parent->door);
 	heritage_close(&parent->heritage);
 	ticket_keys_free(parent->tickets);

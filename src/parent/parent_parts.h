@@ -13,6 +13,7 @@
 
 #include "base/settings.h"
 #include "ipc/peer.h"
+#include "parent/attach.h"
 #include "parent/child.h"
 #include "parent/heritage.h"
 #include "parent/pool.h"
@@ -38,6 +39,8 @@ struct parent {
 	bool attached_all;		/* this broker has been told so */
 	uint64_t attach_at_ms;		/* not before, after a failure */
 	struct door *door;
+	struct attach *attach;		/* NULL: nobody is to come */
+	uint64_t reloads;
 	struct child broker;
 	/* The pool's from 0 on, then the singles' (singles.c).  Behind
 	 * worker_end nobody lives. */
@@ -63,6 +66,10 @@ void children_start(struct parent *, struct child *);
 /* The same, once; false, logged: not started. */
 bool children_try_start(struct parent *, struct child *)
     __attribute__((warn_unused_result));
+/* The channel to a child, but for its owner. */
+struct peer_config children_channel(enum ipc_role);
+/* Says the first that a child hears. */
+void children_greet(struct parent *, struct child *);
 /* The workers' places below `count` are in use. */
 void children_use_places(struct parent *, unsigned count);
 /* Every worker that lives gets its channel to the broker; then, and not
@@ -71,6 +78,8 @@ void children_use_places(struct parent *, unsigned count);
 void children_attach_all(struct parent *);
 /* All keys that there are; parent->tickets must not be NULL. */
 void children_tell_ticket_keys(struct parent *, struct child *worker);
+/* For one that is not ours to wait for; arg is the child. */
+void children_on_gone(evutil_socket_t pidfd, short what, void *arg);
 /* For SIGCHLD; arg is the parent. */
 void children_on_sigchld(evutil_socket_t sig, short what, void *arg);
 
@@ -85,6 +94,8 @@ enum pool_choice singles_choose(void *parent, unsigned *index_out);
 /* Starts a worker at a place chosen; false, logged: it cannot be. */
 bool singles_start(void *parent, unsigned index)
     __attribute__((warn_unused_result));
+/* Makes a worker of it, which gets its connection back. */
+void singles_adopt(struct parent *, const struct attach_offer *);
 /* It has its connection. */
 void singles_on_taken(struct parent *, struct child *);
 /* It has been reaped; its place is free. */
@@ -108,6 +119,13 @@ void ending_stop_workers_when_paused(struct parent *);
 void ending_stop_broker_when_alone(struct parent *);
 /* For the timer parent->pause; arg is the parent. */
 void ending_on_pause_over(evutil_socket_t fd, short what, void *arg);
+
+/*
+ * reload.c; the rest of it is reload.h's.
+ */
+
+/* What is in force now, for a child that may know something older. */
+void reload_tell(struct parent *, struct child *);
 
 /*
  * readiness.c

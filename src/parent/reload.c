@@ -126,8 +126,8 @@ reload_prepare(struct reload *reload, const struct conf_sources *sources,
 
 /* In this order: certificates belong to listeners, connections that came by a
  * new one are passed after all of it. */
-static void
-tell_settings(struct parent *parent, struct child *child)
+void
+reload_tell(struct parent *parent, struct child *child)
 {
 	static const struct ipc_none none;
 	const struct heritage_files *files = &parent->heritage.files;
@@ -168,11 +168,12 @@ reload_put_in_force(struct parent *parent, const struct reload *reload)
 	heritage_close_files(&parent->heritage.files);
 	parent->heritage.files = reload->files;
 	parent->settings = reload->settings;
+	parent->reloads++;
 	logger_set_level((enum logger_level)parent->settings->log_level);
 	door_set_settings(parent->door, parent->settings);
-	tell_settings(parent, &parent->broker);
+	reload_tell(parent, &parent->broker);
 	for (i = 0; i < parent->worker_end; i++)
-		tell_settings(parent, &parent->workers[i]);
+		reload_tell(parent, &parent->workers[i]);
 	if (reload->files.has_tls)
 		tell_all_ticket_keys(parent);
 	children_use_places(parent, settings_pool(parent->settings));

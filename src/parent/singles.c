@@ -3,7 +3,8 @@
  * what becomes of them.
  *
  * A part of the parent.  With spawn = connection the door has one started for
- * each connection.  One that ends is not started again: its connection has
+ * each connection; others a super-server starts, and they come by attach.c.
+ * One that ends is not started again: its connection has
  * ended, or was not taken and goes to another.
  */
 #include "config.h"
@@ -11,8 +12,12 @@
 #include "parent/parent_parts.h"
 
 #include <event2/event.h>
+#include <string.h>
+#include <unistd.h>
 
+#include "base/logger.h"
 #include "parent/door.h"
+#include "parent/listener.h"
 
 #define STOP_MS		5000	/* for one that is told to go: SIGKILL */
 
@@ -85,6 +90,79 @@ singles_start(void *arg, unsigned index)
 		return false;
 	count_in(parent, child);
 	return true;
+}
+
+/* The index of the listener that has this name; with none it is that of
+ * nobody.  -1: there is no such listener. */
+static int
+find_listener(const struct settings *settings, const char *name)
+{
+	uint32_t i;
+
+	if (name[0] == '\0')
+		return SETTINGS_LISTENERS;
+	for (i = 0; i < settings->listener_count; i++)
+		if (strcmp(settings->listeners[i].address, name) == 0)
+			return (int)i;
+	return -1;
+}
+
+static void
+close_offer(const struct attach_offer *offer)
+{
+	close(offer->channel);
+	close(offer->pidfd);
+}
+
+/* With its own connection alone: that is the door's afterwards. */
+static struct child *
+adopt(struct parent *parent, const struct attach_offer *offer)
+{
+	const struct peer_config config = children_channel(IPC_WORKER);
+	struct child *child = NULL;
+	unsigned index;
+
+	if (offer->channel >= 0 &&
+	    singles_choose(parent, &index) == POOL_CHOSEN)
+		child = make_place(parent, index);
+	if (child == NULL) {
+		logger_warning("no place for a worker", "pid=%d",
+		    (int)offer->pid);
+		close_offer(offer);
+		return NULL;
+	}
+	if (!child_adopt(child, parent->base, parent->generation + 1,
+	    &config, offer->pid, offer->pidfd, offer->channel,
+	    children_on_gone))
+		return NULL;
+	parent->generation++;
+	count_in(parent, child);
+	children_greet(parent, child);
+	if (offer->reloads != parent->reloads)
+		reload_tell(parent, child);
+	return child;
+}
+
+void
+singles_adopt(struct parent *parent, const struct attach_offer *offer)
+{
+	int listener = find_listener(parent->settings, offer->listener);
+	struct child *child;
+
+	if (listener < 0) {
+		logger_error("no listener is that", "listener=%s pid=%d",
+		    offer->listener, (int)offer->pid);
+		close_offer(offer);
+		listener_refuse(offer->connection, false);
+		return;
+	}
+	child = adopt(parent, offer);
+	if (child == NULL)
+		listener_refuse(offer->connection, settings_speaks_tls(
+		    &parent->settings->listeners[listener]));
+	else
+		door_offer(parent->door, child->index, (unsigned)listener,
+		    offer->connection);
 }
 
 void

@@ -13,7 +13,9 @@
 #include <cmocka.h>
 
 #include "broker/broker.h"
+#include "inetd/inetd.h"
 #include "ipc/ipc.h"
+#include "parent/attach.h"
 #include "parent/parent.h"
 #include "worker/broker_link.h"
 #include "worker/parent_link.h"
@@ -56,6 +58,20 @@ the_parent_hears_its_children(void **state)
 }
 
 static void
+the_parent_hears_guests(void **state)
+{
+	(void)state;
+	check_table(attach_handlers(), IPC_PARENT, IPC_GUEST);
+}
+
+static void
+a_guest_hears_the_parent(void **state)
+{
+	(void)state;
+	check_table(inetd_handlers(), IPC_GUEST, IPC_PARENT);
+}
+
+static void
 the_broker_hears_the_parent(void **state)
 {
 	(void)state;
@@ -88,6 +104,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_parent_hears_its_children),
+		cmocka_unit_test(the_parent_hears_guests),
+		cmocka_unit_test(a_guest_hears_the_parent),
 		cmocka_unit_test(the_broker_hears_the_parent),
 		cmocka_unit_test(the_broker_hears_workers),
 		cmocka_unit_test(a_worker_hears_the_parent),
