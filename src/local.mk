@@ -291,6 +291,8 @@ libworker_a_SOURCES = \
 	src/worker/presence.c \
 	src/worker/presence.h \
 	src/worker/rate.h \
+	src/worker/remnant.c \
+	src/worker/remnant.h \
 	src/worker/render.c \
 	src/worker/render.h \
 	src/worker/seat.c \

@@ -119,6 +119,7 @@ unit_tests = \
 	tests/unit/test_proxy \
 	tests/unit/test_record \
 	tests/unit/test_refusals \
+	tests/unit/test_remnant \
 	tests/unit/test_render \
 	tests/unit/test_room \
 	tests/unit/test_roster \

@@ -95,8 +95,9 @@ batch_size(const struct batch *b)
 	return size;
 }
 
-const struct mark *
-batch_find_mark(const struct rendering *r, size_t offset)
+/* Index of the first mark at `offset` or behind it. */
+static size_t
+mark_index(const struct rendering *r, size_t offset)
 {
 	size_t low = 0, high = r->mark_count;
 
@@ -108,5 +109,21 @@ batch_find_mark(const struct rendering *r, size_t offset)
 		else
 			high = middle;
 	}
-	return low < r->mark_count ? &r->marks[low] : NULL;
+	return low;
+}
+
+const struct mark *
+batch_find_mark(const struct rendering *r, size_t offset)
+{
+	size_t i = mark_index(r, offset);
+
+	return i < r->mark_count ? &r->marks[i] : NULL;
+}
+
+const struct mark *
+batch_find_frame(const struct rendering *r, size_t offset)
+{
+	size_t i = mark_index(r, offset + 1);
+
+	return i > 0 ? &r->marks[i - 1] : NULL;
 }

@@ -61,5 +61,7 @@ size_t batch_size(const struct batch *);
 
 /* The first frame that begins at `offset` or behind it; NULL: none. */
 const struct mark *batch_find_mark(const struct rendering *, size_t offset);
+/* The frame that has the byte at `offset`; NULL: there is none. */
+const struct mark *batch_find_frame(const struct rendering *, size_t offset);
 
 #endif

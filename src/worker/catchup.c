@@ -15,10 +15,31 @@
 #include "worker/event.h"
 #include "worker/output.h"
 #include "worker/presence.h"
+#include "worker/remnant.h"
 #include "worker/waiting.h"
 
 #define CATCHUP_BYTES	(64 * 1024)	/* rendered at a time */
 #define CATCHUP_RECORDS	4096		/* looked at, likewise */
+
+/* The frame that ends at `end`, of which what is before `at` has left, is
+ * finished by himself.  False: no memory. */
+static bool
+catchup_keep(struct worker *w, struct client *c, const struct rendering *r,
+    size_t at, size_t end)
+{
+	const struct mark *frame = batch_find_frame(r, at);
+	struct remnant *remnant;
+
+	if (at == end)
+		return true;
+	remnant = remnant_share(&w->delivery->remnant, frame->position,
+	    c->form, buf_head(&r->bytes) + frame->offset,
+	    end - frame->offset);
+	if (remnant == NULL)
+		return false;
+	client_owe_remnant(c, remnant, at - frame->offset);
+	return true;
+}
 
 void
 catchup_cut(struct worker *w, struct client *c, const struct batch *b,
@@ -44,7 +65,7 @@ catchup_cut(struct worker *w, struct client *c, const struct batch *b,
 	c->output->mark = r->base + next;
 	c->is_lagging = true;
 	client_poll(w, c);
-	if (!client_append(c, buf_head(&r->bytes) + at, next - at))
+	if (!catchup_keep(w, c, r, at, next))
 		client_drop(w, c, CLOSE_SERVER_FAULT);
 }
 

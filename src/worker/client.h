@@ -34,6 +34,7 @@
 #include "ws/handshake.h"
 
 struct audience;
+struct remnant;
 struct seat;
 struct tls_session;
 struct waiting;
@@ -65,6 +66,9 @@ struct client_input {
 /* What it needs while it is owed something; it lags or is blocked only with
  * this. */
 struct client_output {
+	struct remnant *remnant;	/* a frame of the room's that left in
+					 * part, sent before all else; NULL */
+	size_t remnant_sent;		/* bytes of it */
 	struct buf bytes;		/* of its own, sent before the room's */
 	uint64_t progress_ms;		/* when it last took some; blocked: or
 					 * when it was blocked */

@@ -15,6 +15,7 @@
 #include "worker/event.h"
 #include "worker/output.h"
 #include "worker/presence.h"
+#include "worker/remnant.h"
 #include "worker/waiting.h"
 
 #define TURN_BYTES	(256 * 1024)	/* rendered, then it is sent */
@@ -65,6 +66,13 @@ delivery_has_reached(const struct worker *w, const struct client *c,
 {
 	return w->delivery->position >= position && !c->is_joining &&
 	    (!c->is_lagging || c->output->cursor >= position);
+}
+
+void
+delivery_renew(struct delivery *d)
+{
+	remnant_release(d->remnant);
+	d->remnant = NULL;
 }
 
 /*
@@ -324,6 +332,7 @@ delivery_run(struct worker *w, uint64_t end)
 		d->batches = b->next;
 		batch_put(d, b);
 	}
+	remnant_trim(&d->remnant);
 	if (d->line.capacity > LINE_KEEP)
 		buf_clear(&d->line);
 }

@@ -38,5 +38,8 @@ bool delivery_has_reached(const struct worker *, const struct client *,
     uint64_t position);
 /* Whether all that the worker has passed has been given to the client. */
 bool delivery_is_level(const struct client *);
+/* Other settings are in force: what was rendered under the old ones is finished
+ * by those who have it in part, and by nobody else. */
+void delivery_renew(struct delivery *);
 
 #endif

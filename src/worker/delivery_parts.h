@@ -19,6 +19,8 @@ struct delivery {
 	struct batch *batches;		/* of this turn */
 	struct batch *spare;
 	struct batch *catchup;		/* scratch, also of backfill.c */
+	struct remnant *remnant;	/* the last frame that somebody has in
+					 * part */
 	struct buf line;		/* scratch */
 	struct compress *compress;
 	struct audience *untold;	/* presence.c's list */

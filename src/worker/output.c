@@ -5,6 +5,7 @@
 
 #include "worker/output.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/uio.h>
@@ -12,6 +13,7 @@
 #include "base/memory.h"
 #include "worker/compress.h"
 #include "worker/deadline.h"
+#include "worker/remnant.h"
 #include "worker/wire.h"
 
 #define OUT_HIGH	(256 * 1024)	/* then it stops reading */
@@ -38,6 +40,7 @@ client_free_output(struct client *c)
 {
 	if (c->output == NULL)
 		return;
+	remnant_release(c->output->remnant);
 	buf_clear(&c->output->bytes);
 	memory_remove(sizeof(*c->output));
 	free(c->output);
@@ -51,10 +54,27 @@ client_trim_output(struct client *c)
 		client_free_output(c);
 }
 
+/* What is left of the frame that it has in part. */
+static size_t
+remnant_left(const struct client *c)
+{
+	return c->output == NULL || c->output->remnant == NULL ? 0 :
+	    c->output->remnant->len - c->output->remnant_sent;
+}
+
 size_t
 client_owed(const struct client *c)
 {
-	return c->output == NULL ? 0 : buf_len(&c->output->bytes);
+	return c->output == NULL ? 0 :
+	    remnant_left(c) + buf_len(&c->output->bytes);
+}
+
+void
+client_owe_remnant(struct client *c, struct remnant *remnant, size_t sent)
+{
+	assert(client_owed(c) == 0 && sent < remnant->len);
+	c->output->remnant = remnant;
+	c->output->remnant_sent = sent;
 }
 
 bool
@@ -162,37 +182,71 @@ client_block(struct worker *w, struct client *c)
 	client_schedule(w, c);
 }
 
+/* Counts `n` bytes of what the client is owed as sent. */
+static void
+output_consume(struct client *c, size_t n)
+{
+	struct client_output *o = c->output;
+	size_t left = remnant_left(c), part = n < left ? n : left;
+
+	o->remnant_sent += part;
+	if (part == left && o->remnant != NULL) {
+		remnant_release(o->remnant);
+		o->remnant = NULL;
+	}
+	buf_consume(&o->bytes, n - part);
+	if (buf_len(&o->bytes) == 0)
+		buf_clear(&o->bytes);
+}
+
+/* Puts what the client is owed, and then `bytes`, into `iov`; returns how many
+ * pieces that is. */
+static int
+output_gather(const struct client *c, const uint8_t *bytes, size_t len,
+    struct iovec iov[3])
+{
+	const struct client_output *o = c->output;
+	size_t left = remnant_left(c);
+	int count = 0;
+
+	if (left > 0)
+		iov[count++] = (struct iovec){
+			o->remnant->bytes + o->remnant_sent, left
+		};
+	if (client_owed(c) > left)
+		iov[count++] = (struct iovec){
+			buf_head(&o->bytes), buf_len(&o->bytes)
+		};
+	if (len > 0)
+		iov[count++] = (struct iovec){
+			(void *)(uintptr_t)bytes, len
+		};
+	return count;
+}
+
 size_t
 client_send(struct worker *w, struct client *c, const uint8_t *bytes,
     size_t len)
 {
-	size_t own = client_owed(c);
-	struct iovec iov[2] = {
-		{ .iov_base = own > 0 ? buf_head(&c->output->bytes) : NULL,
-		    .iov_len = own },
-		{ .iov_base = (void *)(uintptr_t)bytes, .iov_len = len },
-	};
-	size_t n;
+	size_t own = client_owed(c), n;
+	struct iovec iov[3];
 
 	if (c->state == CLIENT_GONE ||
 	    (own + len == 0 && !wire_is_waiting(c)))
 		return len;
-	if (!wire_send(w, c, own > 0 ? iov : iov + 1, (own > 0) + (len > 0),
-	    &n)) {
+	if (!wire_send(w, c, iov, output_gather(c, bytes, len, iov), &n)) {
 		client_drop(w, c, CLOSE_RESET);
 		return len;
 	}
 	c->sent += n;
 	if (n < own + len || wire_is_waiting(c))
 		client_block(w, c);
-	if (n < own) {
-		buf_consume(&c->output->bytes, n);
+	if (own == 0)
+		return n;
+	output_consume(c, n < own ? n : own);
+	if (n < own)
 		return 0;
-	}
-	if (own > 0) {
-		buf_clear(&c->output->bytes);
-		client_trim_output(c);
-	}
+	client_trim_output(c);
 	return n - own;
 }
 

@@ -30,6 +30,10 @@ size_t client_owed(const struct client *);
 bool client_append(struct client *, const void *bytes, size_t len)
     __attribute__((warn_unused_result));
 
+/* Lets it finish a frame of which `sent` bytes have left, and takes the hold on
+ * it; the client has an output, and is owed nothing. */
+void client_owe_remnant(struct client *, struct remnant *, size_t sent);
+
 /* Queues bytes behind what it has to send; they leave when the turn ends. */
 bool client_queue(struct worker *, struct client *, const void *bytes,
     size_t len);

@@ -17,6 +17,7 @@
 #include "worker/broker_link.h"
 #include "worker/client.h"
 #include "worker/deadline.h"
+#include "worker/delivery.h"
 #include "worker/drain.h"
 #include "worker/site.h"
 #include "worker/wire.h"
@@ -184,6 +185,7 @@ on_settings(void *owner, struct peer *peer, const struct ipc_message *m)
 	w->now_ms = clock_ms();
 	logger_set_level((enum logger_level)settings->log_level);
 	worker_set_limits(w);
+	delivery_renew(w->delivery);
 	client_each(w, client_schedule);
 	return true;
 }
