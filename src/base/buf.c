@@ -52,14 +52,18 @@ buf_reserve(struct buf *b, size_t len)
 		while (capacity < waiting + len)
 			capacity *= 2;
 		data = malloc(capacity);
-		if (data == NULL)
+		if (data != NULL) {
+			if (waiting > 0)
+				memcpy(data, b->data + b->begin, waiting);
+			free(b->data);
+			memory_add(capacity - b->capacity);
+			b->data = data;
+			b->capacity = capacity;
+		} else if (b->data != NULL && waiting + len <= b->capacity) {
+			memmove(b->data, b->data + b->begin, waiting);
+		} else {
 			return NULL;
-		if (waiting > 0)
-			memcpy(data, b->data + b->begin, waiting);
-		free(b->data);
-		memory_add(capacity - b->capacity);
-		b->data = data;
-		b->capacity = capacity;
+		}
 	}
 	b->begin = 0;
 	b->end = waiting;

@@ -41,9 +41,8 @@ find_meant(const struct hub *hub, const struct order *order,
 	for (unsigned i = 0; i < hub->settings->route_count; i++) {
 		if (!is_route(hub, i, order->route))
 			continue;
-		row = hub_find_user(hub, (uint8_t)i, order->name,
-		    strlen(order->name));
-		if (row != STATE_NONE)
+		if (hub_find_user(hub, (uint8_t)i, order->name,
+		    strlen(order->name), &row) && row != STATE_NONE)
 			out->rows[out->count++] = row;
 	}
 }

@@ -199,6 +199,8 @@ hub_remove_others(struct hub *hub)
 	struct roster_worker *w;
 
 	hub_close_request(hub);
+	/* All workers have seen of what the last broker may have died. */
+	log_hand_store(hub->log, 0, 0);
 	while ((w = roster_worker_any(hub->roster, is_other, hub)) != NULL)
 		worker_empty(hub, w);
 }
@@ -311,6 +313,7 @@ hub_close_request(struct hub *hub)
 		w = &hub->worker[hub->asking];
 		if (!w->owes_answer)
 			w->done = w->last;
+		log_hand_store(hub->log, 0, 0);
 	}
 	hub->asking = hub->workers;
 }
@@ -326,6 +329,7 @@ hub_open_request(struct hub *hub, unsigned index, const struct ipc_request *q)
 		return HUB_FORGED;
 	hub_close_request(hub);
 	hub->asking = index;
+	log_hand_store(hub->log, w->generation, q->number);
 	if (w->last == w->receipt)
 		w->since = append_position(hub->append);
 	w->last = q->number;

@@ -89,9 +89,10 @@ void hub_append_reserve(struct hub *, uint64_t bytes);
 /* The request that was carried out last is over: what comes now is the
  * broker's own. */
 void hub_close_request(struct hub *);
-/* The row of the member of a name on a route; STATE_NONE: nobody has it. */
-uint32_t hub_find_user(const struct hub *, uint8_t route, const char *name,
-    size_t len);
+/* The row of the member of a name on a route; STATE_NONE: nobody has it.
+ * False: no memory to look. */
+bool hub_find_user(const struct hub *, uint8_t route, const char *name,
+    size_t len, uint32_t *row_out) __attribute__((warn_unused_result));
 /* Finds or makes the room of a name, which counts for `maker`.  HUB_ROOMS,
  * HUB_MEMORY: there is none. */
 enum hub_result hub_room(struct hub *, uint8_t route, const char *name,

@@ -415,11 +415,14 @@ read_tail(const struct hub *hub, const uint8_t *tail, size_t len,
 				return HUB_FORGED;
 		}
 	}
+	/* No memory for a hash: what is left of the tail is no room. */
+	if (result != HUB_DONE)
+		return result;
 	j->room = (const char *)tail;
 	j->room_len = len;
 	if (len > 0 && !settings_room_is_valid(j->room, len))
 		return HUB_FORGED;
-	return result;
+	return HUB_DONE;
 }
 
 enum hub_result

@@ -100,6 +100,21 @@ static const struct reason reasons[] = {
 	[HUB_TAKEN] = { "name-taken", "Somebody has that name." },
 };
 
+/* The answer for which there is no memory costs the connection: its worker
+ * closes it.  A short one, for which a channel has space as a rule; false:
+ * not this time. */
+static bool
+link_tell_shortage(struct link *link, uint64_t connection, uint64_t number)
+{
+	const struct ipc_refused refused = {
+		.connection = connection, .number = number,
+		.reason = IPC_REFUSED_MEMORY
+	};
+
+	link->owes_answers = true;
+	return peer_send(link->peer, IPC_REFUSED, &refused, NULL, 0, -1);
+}
+
 /* With no reason what was wanted is not repeated either. */
 static bool
 link_refuse(struct link *link, const struct ipc_message *m,
@@ -123,7 +138,7 @@ link_refuse(struct link *link, const struct ipc_message *m,
 	good = good && peer_send(link->peer, IPC_REFUSED, &refused,
 	    buf_head(&tail), buf_len(&tail), -1);
 	buf_clear(&tail);
-	return good;
+	return good || link_tell_shortage(link, q->connection, q->number);
 }
 
 bool
@@ -176,7 +191,7 @@ link_acknowledge(struct link *link, const struct ipc_message *m, uint64_t seq)
 
 	link->owes_answers = true;
 	return peer_send(link->peer, IPC_ACKED, &acked, m->tail + 1,
-	    m->tail[0], -1);
+	    m->tail[0], -1) || link_answer(link, m, HUB_MEMORY);
 }
 
 bool
@@ -327,7 +342,9 @@ link_send_held(struct link *link)
 		    sizeof(len));
 		buf_consume(&link->held, sizeof(listed) + sizeof(len));
 		if (link->peer != NULL && !peer_send(link->peer, IPC_LISTED,
-		    &listed, buf_head(&link->held), len, -1))
+		    &listed, buf_head(&link->held), len, -1) &&
+		    !link_tell_shortage(link, listed.connection,
+		    listed.number))
 			link_report(link, "no-memory");
 		buf_consume(&link->held, len);
 	}

@@ -277,8 +277,11 @@ name_key(struct names *n, const char *text, size_t len,
 	case NAME_RESERVED:
 		*out = name.keys;
 		return true;
-	default:
+	case NAME_FAILED:
 		return false;
+	default:
+		out->count = 0;
+		return true;
 	}
 }
 

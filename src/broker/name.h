@@ -104,7 +104,7 @@ enum name_verdict name_judge(struct names *, const char *text, size_t len,
     uint64_t own, struct name *out) __attribute__((warn_unused_result));
 
 /* The keys alone, to find somebody by any bytes; reserved names have keys,
- * too.  False: nobody can have that name, or no memory. */
+ * too.  None of them: nobody can have that name.  False: no memory. */
 bool name_key(struct names *, const char *text, size_t len,
     struct name_keys *out) __attribute__((warn_unused_result));
 

@@ -148,6 +148,19 @@ nametable_remove(struct nametable *t, uint8_t route,
 		entry_release(t, route, keys->key[i], row);
 }
 
+void
+nametable_forget(struct nametable *t, uint32_t row)
+{
+	struct entry *entry, *next;
+
+	HASH_ITER(hh, t->entries, entry, next) {
+		if (entry->row != row)
+			continue;
+		HASH_DELETE(hh, t->entries, entry);
+		free(entry);
+	}
+}
+
 uint32_t
 nametable_find(const struct nametable *t, uint8_t route,
     const struct name_keys *keys)

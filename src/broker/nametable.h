@@ -39,6 +39,10 @@ enum nametable_result nametable_add(struct nametable *, uint8_t route,
 void nametable_remove(struct nametable *, uint8_t route,
     const struct name_keys *, uint32_t row);
 
+/* Removes all names of the session, one by one looked for: for who has no
+ * memory for their keys. */
+void nametable_forget(struct nametable *, uint32_t row);
+
 /* Who holds the name or one that looks like it: in lower case rather than
  * as it is written.  NAMETABLE_NONE: nobody, the name is free. */
 uint32_t nametable_find(const struct nametable *, uint8_t route,

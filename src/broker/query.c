@@ -49,9 +49,9 @@ find_asker(struct hub *hub, unsigned index, const struct ipc_request *q,
 	return *result_out != HUB_DONE ? NULL : a.session;
 }
 
-uint32_t
+bool
 hub_find_user(const struct hub *hub, uint8_t route, const char *name,
-    size_t len)
+    size_t len, uint32_t *row_out)
 {
 	struct name_keys keys;
 	uint64_t number;
@@ -59,11 +59,14 @@ hub_find_user(const struct hub *hub, uint8_t route, const char *name,
 
 	if (name_is_automatic(name, len, &number)) {
 		row = numbers_find(hub->numbers, route, number);
-		return row != STATE_NONE && state_session(hub->state,
+		*row_out = row != STATE_NONE && state_session(hub->state,
 		    row)->name == STATE_NONE ? row : STATE_NONE;
+		return true;
 	}
-	return name_key(hub->names, name, len, &keys) ?
-	    nametable_find(hub->nametable, route, &keys) : STATE_NONE;
+	if (!name_key(hub->names, name, len, &keys))
+		return false;
+	*row_out = nametable_find(hub->nametable, route, &keys);
+	return true;
 }
 
 /*
@@ -112,7 +115,9 @@ hub_who(struct hub *hub, unsigned index, const struct ipc_request *q,
 		return result;
 	room = session_room(hub, s);
 	if (after_len > 0) {
-		last = row = hub_find_user(hub, s->route, after, after_len);
+		if (!hub_find_user(hub, s->route, after, after_len, &row))
+			return hub_owe_answer(hub, index, HUB_MEMORY);
+		last = row;
 		if (row == STATE_NONE || session_room(hub, state_session(
 		    hub->state, row)) != room)
 			return hub_owe_answer(hub, index, HUB_AFTER);
@@ -290,8 +295,9 @@ whisper_pass(struct whisper *w, const char *names, size_t len, bool is_found)
 		comma = memchr(names, ',', (size_t)(end - names));
 		if (comma == NULL)
 			comma = end;
-		row = hub_find_user(w->hub, w->route, names,
-		    (size_t)(comma - names));
+		if (!hub_find_user(w->hub, w->route, names,
+		    (size_t)(comma - names), &row))
+			return false;
 		if ((row != STATE_NONE && is_here(w->hub, row)) != is_found)
 			continue;
 		if (is_found ? !whisper_to(w, row) : !append_text(w->out,

@@ -29,16 +29,22 @@ listed_for(const struct link *link, const struct ipc_message *m)
  * that dies between a whisper and what its sender is told is asked again, one
  * that dies behind both has lost nothing. */
 static bool
-link_hold(struct link *link, const struct ipc_listed *listed,
-    const struct buf *texts)
+link_hold(struct link *link, const struct ipc_message *m,
+    const struct ipc_listed *listed, const struct buf *texts)
 {
 	uint64_t len = buf_len(texts);
+	size_t all = sizeof(*listed) + sizeof(len) + len;
+	uint8_t *to = buf_reserve(&link->held, all);
 
+	if (to == NULL)
+		return link_answer(link, m, HUB_MEMORY);
 	link->owes_answers = true;
-	if (!buf_append(&link->held, listed, sizeof(*listed)) ||
-	    !buf_append(&link->held, &len, sizeof(len)) ||
-	    (len > 0 && !buf_append(&link->held, buf_head(texts), len)))
-		return false;
+	memcpy(to, listed, sizeof(*listed));
+	memcpy(to + sizeof(*listed), &len, sizeof(len));
+	if (len > 0)
+		memcpy(to + sizeof(*listed) + sizeof(len), buf_head(texts),
+		    len);
+	buf_commit(&link->held, all);
 	/* A question is short, its answer need not be. */
 	if (buf_len(&link->held) > LINK_QUEUE_HIGH)
 		peer_pause(link->peer, true);
@@ -51,7 +57,7 @@ link_tell(struct link *link, const struct ipc_message *m,
     enum hub_result result, const struct ipc_listed *listed,
     const struct buf *texts)
 {
-	return result == HUB_DONE ? link_hold(link, listed, texts) :
+	return result == HUB_DONE ? link_hold(link, m, listed, texts) :
 	    link_answer(link, m, result);
 }
 
@@ -149,12 +155,10 @@ link_on_whisper(void *owner, struct peer *peer, const struct ipc_message *m)
 	    (const char *)m->tail, (size_t)(end - m->tail), end + 1,
 	    m->tail_len - (size_t)(end + 1 - m->tail), link_whisper, &errand,
 	    &texts);
-	if (result != HUB_DONE)
-		good = link_answer(link, m, result);
-	else
-		good = buf_append(&texts, end, m->tail_len -
-		    (size_t)(end - m->tail)) && link_hold(link, &listed,
-		    &texts);
+	if (result == HUB_DONE && !buf_append(&texts, end, m->tail_len -
+	    (size_t)(end - m->tail)))
+		result = HUB_MEMORY;
+	good = link_tell(link, m, result, &listed, &texts);
 	buf_clear(&texts);
 	return good;
 }

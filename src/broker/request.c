@@ -189,6 +189,7 @@ hub_nick(struct hub *hub, unsigned index, const struct ipc_request *q,
     const char *wanted, size_t len, enum name_verdict *verdict_out)
 {
 	enum hub_result result = hub_open_request(hub, index, q);
+	struct name_keys old;
 	struct name name;
 	struct asker a;
 	uint32_t text;
@@ -205,7 +206,8 @@ hub_nick(struct hub *hub, unsigned index, const struct ipc_request *q,
 		return hub_owe_answer(hub, index, HUB_NAME);
 	if (hub_was_refused(hub, index, q))
 		return hub_owe_answer(hub, index, HUB_TAKEN);
-	result = take_name(hub, &a, &name, &text);
+	result = session_keys(hub, a.session, &old) ?
+	    take_name(hub, &a, &name, &text) : HUB_MEMORY;
 	if (result != HUB_DONE)
 		return hub_owe_answer(hub, index, result);
 	a.record.kind = RECORD_RENAME;
@@ -214,7 +216,7 @@ hub_nick(struct hub *hub, unsigned index, const struct ipc_request *q,
 	if (!hub_append(hub, a.room, &a.record))
 		return HUB_FORGED;	/* not reached: it is short */
 	append_commit(hub->append);
-	session_rename(hub, a.member, text);
+	session_rename(hub, a.member, text, &old);
 	/* Its new name came with an entry of its own. */
 	if (text == STATE_NONE)
 		nametable_remove(hub->nametable, a.session->route, &name.keys,

@@ -119,25 +119,37 @@ session_token(const struct hub *hub, uint32_t row)
 	    state_session(hub->state, row)->token : NULL;
 }
 
+bool
+session_keys(struct hub *hub, const struct state_session *s,
+    struct name_keys *out)
+{
+	char name[SESSION_NAME];
+
+	out->count = 0;
+	return s->name == STATE_NONE || name_key(hub->names, name,
+	    session_name(hub, s, name), out);
+}
+
 /* Takes the entry of a chosen name out of the table. */
 static void
 release_name(struct hub *hub, const struct state_session *s, uint32_t row)
 {
-	char name[SESSION_NAME];
 	struct name_keys keys;
 
-	if (s->name != STATE_NONE && name_key(hub->names, name,
-	    session_name(hub, s, name), &keys))
+	if (session_keys(hub, s, &keys))
 		nametable_remove(hub->nametable, s->route, &keys, row);
+	else
+		nametable_forget(hub->nametable, row);
 }
 
 void
-session_rename(struct hub *hub, uint32_t row, uint32_t text)
+session_rename(struct hub *hub, uint32_t row, uint32_t text,
+    const struct name_keys *keys)
 {
 	struct state_session *s = state_session(hub->state, row);
 	uint32_t old = s->name;
 
-	release_name(hub, s, row);
+	nametable_remove(hub->nametable, s->route, keys, row);
 	state_store_32(&s->name, text);
 	if (old != STATE_NONE)
 		state_release(hub->state, old);

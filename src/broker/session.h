@@ -9,6 +9,7 @@
 #ifndef BROKER_SESSION_H
 #define BROKER_SESSION_H
 
+#include "broker/name.h"
 #include "broker/hub_parts.h"
 
 #define SESSION_NAME	256	/* bytes, with the NUL */
@@ -47,10 +48,14 @@ struct room *session_room(const struct hub *, const struct state_session *);
 /* Lends its token's hash, for its records; NULL: it has none. */
 const uint8_t *session_token(const struct hub *, uint32_t row);
 
+/* The keys of its chosen name; none of an automatic one.  False: no memory. */
+bool session_keys(struct hub *, const struct state_session *,
+    struct name_keys *out) __attribute__((warn_unused_result));
 /* Has the name of a TEXT row from now on, or the automatic one for
- * STATE_NONE, once that is committed; the old name's entry goes, the new
- * name's is the caller's. */
-void session_rename(struct hub *, uint32_t row, uint32_t text);
+ * STATE_NONE, once that is committed; the entry of the old name, whose keys
+ * these are, goes, the new name's is the caller's. */
+void session_rename(struct hub *, uint32_t row, uint32_t text,
+    const struct name_keys *old);
 /* Goes to another room with all connections, once that is committed. */
 void session_move(struct hub *, uint32_t row, struct room *from,
     struct room *to);

@@ -85,16 +85,15 @@ restore_lines(struct hub *hub)
 	return true;
 }
 
-/* The name is held again.  Nobody else has it: it was so before. */
+/* The name is held again.  Nobody else has it: it was so before.  False: no
+ * memory. */
 static bool
 enter_name(struct hub *hub, const struct state_session *s, uint32_t row)
 {
-	char name[SESSION_NAME];
 	struct name_keys keys;
 
-	return s->name == STATE_NONE || !name_key(hub->names, name,
-	    session_name(hub, s, name), &keys) || nametable_add(
-	    hub->nametable, s->route, &keys, row) != NAMETABLE_NO_MEMORY;
+	return session_keys(hub, s, &keys) && nametable_add(hub->nametable,
+	    s->route, &keys, row) != NAMETABLE_NO_MEMORY;
 }
 
 /* Members of rooms, and their names. */

@@ -21,6 +21,8 @@
 #include "base/buf.h"
 
 #define READ_SIZE	(64 * 1024)
+#define SEND_SIZE	4096	/* what there is always memory for */
+#define REST_MS		50	/* when there is none to read into */
 #define READS_PER_EVENT	8	/* then the others have their turn */
 #define FDS_MAX		128	/* descriptors waiting, either way */
 #define PAYLOAD_MAX	96
@@ -37,7 +39,7 @@ struct queued_fd {
 
 struct peer {
 	struct peer_config config;
-	struct event *readable, *writable;
+	struct event *readable, *writable, *rested;
 	int fd;
 	bool takes_fds;		/* a handler waits for descriptors */
 	bool paused;
@@ -53,6 +55,7 @@ struct peer {
 
 static void peer_on_readable(evutil_socket_t, short, void *);
 static void peer_on_writable(evutil_socket_t, short, void *);
+static void peer_on_rested(evutil_socket_t, short, void *);
 static bool peer_read(struct peer *);
 static bool peer_dispatch(struct peer *);
 static void peer_end(struct peer *, const char *);
@@ -74,7 +77,11 @@ peer_new(struct event_base *base, int fd, const struct peer_config *config)
 	p->readable = event_new(base, fd, EV_READ | EV_PERSIST,
 	    peer_on_readable, p);
 	p->writable = event_new(base, fd, EV_WRITE, peer_on_writable, p);
-	if (p->readable == NULL || p->writable == NULL ||
+	p->rested = event_new(base, -1, 0, peer_on_rested, p);
+	/* So that who runs out of memory still hears and answers. */
+	if (p->readable == NULL || p->writable == NULL || p->rested == NULL ||
+	    buf_reserve(&p->in, READ_SIZE) == NULL ||
+	    buf_reserve(&p->out, SEND_SIZE) == NULL ||
 	    evutil_make_socket_nonblocking(fd) == -1 ||
 	    event_add(p->readable, NULL) == -1) {
 		peer_free(p);
@@ -92,6 +99,8 @@ peer_close(struct peer *p)
 		event_del(p->readable);
 	if (p->writable != NULL)
 		event_del(p->writable);
+	if (p->rested != NULL)
+		event_del(p->rested);
 	for (unsigned i = 0; i < p->out_fd_count; i++)
 		close(p->out_fds[i].fd);
 	for (unsigned i = 0; i < p->in_fd_count; i++)
@@ -111,6 +120,8 @@ peer_free(struct peer *p)
 		event_free(p->readable);
 	if (p->writable != NULL)
 		event_free(p->writable);
+	if (p->rested != NULL)
+		event_free(p->rested);
 	buf_clear(&p->in);
 	buf_clear(&p->out);
 	free(p);
@@ -153,6 +164,11 @@ peer_send(struct peer *p, enum ipc_type type, const void *payload,
 	    buf_len(&p->out) + total > p->config.queue_max))
 		return false;
 	to = buf_reserve(&p->out, total);
+	if (to == NULL) {
+		/* Of what has left the space is free. */
+		peer_flush(p);
+		to = buf_reserve(&p->out, total);
+	}
 	if (to == NULL)
 		return false;
 	if (fd != -1) {
@@ -306,6 +322,44 @@ peer_pause(struct peer *p, bool paused)
 	}
 }
 
+static void
+peer_on_rested(evutil_socket_t fd, short what, void *arg)
+{
+	struct peer *p = arg;
+
+	(void)fd;
+	(void)what;
+	if (p->fd == -1 || p->paused)
+		return;
+	event_add(p->readable, NULL);
+	event_active(p->readable, EV_READ, 0);
+}
+
+/* No memory for what is to be read: the other side waits. */
+static void
+peer_rest(struct peer *p)
+{
+	const struct timeval time = { .tv_usec = REST_MS * 1000 };
+
+	if (event_add(p->rested, &time) == 0)
+		event_del(p->readable);
+}
+
+/* Space to read into; NULL: none.  A message that has come in part, and a
+ * little more, needs none that is new. */
+static uint8_t *
+peer_reserve(struct peer *p, size_t *size_out)
+{
+	uint8_t *to = buf_reserve(&p->in, READ_SIZE);
+
+	*size_out = READ_SIZE;
+	if (to == NULL) {
+		to = buf_reserve(&p->in, 1);
+		*size_out = p->in.capacity - p->in.end;
+	}
+	return to;
+}
+
 /* False: more descriptors than a message has. */
 static bool
 peer_take_fds(struct peer *p, struct msghdr *msg)
@@ -337,13 +391,14 @@ peer_take_fds(struct peer *p, struct msghdr *msg)
 
 /* recvmsg, with its descriptor in `in_fds`.  -1, with errno. */
 static ssize_t
-peer_receive_fds(struct peer *p, uint8_t *to, bool *is_fine_out)
+peer_receive_fds(struct peer *p, uint8_t *to, size_t size,
+    bool *is_fine_out)
 {
 	union {
 		struct cmsghdr header;
 		char space[CMSG_SPACE(sizeof(int))];
 	} control;
-	struct iovec iov = { .iov_base = to, .iov_len = READ_SIZE };
+	struct iovec iov = { .iov_base = to, .iov_len = size };
 	struct msghdr msg = {
 		.msg_iov = &iov, .msg_iovlen = 1,
 		.msg_control = &control,
@@ -360,19 +415,20 @@ peer_receive_fds(struct peer *p, uint8_t *to, bool *is_fine_out)
 static bool
 peer_read(struct peer *p)
 {
-	uint8_t *to = buf_reserve(&p->in, READ_SIZE);
+	size_t size;
+	uint8_t *to = peer_reserve(p, &size);
 	bool is_fine = true;
 	ssize_t n;
 
 	if (to == NULL) {
-		peer_end(p, "no-memory");
+		peer_rest(p);
 		return false;
 	}
 	/* Who takes no descriptors has no space for any: the kernel closes
 	 * them. */
 	do
-		n = p->takes_fds ? peer_receive_fds(p, to, &is_fine) :
-		    recv(p->fd, to, READ_SIZE, MSG_DONTWAIT);
+		n = p->takes_fds ? peer_receive_fds(p, to, size, &is_fine) :
+		    recv(p->fd, to, size, MSG_DONTWAIT);
 	while (n == -1 && errno == EINTR);
 	if (n == -1 && errno == EAGAIN)
 		return false;
@@ -390,7 +446,7 @@ peer_read(struct peer *p)
 		return false;
 	/* Only before a descriptor does a receive stop short of what is
 	 * there; what ends the stream is told by the loop. */
-	return p->takes_fds || p->draining || n == READ_SIZE;
+	return p->takes_fds || p->draining || (size_t)n == size;
 }
 
 /* Handles every whole message in `in`; false: the peer is over. */

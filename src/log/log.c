@@ -244,3 +244,32 @@ log_receipt_load(const struct log *log, unsigned index, uint64_t generation)
 		return 0;
 	return last;
 }
+
+void
+log_hand_store(const struct log *log, uint64_t generation, uint64_t request)
+{
+	struct log_header *header = log_header(log);
+
+	/* A broker may die between any two: no pair is wrong. */
+	atomic_store_explicit(&header->hand_generation, 0,
+	    memory_order_release);
+	if (generation == 0)
+		return;
+	atomic_store_explicit(&header->hand_request, request,
+	    memory_order_release);
+	atomic_store_explicit(&header->hand_generation, generation,
+	    memory_order_release);
+}
+
+bool
+log_hand_load(const struct log *log, uint64_t *generation_out,
+    uint64_t *request_out)
+{
+	struct log_header *header = log_header(log);
+
+	*generation_out = atomic_load_explicit(&header->hand_generation,
+	    memory_order_acquire);
+	*request_out = atomic_load_explicit(&header->hand_request,
+	    memory_order_acquire);
+	return *generation_out != 0;
+}

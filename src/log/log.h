@@ -43,6 +43,8 @@ struct log_header {
 	_Alignas(64) _Atomic uint64_t committed; /* end of the readable part */
 	_Alignas(64) _Atomic uint64_t next_user[LOG_ROUTES]; /* naming */
 	_Atomic uint64_t next_room;	/* room identities, never reused */
+	_Alignas(64) _Atomic uint64_t hand_generation;	/* 0: nothing */
+	_Atomic uint64_t hand_request;	/* is being carried out */
 };
 
 /* The requests of one worker up to `last` are answered: their records are
@@ -89,5 +91,12 @@ void log_receipt_store(const struct log *, unsigned index,
 /* The last answered request of a generation; 0 when the row is another's. */
 uint64_t log_receipt_load(const struct log *, unsigned index,
     uint64_t generation);
+
+/* For the broker: the request in its hands; generation 0: none. */
+void log_hand_store(const struct log *, uint64_t generation,
+    uint64_t request);
+/* For a worker, when the broker is dead: what it was at.  False: at none. */
+bool log_hand_load(const struct log *, uint64_t *generation_out,
+    uint64_t *request_out);
 
 #endif

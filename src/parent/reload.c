@@ -6,8 +6,13 @@
 #include "parent/reload.h"
 
 #include <errno.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/logger.h"
@@ -98,25 +103,71 @@ prepare(struct reload *reload, const struct settings *in_force,
 	return false;
 }
 
+/* What a reader has found. */
+struct reading {
+	bool is_good;
+	struct settings settings;
+	char error[1024];
+};
+
+/* In a process of its own. */
+static void __attribute__((noreturn))
+read_and_exit(const struct conf_sources *sources, struct reading *reading)
+{
+	struct conf *conf = conf_load(sources, reading->error,
+	    sizeof(reading->error));
+
+	reading->is_good = conf != NULL;
+	if (conf != NULL)
+		reading->settings = *conf_settings(conf);
+	_exit(0);
+}
+
+/* The parser's library ends its process when memory is short: so it is a
+ * child's.  False, with the error: not to be read. */
+static bool
+read_apart(const struct conf_sources *sources, struct reading *reading)
+{
+	sigset_t all, before;
+	int status = 1;
+	pid_t pid;
+
+	snprintf(reading->error, sizeof(reading->error),
+	    "no memory to read them");
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
+	pid = fork();
+	if (pid == 0)
+		read_and_exit(sources, reading);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	while (pid > 0 && waitpid(pid, &status, 0) == -1 && errno == EINTR)
+		;
+	return pid > 0 && status == 0 && reading->is_good;
+}
+
 bool
 reload_prepare(struct reload *reload, const struct conf_sources *sources,
     const struct settings *in_force, struct door *door)
 {
 	struct conf_sources again = *sources;
-	struct conf *conf;
-	char error[1024];
+	struct reading *reading;
 	bool is_good;
 
 	/* A file that was there and is gone is a mistake. */
 	if (in_force->source[0] != '\0')
 		again.file_may_miss = false;
-	conf = conf_load(&again, error, sizeof(error));
-	if (conf == NULL) {
-		fail(error);
+	reading = mmap(NULL, sizeof(*reading), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (reading == MAP_FAILED) {
+		fail(strerror(errno));
 		return false;
 	}
-	is_good = prepare(reload, in_force, conf_settings(conf), door);
-	conf_free(conf);
+	is_good = read_apart(&again, reading);
+	if (!is_good)
+		fail(reading->error);
+	else
+		is_good = prepare(reload, in_force, &reading->settings, door);
+	munmap(reading, sizeof(*reading));
 	return is_good;
 }
 

@@ -140,7 +140,8 @@ broker_link_attach(struct worker *w, int fd)
 		w->is_welcome = false;
 		broker_link_release(w);
 		waiting_broker_died(w);
-		outbox_rewind(&w->outbox, poison_client, w);
+		outbox_rewind(&w->outbox, suspect(w), poison_client,
+		    w);
 	}
 	w->broker = peer_new(w->base, fd, &config);
 	if (w->broker == NULL)

@@ -14,7 +14,7 @@ struct entry_head {
 	struct ipc_request request;
 	uint32_t tail_len;
 	uint16_t type;
-	uint8_t deaths;		/* of brokers, while it was out */
+	uint8_t deaths;		/* of brokers, that it may be the cause of */
 	uint8_t is_done;	/* stays for its number, is not sent (again) */
 };
 
@@ -130,7 +130,7 @@ outbox_release(struct outbox *o, uint64_t number)
 }
 
 void
-outbox_rewind(struct outbox *o,
+outbox_rewind(struct outbox *o, uint64_t suspect,
     void (*poison)(void *arg, const struct outbox_entry *), void *arg)
 {
 	struct outbox_entry entry;
@@ -138,7 +138,8 @@ outbox_rewind(struct outbox *o,
 
 	for (size_t at = 0; at < o->sent; at += entry_size(entry.tail_len)) {
 		head = entry_at(o, at, &entry);
-		if (head.is_done)
+		if (head.is_done || (suspect != OUTBOX_ANY &&
+		    suspect != head.request.number))
 			continue;
 		head.deaths++;
 		head.is_done = head.deaths >= DEATHS_MAX;

@@ -7,8 +7,8 @@
  *	  | receipt yet    | to the channel  |
  *
  * A pure module.  A broker that dies loses nothing of it: for the next one
- * `sent` goes back to the head.  A request that was out when two brokers in
- * a row died is taken for their death and not sent a third time.
+ * `sent` goes back to the head.  A request of which two brokers have died, or
+ * may have, is not sent a third time.
  */
 #ifndef WORKER_OUTBOX_H
 #define WORKER_OUTBOX_H
@@ -56,9 +56,13 @@ void outbox_answered(struct outbox *, uint64_t number);
 /* Everything up to `number` has been answered. */
 void outbox_release(struct outbox *, uint64_t number);
 
-/* The broker died: what was out is to be sent again.  Calls back for each
- * request that is not, because it was out at the death before, too. */
-void outbox_rewind(struct outbox *,
+#define OUTBOX_ANY	0		/* of the requests that were out */
+#define OUTBOX_NONE	UINT64_MAX
+
+/* The broker died, perhaps of the request `suspect`: what was out is to be
+ * sent again.  Calls back for each request that is not, because it was
+ * suspected for the second time. */
+void outbox_rewind(struct outbox *, uint64_t suspect,
     void (*poison)(void *arg, const struct outbox_entry *), void *arg);
 
 /* Walks all that waits for a receipt, without what was given up: *at_inout

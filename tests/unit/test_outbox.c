@@ -143,14 +143,14 @@ after_a_death_all_without_a_receipt_goes_again(void **state)
 	for (uint64_t n = 1; n <= 4; n++)
 		assert_int_equal(number_next(&o), n);
 	outbox_release(&o, 2);
-	outbox_rewind(&o, poison_fails, NULL);
+	outbox_rewind(&o, OUTBOX_ANY, poison_fails, NULL);
 	for (uint64_t n = 3; n <= 6; n++)
 		assert_int_equal(number_next(&o), n);
 	add(&o, 1);
 	assert_int_equal(number_next(&o), 7);
 	outbox_release(&o, 7);
 	assert_int_equal(o.count, 0);
-	outbox_rewind(&o, poison_fails, NULL);
+	outbox_rewind(&o, OUTBOX_ANY, poison_fails, NULL);
 	assert_int_equal(number_next(&o), 0);
 	outbox_clear(&o);
 }
@@ -164,13 +164,35 @@ a_death_before_anything_was_sent_is_nobodys_fault(void **state)
 	outbox_init(&o);
 	add(&o, 2);
 	for (unsigned i = 0; i < 10; i++)
-		outbox_rewind(&o, poison_fails, NULL);
+		outbox_rewind(&o, OUTBOX_ANY, poison_fails, NULL);
 	assert_int_equal(number_next(&o), 1);
-	outbox_rewind(&o, poison_fails, NULL);
+	outbox_rewind(&o, OUTBOX_ANY, poison_fails, NULL);
 	/* The next broker dies before it is asked. */
-	outbox_rewind(&o, poison_fails, NULL);
+	outbox_rewind(&o, OUTBOX_ANY, poison_fails, NULL);
 	assert_int_equal(number_next(&o), 1);
 	assert_int_equal(number_next(&o), 2);
+	outbox_clear(&o);
+}
+
+/* Others are out at each death, and are not given up with it. */
+static void
+only_what_brokers_die_of_is_given_up(void **state)
+{
+	struct poisoned p = { .count = 0 };
+	struct outbox o;
+
+	(void)state;
+	outbox_init(&o);
+	add(&o, 3);
+	for (unsigned i = 0; i < 3; i++) {
+		for (uint64_t n = 1; n <= 3; n++)
+			assert_int_equal(number_next(&o), n);
+		outbox_rewind(&o, i == 1 ? OUTBOX_NONE : 2, poison_note, &p);
+		assert_int_equal(p.count, i == 2);
+	}
+	assert_int_equal(p.numbers[0], 2);
+	assert_int_equal(number_next(&o), 1);
+	assert_int_equal(number_next(&o), 3);
 	outbox_clear(&o);
 }
 
@@ -188,12 +210,12 @@ what_was_out_at_two_deaths_is_not_sent_again(void **state)
 	add(&o, 5);
 	for (n = 1; n <= 3; n++)
 		assert_int_equal(number_next(&o), n);
-	outbox_rewind(&o, poison_fails, NULL);
+	outbox_rewind(&o, OUTBOX_ANY, poison_fails, NULL);
 	/* The second broker answers 1 and dies of 2 or 3; 4 is new to it. */
 	for (n = 1; n <= 4; n++)
 		assert_int_equal(number_next(&o), n);
 	outbox_release(&o, 1);
-	outbox_rewind(&o, poison_note, &p);
+	outbox_rewind(&o, OUTBOX_ANY, poison_note, &p);
 	assert_int_equal(p.count, 2);
 	assert_int_equal(p.numbers[0], 2);
 	assert_int_equal(p.numbers[1], 3);
@@ -210,7 +232,7 @@ what_was_out_at_two_deaths_is_not_sent_again(void **state)
 	assert_int_equal(number_next(&o), 0);
 	/* A third death: 4 was out twice; nobody is named again. */
 	p.count = 0;
-	outbox_rewind(&o, poison_note, &p);
+	outbox_rewind(&o, OUTBOX_ANY, poison_note, &p);
 	assert_int_equal(p.count, 1);
 	assert_int_equal(p.numbers[0], 4);
 	assert_int_equal(number_next(&o), 5);
@@ -234,9 +256,9 @@ poison_alone_or_last_leaves_nothing_to_send(void **state)
 	outbox_init(&o);
 	add(&o, 1);
 	assert_int_equal(number_next(&o), 1);
-	outbox_rewind(&o, poison_note, &p);
+	outbox_rewind(&o, OUTBOX_ANY, poison_note, &p);
 	assert_int_equal(number_next(&o), 1);
-	outbox_rewind(&o, poison_note, &p);
+	outbox_rewind(&o, OUTBOX_ANY, poison_note, &p);
 	assert_int_equal(p.count, 1);
 	assert_false(outbox_next(&o, &e));
 	add(&o, 1);
@@ -267,7 +289,7 @@ it_agrees_with_a_list(void **state)
 			p.count = 0;
 			outbox_release(&o, highest);
 			released = highest;
-			outbox_rewind(&o, poison_note, &p);
+			outbox_rewind(&o, OUTBOX_ANY, poison_note, &p);
 			assert_int_equal(p.count, 0);
 			sent = released;
 			break;
@@ -309,7 +331,7 @@ what_is_answered_is_not_sent_again(void **state)
 	for (uint64_t i = 1; i <= 3; i++)
 		assert_int_equal(number_next(&o), i);
 	outbox_answered(&o, 2);
-	outbox_rewind(&o, NULL, NULL);
+	outbox_rewind(&o, OUTBOX_ANY, NULL, NULL);
 	assert_int_equal(number_next(&o), 1);
 	assert_int_equal(number_next(&o), 3);
 	assert_int_equal(number_next(&o), 4);
@@ -337,7 +359,7 @@ answers_may_come_in_any_order(void **state)
 	outbox_release(&o, 1);
 	outbox_answered(&o, 4);
 	outbox_answered(&o, 1);
-	outbox_rewind(&o, NULL, NULL);
+	outbox_rewind(&o, OUTBOX_ANY, NULL, NULL);
 	assert_int_equal(number_next(&o), 3);
 	assert_int_equal(number_next(&o), 6);
 	outbox_answered(&o, 3);
@@ -357,6 +379,7 @@ main(void)
 		    after_a_death_all_without_a_receipt_goes_again),
 		cmocka_unit_test(
 		    a_death_before_anything_was_sent_is_nobodys_fault),
+		cmocka_unit_test(only_what_brokers_die_of_is_given_up),
 		cmocka_unit_test(
 		    what_was_out_at_two_deaths_is_not_sent_again),
 		cmocka_unit_test(
