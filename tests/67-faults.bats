@@ -18,6 +18,27 @@ row()
 		"$TESTS/faults/$1.py" --short "${@:2}" 3>&-
 }
 
+# strace may attach to the server's processes.
+need_strace()
+{
+	command -v strace >/dev/null || skip "strace is not installed"
+	sanitized && skip "too slow under strace"
+	sleep 30 3>&- &
+	local pid=$!
+
+	strace -q -o /dev/null -p "$pid" 2>/dev/null 3>&- &
+	local tracer=$! seen=no
+
+	for _ in {1..100}; do
+		grep -q '^TracerPid:[[:space:]]*[1-9]' "/proc/$pid/status" &&
+			seen=yes && break
+		sleep 0.02
+	done
+	kill "$tracer" "$pid"
+	wait "$tracer" "$pid" 2>/dev/null || true
+	[[ $seen == yes && $(id -u) == 0 ]] || skip "strace cannot attach"
+}
+
 @test "the judge finds each fault that is put into a faultless trace" {
 	python "$TESTS/faults/selftest.py"
 }
@@ -58,4 +79,35 @@ row()
 
 @test "connects at full rate from one address keep no honest one out" {
 	row connect_flood
+}
+
+# A hash that could not be made was taken for a forged request, and cost the
+# worker; a name whose key could not be made was held for ever; the parser
+# ended the parent on a reload.
+@test "allocations that fail cost one connection at most, and nothing leaks" {
+	sanitized && skip "the sanitizers bring an allocator of their own"
+	row allocations
+}
+
+# All that was out when the broker died was suspected, not what it died of.
+@test "a request that crashes the broker is given up, and it alone" {
+	export FRAIL=$top_builddir/tests/faults/frail
+	[[ -x $FRAIL ]] || skip "make check builds tests/faults/frail"
+	row crashing_request
+}
+
+@test "a worker that turns against the server harms nobody" {
+	export HOSTILE_SERVER=$top_builddir/tests/faults/hostile
+	[[ -x $HOSTILE_SERVER ]] || skip "make check builds tests/faults/hostile"
+	row hostile_worker
+}
+
+@test "system calls that fail cost one connection at most" {
+	need_strace
+	row system_calls
+}
+
+@test "lines of the log that cannot be written are counted" {
+	need_strace
+	row log_lines
 }

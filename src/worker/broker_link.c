@@ -118,6 +118,18 @@ link_register(struct worker *w)
 	return peer_send(w->broker, IPC_REGISTERED, &none, NULL, 0, -1);
 }
 
+/* What the broker may have died of: what it was at, of which the log tells;
+ * or, when it was at none, as at the end of its turn, all that was out. */
+static uint64_t
+suspect(const struct worker *w)
+{
+	uint64_t generation, request;
+
+	if (!log_hand_load(w->log, &generation, &request))
+		return OUTBOX_ANY;
+	return generation == w->generation ? request : OUTBOX_NONE;
+}
+
 bool
 broker_link_attach(struct worker *w, int fd)
 {

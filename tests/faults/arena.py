@@ -103,7 +103,8 @@ class Server:
     def __init__(self, folder, options=UNLIMITED, workers=4, before=(),
                  stderr=None, route="", program=WSCHATD, env=None,
                  listen="127.0.0.1:0"):
-        self.host = listen.rpartition(":")[0]
+        """`listen` None: the options have the listeners."""
+        self.host = (listen or "127.0.0.1:0").rpartition(":")[0]
         number = sum(name.startswith("log-") for name in os.listdir(folder))
         self.log_path = os.path.join(folder, f"log-{number}")
         conf = os.path.join(folder, "wschatd.conf")
@@ -113,7 +114,7 @@ class Server:
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 [*before, program, "-w", str(workers), "-c", conf,
-                 "-l", listen, "-o", options],
+                 *(["-l", listen] if listen else []), "-o", options],
                 stderr=stderr or log, stdin=subprocess.DEVNULL,
                 start_new_session=True, env=env)
         self.pid = self.process.pid
@@ -128,6 +129,8 @@ class Server:
                 raise SystemExit("the server ended:\n" + self.log())
             return found and int(found[1])
         self.port = eventually(listening, "a listener")
+        tls = re.search(r'listening on https://[^"]*:(\d+)', self.log())
+        self.tls_port = int(tls[1]) if tls else None
         eventually(self.is_ready, "a ready server", pause=0.01)
 
     def is_ready(self):
