@@ -198,9 +198,6 @@ class Fate:
         self.path = os.path.join(arena.folder, "fate")
         self.set()
         self.env = dict(os.environ, LD_PRELOAD=FATE, FATE=self.path)
-        # The sanitizer's library would have to be the first.
-        self.env["ASAN_OPTIONS"] = ":".join(filter(None, [
-            os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0"]))
 
     def set(self, wall_shift_s=0, dies="", piece=0):
         mode = "r+b" if os.path.exists(self.path) else "wb"
