@@ -1,8 +1,5 @@
-/* parent: a handler for exactly what the catalogue sends there; the pure
- * parts of child and listener. */
+/* parent: the pure parts of child and listener. */
 #include "config.h"
-
-#include "parent/parent.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,24 +7,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "ipc/ipc.h"
 #include "parent/child.h"
 #include "parent/endpoint.h"
-
-static void
-handlers_are_those_of_the_catalogue(void **state)
-{
-	unsigned type;
-
-	(void)state;
-	for (type = 1; type < IPC_TYPES; type++) {
-		bool has = parent_handlers()[type] != NULL;
-		bool should = (ipc_receivers(type) & IPC_PARENT) != 0;
-
-		if (has != should)
-			fail_msg("%s", ipc_type_name(type));
-	}
-}
 
 static void
 young_deaths_wait_longer_and_longer(void **state)
@@ -93,7 +74,6 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(handlers_are_those_of_the_catalogue),
 		cmocka_unit_test(young_deaths_wait_longer_and_longer),
 		cmocka_unit_test(addresses_are_parsed),
 	};
