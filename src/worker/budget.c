@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "worker/client.h"
 #include "worker/output.h"
+#include "worker/remnant.h"
 #include "worker/waiting.h"
 
 #define PER_CENT(part, share)	((share) / 100 * (part))
@@ -27,6 +28,15 @@ budget_allows(const struct worker *w, size_t len)
 	return memory_held() + len <= w->settings->memory_share;
 }
 
+/* His part of the frame that he and others have in part. */
+static uint64_t
+client_shares(const struct client *c)
+{
+	const struct remnant *r = c->output->remnant;
+
+	return r == NULL ? 0 : r->len / r->users + 1;
+}
+
 /* What would be free without it. */
 static uint64_t
 client_holds(const struct client *c)
@@ -34,7 +44,7 @@ client_holds(const struct client *c)
 	uint64_t holds = waiting_bytes(c);
 
 	if (c->output != NULL)
-		holds += c->output->bytes.capacity;
+		holds += c->output->bytes.capacity + client_shares(c);
 	if (c->input != NULL)
 		holds += c->input->held.capacity + c->input->message.capacity;
 	return holds;

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+
 #define FRONT	256		/* bytes that tell two kinds of line apart */
 
 /* Who is told something of his own behind a record has a longer frame of it;
@@ -31,6 +33,7 @@ remnant_share(struct remnant **recent, uint64_t position, uint8_t form,
 		r = malloc(sizeof(*r) + len);
 		if (r == NULL)
 			return NULL;
+		memory_add(len);
 		*r = (struct remnant){
 			.position = position, .users = 1, .form = form,
 			.len = len
@@ -46,8 +49,10 @@ remnant_share(struct remnant **recent, uint64_t position, uint8_t form,
 void
 remnant_release(struct remnant *r)
 {
-	if (r != NULL && --r->users == 0)
-		free(r);
+	if (r == NULL || --r->users > 0)
+		return;
+	memory_remove(r->len);
+	free(r);
 }
 
 void

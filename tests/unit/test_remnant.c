@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "base/memory.h"
 #include "worker/remnant.h"
 
 static const uint8_t frame[] = "a frame of a room";
@@ -25,6 +26,8 @@ who_comes_later_shares(void **state)
 	a = remnant_share(&recent, 64, 1, frame, sizeof(frame));
 	b = remnant_share(&recent, 64, 1, frame, sizeof(frame));
 	assert_ptr_equal(a, b);
+	/* And counts once as held for clients. */
+	assert_int_equal(memory_held(), sizeof(frame));
 	assert_memory_equal(b->bytes, frame, sizeof(frame));
 	remnant_release(a);
 	remnant_trim(&recent);
@@ -32,6 +35,7 @@ who_comes_later_shares(void **state)
 	remnant_release(b);
 	remnant_trim(&recent);
 	assert_null(recent);
+	assert_int_equal(memory_held(), 0);
 }
 
 static void
