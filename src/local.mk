@@ -22,6 +22,9 @@ libcommon_a_SOURCES = \
 	src/base/memfile.h \
 	src/base/memory.c \
 	src/base/memory.h \
+	src/base/metrics.c \
+	src/base/metrics.h \
+	src/base/metrics_table.h \
 	src/base/netaddr.c \
 	src/base/netaddr.h \
 	src/base/origin.c \
@@ -42,6 +45,8 @@ libcommon_a_SOURCES = \
 	src/base/tls_pem.c \
 	src/base/tls_pem.h \
 	src/base/unavailable.h \
+	src/base/usage.c \
+	src/base/usage.h \
 	src/ipc/ipc.c \
 	src/ipc/ipc.h \
 	src/ipc/messages.h \
@@ -167,6 +172,8 @@ libbroker_a_SOURCES = \
 	src/broker/control.h \
 	src/broker/expulsion.c \
 	src/broker/expulsion.h \
+	src/broker/gauges.c \
+	src/broker/gauges.h \
 	src/broker/graces.c \
 	src/broker/graces.h \
 	src/broker/hub.c \
@@ -248,6 +255,8 @@ libworker_a_SOURCES = \
 	src/worker/command.h \
 	src/worker/compress.c \
 	src/worker/compress.h \
+	src/worker/counts.c \
+	src/worker/counts.h \
 	src/worker/deadline.c \
 	src/worker/deadline.h \
 	src/worker/delivery.c \
@@ -261,6 +270,8 @@ libworker_a_SOURCES = \
 	src/worker/dialogue.h \
 	src/worker/event.c \
 	src/worker/event.h \
+	src/worker/exposition.c \
+	src/worker/exposition.h \
 	src/worker/history.c \
 	src/worker/history.h \
 	src/worker/incident.c \
@@ -309,6 +320,8 @@ libworker_a_SOURCES = \
 	src/worker/token.h \
 	src/worker/speech.c \
 	src/worker/speech.h \
+	src/worker/stopwatch.c \
+	src/worker/stopwatch.h \
 	src/worker/turn.c \
 	src/worker/turn.h \
 	src/worker/waiting.c \

@@ -157,6 +157,29 @@ play_systemd()
 	wait_until as_before
 }
 
+@test "its worker counts as the server's own do" {
+	cat >>"$CONFIG" <<-EOF
+		attach = "$ATTACH"
+		listen "127.0.0.1:0" {}
+		listen "unix:$DIR/metrics" { serves = metrics }
+	EOF
+	launch_server -c "$CONFIG"
+	await_server
+	OUTER=$(free_port)
+	play_systemd socket
+	peer "$OUTER" <<-'PY'
+	import wsproto
+	wsproto.PORT = int(sys.argv[1])
+	one = Chatter()
+	one.say("x")
+	one.expect("[user0]: x")
+	one.leave()
+	PY
+	tells() { curl -fsS --unix-socket metrics http://x/metrics | grep -qx "$1"; }
+	wait_until tells 'wschatd_peer_closes_total{code="1000"} 1'
+	tells 'wschatd_messages_received_total 1'
+}
+
 @test "a signal ends its worker, as a super-server expects" {
 	start_attached
 	OUTER=$(free_port)

@@ -48,6 +48,7 @@ bats_tests = \
 	tests/56-bench.bats \
 	tests/56-spawn.bats \
 	tests/57-inetd.bats \
+	tests/57-metrics.bats \
 	tests/54-reload.bats \
 	tests/60-faults.bats \
 	tests/65-property.bats \
@@ -97,6 +98,7 @@ unit_tests = \
 	tests/unit/test_lines \
 	tests/unit/test_log \
 	tests/unit/test_logger \
+	tests/unit/test_metrics \
 	tests/unit/test_name \
 	tests/unit/test_nametable \
 	tests/unit/test_naming \
@@ -130,6 +132,7 @@ unit_tests = \
 	tests/unit/test_slash \
 	tests/unit/test_state \
 	tests/unit/test_table \
+	tests/unit/test_stopwatch \
 	tests/unit/test_takeover \
 	tests/unit/test_tally \
 	tests/unit/test_tickets \

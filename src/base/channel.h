@@ -14,6 +14,7 @@
 #define CHANNEL_TLS		7	/* worker: certificates, tls_image.h */
 #define CHANNEL_CONTROL		7	/* broker: listens for wschatctl, when
 					 * `control` says so */
-#define CHANNEL_END		8	/* the first that is free */
+#define CHANNEL_METRICS		8	/* pages of counters, metrics.h */
+#define CHANNEL_END		9	/* the first that is free */
 
 #endif

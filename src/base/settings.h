@@ -61,6 +61,9 @@ struct settings_limits {
 
 enum settings_client { SETTINGS_CLIENT_REQUIRED, SETTINGS_CLIENT_OPTIONAL };
 
+/* Whom a listener is for: clients, or who asks for /metrics. */
+enum settings_service { SETTINGS_CLIENTS, SETTINGS_METRICS };
+
 struct settings_listener {
 	/* "127.0.0.1:8080", "[::1]:8080", "unix:/run/x.sock", "fd:3" */
 	char address[SETTINGS_ADDRESS];
@@ -68,6 +71,7 @@ struct settings_listener {
 	char tls_key[SETTINGS_LIST];	/* files, one for each certificate */
 	char tls_client_ca[SETTINGS_PATH]; /* file; "": nobody is asked */
 	uint32_t tls_client;		/* enum settings_client */
+	uint32_t serves;		/* enum settings_service */
 	bool proxy_protocol;
 	/* of a unix socket's file */
 	uint32_t mode;			/* 0..0777 */

@@ -55,6 +55,7 @@ static const char *const identity_words[] = {
 };
 static const char *const drain_words[] = { "1001", "1012", NULL };
 static const char *const client_words[] = { "required", "optional", NULL };
+static const char *const serves_words[] = { "clients", "metrics", NULL };
 static const char *const forwarded_words[] = {
 	"x-forwarded-for", "forwarded", NULL
 };
@@ -135,6 +136,10 @@ const struct settings_row settings_table[] = {
 	    client_words, RELOAD,
 	    "Whether a client without a certificate is sent away; only with"
 	    " tls-client-ca."),
+	LISTEN("serves", TYPE_WORD, serves, 0, 1, "clients", serves_words,
+	    RELOAD,
+	    "Whom it is for: clients, or whoever asks for /metrics and is on"
+	    " this machine."),
 	LISTEN("proxy-protocol", TYPE_BOOL, proxy_protocol, 0, 1, "no", NULL,
 	    RELOAD,
 	    "Whether every connection begins with a PROXY header, version 1"

@@ -32,9 +32,12 @@
 #include "base/clock.h"
 #include "base/die.h"
 #include "base/logger.h"
+#include "base/metrics.h"
 #include "base/sandbox.h"
+#include "base/usage.h"
 #include "broker/broker_parts.h"
 #include "broker/control.h"
+#include "broker/gauges.h"
 #include "broker/hub.h"
 #include "broker/link.h"
 #include "broker/name.h"
@@ -116,6 +119,9 @@ broker_start(struct broker *b)
 	if (log == NULL)
 		die(EX_OSERR, "map the log");
 	close(CHANNEL_LOG);
+	if (!metrics_open(CHANNEL_METRICS))
+		die(EX_OSERR, "map the metrics");
+	usage_open();
 	state = state_open(CHANNEL_STATE, &damaged);
 	if (state == NULL)
 		die(EX_OSERR, "map the state file");
@@ -200,7 +206,8 @@ on_hello(void *owner, struct peer *peer, const struct ipc_message *m)
 	struct ipc_hello answer = *hello;
 
 	(void)owner;
-	if (hello->version != IPC_VERSION)
+	if (hello->version != IPC_VERSION ||
+	    !metrics_own(CHANNEL_METRICS, METRICS_AT_BROKER))
 		return false;
 	answer.role = IPC_BROKER;
 	return peer_send(peer, IPC_HELLO, &answer, NULL, 0, -1);
@@ -209,7 +216,7 @@ on_hello(void *owner, struct peer *peer, const struct ipc_message *m)
 static bool
 on_ping(void *owner, struct peer *peer, const struct ipc_message *m)
 {
-	(void)owner;
+	gauges_sample(owner);
 	return peer_send(peer, IPC_PONG, m->payload, NULL, 0, -1);
 }
 
@@ -430,6 +437,7 @@ broker_serve_when_ready(struct broker *b)
 	b->serving_ms = clock_ms();
 	evtimer_del(b->deadline);
 	hub_remove_others(b->hub);
+	gauges_sample(b);
 	for (unsigned i = 0; i < b->link_count; i++)
 		if (b->links[i].generation != 0 &&
 		    !link_welcome(&b->links[i]))

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/logger.h"
+#include "base/metrics.h"
 #include "broker/broker_parts.h"
 #include "broker/hub.h"
 
@@ -204,6 +205,8 @@ link_on_say(void *owner, struct peer *peer, const struct ipc_message *m)
 	(void)peer;
 	result = hub_say(link->broker->hub, link->index, m->payload, m->tail,
 	    m->tail_len, &seq);
+	if (result == HUB_DONE)
+		metrics_add(METRIC_MESSAGES, 1);
 	if (result == HUB_SAID)
 		return link_acknowledge(link, m, seq);
 	return link_answer(link, m, result);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/metrics.h"
 #include "broker/census.h"
 #include "broker/expulsion.h"
 #include "broker/hub_parts.h"
@@ -153,6 +154,7 @@ answer_say(const struct office *office, const struct order *order)
 		return office_refusal("too-big", "The text is too long.");
 	room->seq++;
 	room->said_us = r.time_us;
+	metrics_add(METRIC_MESSAGES, 1);
 	return json_pack("{s:b, s:I, s:I}", "ok", 1, "seq",
 	    (json_int_t)room->seq, "members", (json_int_t)room->count);
 }

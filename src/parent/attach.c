@@ -115,7 +115,8 @@ send_heritage(struct guest *guest)
 		{ CHANNEL_SETTINGS, has->files.settings_fd },
 		{ CHANNEL_LOG, has->log_reader_fd },
 		{ CHANNEL_SITE, has->files.site_fd },
-		{ CHANNEL_TLS, has->files.tls_fd }
+		{ CHANNEL_TLS, has->files.tls_fd },
+		{ CHANNEL_METRICS, has->metrics_fd }
 	};
 	const unsigned count = sizeof(given) / sizeof(given[0]);
 	struct ipc_inherit inherit;

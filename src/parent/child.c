@@ -112,6 +112,7 @@ become_child(const struct child *child, int channel, const int fds[CHILD_FDS])
 	    dup2(fds[2], CHANNEL_STATE) < 0 ||
 	    (fds[3] < 0 ? close(CHANNEL_TLS) :	/* or CHANNEL_CONTROL */
 	    dup2(fds[3], CHANNEL_TLS)) < 0 ||
+	    dup2(fds[4], CHANNEL_METRICS) < 0 ||
 	    close_range(CHANNEL_END, ~0U, 0) < 0)
 		_exit(EX_OSERR);
 	if (child->role == IPC_WORKER)

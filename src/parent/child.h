@@ -24,7 +24,7 @@ struct ipc_stop;
 struct peer;
 struct peer_config;
 
-#define CHILD_FDS	4	/* given beside the channel */
+#define CHILD_FDS	5	/* given beside the channel */
 
 enum child_state { CHILD_DOWN, CHILD_STARTING, CHILD_READY, CHILD_STOPPING };
 
@@ -68,9 +68,9 @@ bool child_init(struct child *, struct event_base *, enum ipc_role,
 void child_clear(struct child *);
 
 /* Forks and executes this program in the child's role; `fds` (settings, log,
- * state or site, certificates or -1) go to their places of base/channel.h,
- * borrowed.  The peer's owner is the child.  False, logged: not started,
- * child_end has the next time. */
+ * state or site, certificates or -1, metrics) go to their places of
+ * base/channel.h, borrowed.  The peer's owner is the child.  False, logged:
+ * not started, child_end has the next time. */
 bool child_start(struct child *, struct event_base *, uint64_t generation,
     const struct peer_config *, const int fds[CHILD_FDS])
     __attribute__((warn_unused_result));
@@ -93,6 +93,13 @@ static inline bool
 child_answers(const struct child *child)
 {
 	return child->pid > 0 && child->answered && child->unanswered == 0;
+}
+
+/* Whether it has answered the last ping but one: one may be under way. */
+static inline bool
+child_is_awake(const struct child *child)
+{
+	return child->pid > 0 && child->unanswered <= 1;
 }
 
 void child_set_ready(struct child *);

@@ -21,6 +21,7 @@
 #include "base/clock.h"
 #include "base/die.h"
 #include "base/logger.h"
+#include "base/metrics.h"
 #include "parent/banlist.h"
 #include "parent/door.h"
 #include "parent/parent.h"
@@ -28,6 +29,14 @@
 
 #define QUEUE_MAX	(1 << 20)	/* bytes towards one child */
 #define RETRY_MS	1000
+
+/* Of its metrics. */
+static unsigned
+child_place(const struct child *child)
+{
+	return child->role == IPC_BROKER ? METRICS_AT_BROKER :
+	    METRICS_AT_WORKER + child->index;
+}
 
 /* --- they come --------------------------------------------------------- */
 
@@ -107,7 +116,8 @@ children_try_start(struct parent *parent, struct child *child)
 		has->files.settings_fd,
 		is_broker ? has->log_fd : has->log_reader_fd,
 		is_broker ? has->state_fd : has->files.site_fd,
-		is_broker ? has->control_fd : has->files.tls_fd
+		is_broker ? has->control_fd : has->files.tls_fd,
+		has->metrics_fd
 	};
 
 	if (!child_start(child, parent->base, parent->generation + 1, &config,
@@ -129,9 +139,12 @@ static void
 on_restart(int fd, short what, void *arg)
 {
 	struct child *child = arg;
+	unsigned place = child_place(child);
 
 	(void)fd;
 	(void)what;
+	metrics_add(METRIC_RESTARTS + (place < METRICS_AT_WORKER ? place :
+	    METRICS_AT_WORKER), 1);
 	children_start(child->parent, child);
 }
 
@@ -217,6 +230,7 @@ on_reaped(struct parent *parent, struct child *child, int status)
 	if (child->role == IPC_WORKER)
 		remove_worker(parent, child);
 	wait_ms = child_end(child, status, clock_ms());
+	metrics_forget(child_place(child));
 	/* As long as there are workers they need a broker. */
 	if (child->is_single)
 		singles_on_end(parent, child);
@@ -291,6 +305,7 @@ children_init(struct parent *parent)
 void
 children_use_places(struct parent *parent, unsigned count)
 {
+	metrics_use(METRICS_AT_WORKER + count);
 	if (parent->worker_end < count)
 		parent->worker_end = count;
 }

@@ -20,6 +20,7 @@
 
 #include "base/die.h"
 #include "base/logger.h"
+#include "base/metrics.h"
 #include "base/netaddr.h"
 #include "base/settings.h"
 #include "base/tally.h"
@@ -368,6 +369,13 @@ deliver(struct door *door, unsigned index, const struct pool_entry *entry)
 		pass(door, index, entry, alone);
 }
 
+/* Whoever watches the server does so above all when it is full. */
+static bool
+is_exempt(const struct door *door, unsigned index)
+{
+	return door->settings->listeners[index].serves == SETTINGS_METRICS;
+}
+
 /* What a dead worker had not taken goes first. */
 static void
 deliver_waiting(struct door *door)
@@ -384,7 +392,8 @@ deliver_waiting(struct door *door)
 			return;
 		entry = *waiting;
 		pool_pop_waiting(door->pool);
-		if (choice == POOL_SHORT)
+		if (choice == POOL_SHORT &&
+		    !is_exempt(door, entry.accepted.listener))
 			entry.accepted.flags |= IPC_ACCEPTED_REFUSE;
 		if (!door->is_closed && pool_can_be_given(choice) &&
 		    entry.deaths < DEATHS_MAX)
@@ -455,8 +464,10 @@ count_address(struct door *door, struct pool_entry *entry)
 		entry->address = 0;
 		return false;
 	}
-	if (count > limits->connections_per_address)
+	if (count > limits->connections_per_address) {
 		entry->accepted.flags |= IPC_ACCEPTED_REFUSE;
+		metrics_add(METRIC_LIMITS_HIT + METRICS_LIMIT_PER_ADDRESS, 1);
+	}
 	return count <= limits->connections_per_address * 2 + REFUSED_MAX;
 }
 
@@ -473,8 +484,11 @@ judge_number(const struct door *door, enum pool_choice choice,
 		max = door->short_from;
 	else if (max == 0)
 		return true;
-	if (choice == POOL_SHORT || connections >= max)
+	if (choice == POOL_SHORT || connections >= max) {
 		accepted->flags |= IPC_ACCEPTED_REFUSE;
+		metrics_add(METRIC_LIMITS_HIT + (choice == POOL_SHORT ?
+		    METRICS_LIMIT_MEMORY : METRICS_LIMIT_CONNECTIONS), 1);
+	}
 	return connections < max + REFUSED_MAX;
 }
 
@@ -482,6 +496,9 @@ judge_number(const struct door *door, enum pool_choice choice,
 static bool
 admit(struct door *door, struct pool_entry *entry, enum pool_choice choice)
 {
+	metrics_add(METRIC_ACCEPTED, 1);
+	if (is_exempt(door, entry->accepted.listener))
+		return true;
 	return count_address(door, entry) &&
 	    judge_number(door, choice, &entry->accepted);
 }

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/netaddr.h"
 #include "base/settings.h"
 #include "parent/endpoint.h"
 #include "parent/grammar.h"
@@ -28,9 +29,31 @@ is_set(cfg_t *section, const char *name)
 	return text != NULL && *text != '\0';
 }
 
+static bool
+is_for_metrics(cfg_t *section)
+{
+	const char *text = grammar_text(cfg_getopt(section, "serves"));
+
+	return text != NULL && strcmp(text, "metrics") == 0;
+}
+
+/* Whether nobody on another machine can connect to it. */
+static bool
+is_private(const struct endpoint *endpoint)
+{
+	uint8_t bytes[NETADDR_BYTES];
+	uint16_t port;
+
+	if (endpoint->kind != ENDPOINT_TCP)
+		return endpoint->kind == ENDPOINT_UNIX;
+	netaddr_from_socket((const struct sockaddr *)&endpoint->storage,
+	    bytes, &port);
+	return netaddr_is_loopback(bytes);
+}
+
 /* What does not fit together in a listener; NULL: nothing. */
 static const char *
-judge_listener(cfg_t *section, enum endpoint_kind kind)
+judge_listener(cfg_t *section, const struct endpoint *endpoint)
 {
 	bool has_certificate = is_set(section, "tls-certificate");
 
@@ -45,7 +68,10 @@ judge_listener(cfg_t *section, enum endpoint_kind kind)
 	if (is_set(section, "tls-client") &&
 	    !is_set(section, "tls-client-ca"))
 		return "tls-client needs tls-client-ca";
-	if (kind == ENDPOINT_UNIX)
+	if (is_for_metrics(section) && !is_private(endpoint))
+		return "serves = metrics is for unix:/PATH and loopback "
+		    "addresses alone";
+	if (endpoint->kind == ENDPOINT_UNIX)
 		return NULL;
 	if (is_set(section, "mode"))
 		return "mode is for unix:/PATH alone";
@@ -68,7 +94,7 @@ heading_on_listen(cfg_t *cfg, cfg_opt_t *opt)
 		return -1;
 	}
 	why = judge_listener(cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1),
-	    endpoint.kind);
+	    &endpoint);
 	if (why == NULL)
 		return 0;
 	grammar_fail(cfg, "listen \"%.128s\": %s", title, why);

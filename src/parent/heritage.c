@@ -22,8 +22,10 @@
 #include "base/die.h"
 #include "base/logger.h"
 #include "base/memfile.h"
+#include "base/metrics.h"
 #include "base/settings.h"
 #include "base/tls_image.h"
+#include "base/usage.h"
 #include "ipc/messages.h"
 #include "log/log.h"
 #include "log/state.h"
@@ -305,4 +307,8 @@ heritage_open(struct heritage *heritage, const struct settings *settings)
 	heritage->state_fd = state_create();
 	if (heritage->state_fd < 0)
 		die(EX_OSERR, "memory file of the state");
+	heritage->metrics_fd = metrics_create(SETTINGS_PLACES);
+	if (heritage->metrics_fd < 0)
+		die(EX_OSERR, "memory file of the metrics");
+	usage_open();
 }

@@ -32,6 +32,7 @@ struct heritage {
 	int log_fd;			/* for the broker */
 	int log_reader_fd;		/* for workers: cannot write */
 	int state_fd;			/* for the broker */
+	int metrics_fd;			/* the pages of base/metrics.h */
 	int control_fd;			/* for the broker, which accepts from
 					 * it; -1: none */
 	struct endpoint control;	/* its file, while it is there */

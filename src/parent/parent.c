@@ -22,7 +22,9 @@
 #include "base/clock.h"
 #include "base/die.h"
 #include "base/logger.h"
+#include "base/metrics.h"
 #include "base/settings.h"
+#include "base/usage.h"
 #include "parent/banlist.h"
 #include "parent/conf.h"
 #include "parent/door.h"
@@ -85,6 +87,22 @@ renew_tickets(struct parent *parent, uint64_t now_ms)
 			    ticket_keys_get(parent->tickets, 0), -1);
 }
 
+/* All that was said before has been given to the sockets. */
+static void
+count_queues(const struct parent *parent)
+{
+	uint64_t queued = 0;
+	unsigned i;
+
+	for (i = 0; i < parent->worker_end; i++)
+		if (child_is_alive(&parent->workers[i]))
+			queued += peer_queued(parent->workers[i].peer);
+	metrics_set(metrics_queue_to(METRICS_AT_WORKER), queued);
+	metrics_set(metrics_queue_to(METRICS_AT_BROKER),
+	    child_is_alive(&parent->broker) ?
+	    peer_queued(parent->broker.peer) : 0);
+}
+
 static void
 on_tick(evutil_socket_t fd, short what, void *arg)
 {
@@ -94,6 +112,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	count_queues(parent);
 	for (i = 0; i < parent->worker_end; i++)
 		if (child_is_alive(&parent->workers[i]))
 			child_watch(&parent->workers[i], now);
@@ -103,6 +122,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	attach_watch(parent->attach, now);
 	renew_tickets(parent, now);
 	readiness_tell_status(parent);
+	usage_sample();
 }
 
 /* What follows from all that one turn of the loop has brought; then all of

@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/metrics.h"
 #include "parent/door.h"
 #include "parent/supervisor.h"
 
@@ -31,6 +32,7 @@ is_ready(const struct parent *parent)
 {
 	return parent->stage == RUNNING &&
 	    parent->broker.state == CHILD_READY &&
+	    child_is_awake(&parent->broker) &&
 	    count_ready(parent) == settings_pool(parent->settings);
 }
 
@@ -41,6 +43,7 @@ readiness_tell(struct parent *parent)
 	struct ipc_readiness readiness = { .ready = ready };
 	unsigned i;
 
+	metrics_set(METRIC_READY, ready);
 	for (i = 0; i < parent->worker_end; i++) {
 		struct child *worker = &parent->workers[i];
 

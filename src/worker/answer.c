@@ -9,6 +9,9 @@
 #include <string.h>
 
 #include "base/origin.h"
+#include "worker/client.h"
+#include "worker/counts.h"
+#include "worker/exposition.h"
 #include "worker/site.h"
 
 #define RESPONSE_MAX	1024
@@ -29,22 +32,72 @@ answer_refusal(struct buf *out, enum refusal refusal, bool is_head)
 }
 
 static bool
-answer_health(struct buf *out, bool is_head)
+answer_text(struct buf *out, const char *type, const void *body,
+    size_t body_len, bool is_head)
 {
-	static const char body[] = "ok\n";
-	char response[1024];
+	char response[RESPONSE_MAX];
 	int len;
 
 	len = snprintf(response, sizeof(response),
 	    "HTTP/1.1 200 OK\r\n"
-	    "Content-Type: text/plain; charset=utf-8\r\n"
+	    "Content-Type: %s\r\n"
 	    "Content-Length: %zu\r\n"
 	    "Cache-Control: no-store\r\n"
 	    HTTP_SECURITY_FIELDS
-	    "Connection: close\r\n\r\n%s",
-	    sizeof(body) - 1, is_head ? "" : body);
+	    "Connection: close\r\n\r\n", type, body_len);
 	return len > 0 && (size_t)len < sizeof(response) &&
-	    buf_append(out, response, (size_t)len);
+	    buf_append(out, response, (size_t)len) &&
+	    (is_head || buf_append(out, body, body_len));
+}
+
+static bool
+answer_health(struct buf *out, bool is_head)
+{
+	return answer_text(out, "text/plain; charset=utf-8", "ok\n", 3,
+	    is_head);
+}
+
+static bool
+answer_metrics(struct worker *w, struct buf *out, bool is_head)
+{
+	struct buf body;
+	bool good;
+
+	counts_sample(w);
+	buf_init(&body);
+	good = exposition_write(&body) && answer_text(out, EXPOSITION_TYPE,
+	    buf_head(&body), buf_len(&body), is_head);
+	buf_clear(&body);
+	return good;
+}
+
+/* Probes look in at every listener.  False: it is none. */
+static bool
+answer_probe(const struct worker *w, struct slice path, struct buf *out,
+    bool is_head, struct answer *answer, bool *good_out)
+{
+	bool is_ready = w->is_ready && w->is_welcome && !w->is_stopping;
+
+	if (!slice_is(path, "/healthz/live") &&
+	    !slice_is(path, "/healthz/ready"))
+		return false;
+	*good_out = true;
+	if (slice_is(path, "/healthz/live") || is_ready)
+		*good_out = answer_health(out, is_head);
+	else
+		answer->refusal = REFUSAL_NOT_READY;
+	return true;
+}
+
+/* By a listener that serves metrics there is nothing else. */
+static bool
+answer_watcher(struct worker *w, const struct head *head, struct buf *out,
+    struct answer *answer)
+{
+	if (!head->wants_upgrade && slice_is(head->path, "/metrics"))
+		return answer_metrics(w, out, head->method == HTTP_HEAD);
+	answer->refusal = REFUSAL_UNKNOWN_PATH;
+	return true;
 }
 
 static bool
@@ -126,13 +179,18 @@ is_origin_welcome(const struct settings_route *route, const struct head *head)
 }
 
 bool
-answer_head(const struct worker *w, const struct head *head, bool is_tls,
+answer_head(struct worker *w, const struct client *c, const struct head *head,
     struct buf *out, struct answer *answer_out)
 {
-	bool is_head = head->method == HTTP_HEAD;
+	bool is_head = head->method == HTTP_HEAD, good;
 	const struct settings_route *route;
 
 	*answer_out = (struct answer){ 0 };
+	if (!head->wants_upgrade && answer_probe(w, head->path, out, is_head,
+	    answer_out, &good))
+		return good;
+	if (w->settings->listeners[c->listener].serves == SETTINGS_METRICS)
+		return answer_watcher(w, head, out, answer_out);
 	route = settings_find_route(w->settings, head->path.at,
 	    head->path.len, &answer_out->room, &answer_out->room_len);
 	if (head->wants_upgrade) {
@@ -149,15 +207,8 @@ answer_head(const struct worker *w, const struct head *head, bool is_tls,
 			return true;
 		}
 		answer_out->route = route;
-		return answer_upgrade(head, is_tls, out, answer_out);
-	}
-	if (slice_is(head->path, "/healthz/live"))
-		return answer_health(out, is_head);
-	if (slice_is(head->path, "/healthz/ready")) {
-		if (w->is_ready && !w->is_stopping)
-			return answer_health(out, is_head);
-		answer_out->refusal = REFUSAL_NOT_READY;
-		return true;
+		return answer_upgrade(head, c->tls != NULL, out,
+		    answer_out);
 	}
 	if (route != NULL) {
 		answer_out->refusal = REFUSAL_NO_UPGRADE;

@@ -30,7 +30,7 @@ struct answer {
 
 /* Appends the response to an acceptable head, or says why there is none.
  * False: no memory, or no randomness, and there is no seat. */
-bool answer_head(const struct worker *, const struct head *, bool is_tls,
+bool answer_head(struct worker *, const struct client *, const struct head *,
     struct buf *out, struct answer *answer_out)
     __attribute__((warn_unused_result));
 

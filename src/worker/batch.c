@@ -120,6 +120,12 @@ batch_find_mark(const struct rendering *r, size_t offset)
 	return i < r->mark_count ? &r->marks[i] : NULL;
 }
 
+size_t
+batch_count_from(const struct rendering *r, size_t offset)
+{
+	return r->mark_count - mark_index(r, offset);
+}
+
 const struct mark *
 batch_find_frame(const struct rendering *r, size_t offset)
 {

@@ -63,5 +63,7 @@ size_t batch_size(const struct batch *);
 const struct mark *batch_find_mark(const struct rendering *, size_t offset);
 /* The frame that has the byte at `offset`; NULL: there is none. */
 const struct mark *batch_find_frame(const struct rendering *, size_t offset);
+/* How many frames begin there or behind it. */
+size_t batch_count_from(const struct rendering *, size_t offset);
 
 #endif

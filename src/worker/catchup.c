@@ -7,9 +7,11 @@
 
 #include <assert.h>
 
+#include "base/metrics.h"
 #include "worker/audience.h"
 #include "worker/backfill.h"
 #include "worker/budget.h"
+#include "worker/counts.h"
 #include "worker/delivery_parts.h"
 #include "worker/entry.h"
 #include "worker/event.h"
@@ -78,6 +80,7 @@ catchup_check_backlog(struct worker *w, struct client *c)
 	/* Lines for him alone take his mark past what the room has had. */
 	if (owed > INT64_MAX)
 		owed = 0;
+	counts_backlog(w, owed + client_owed(c));
 	if (most != 0 && owed + client_owed(c) > most)
 		client_close(w, c, CLOSE_BACKLOG);
 }
@@ -242,6 +245,8 @@ catchup_run(struct worker *w, struct client *c)
 	n = client_send(w, c, buf_head(&r->bytes), len);
 	if (c->state != CLIENT_OPEN)
 		return;
+	metrics_add(METRIC_DELIVERIES, r->mark_count -
+	    batch_count_from(r, n));
 	if (n < len) {
 		catchup_cut(w, c, b, n);
 	} else {

@@ -16,11 +16,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/growth.h"
 #include "base/logger.h"
 #include "base/memory.h"
 #include "worker/audience.h"
 #include "worker/compress.h"
+#include "worker/counts.h"
 #include "worker/deadline.h"
 #include "worker/output.h"
 #include "worker/seat.h"
@@ -97,6 +99,9 @@ client_request(struct worker *w, const struct client *c, enum ipc_type type,
 
 	if (type == IPC_JOIN || type == IPC_ATTACH)
 		request.address = client_address_key(w, c);
+	if (type == IPC_SAY)
+		stopwatch_start(&w->stopwatch, w->outbox.number + 1,
+		    clock_us());
 	return outbox_add(&w->outbox, type, &request, tail, tail_len);
 }
 
@@ -200,6 +205,7 @@ client_each(struct worker *w, void (*callback)(struct worker *,
 static void
 client_log_end(struct worker *w, const struct client *c)
 {
+	counts_closed(c);
 	if (close_is_error(c->why) && c->why != CLOSE_RESET)
 		incident_closed(&w->incidents, c, c->why, w->now_ms);
 	else if (c->why == CLOSE_BY_PEER)
@@ -237,6 +243,7 @@ client_drop(struct worker *w, struct client *c, enum close_reason why)
 	client_enter(w, c, CLIENT_GONE);
 	if (c->audience != NULL)
 		audience_leave(c);
+	client_set_blocked(w, c, false);
 	wheel_unset(&w->wheel, &c->deadline);
 	/* Closing alone does not end the events: the parent may still have
 	 * its copy of the socket (epoll(7), questions and answers, 6). */

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "worker/counts.h"
 #include "worker/incident.h"
 #include "worker/intake.h"
 #include "worker/output.h"
@@ -131,6 +132,7 @@ deadline_check_head(struct worker *w, struct client *c)
 		intake_refuse(w, c, REFUSAL_HANDSHAKE_TIMEOUT);
 		return;
 	}
+	counts_limit(METRICS_LIMIT_HANDSHAKE_TIME);
 	/* In the middle of TLS's own handshake nothing can be said. */
 	incident_refused(&w->incidents, c, c->preface != NULL ?
 	    REFUSAL_PROXY_HEADER : REFUSAL_TLS_HANDSHAKE, NULL,
@@ -197,6 +199,7 @@ deadline_passed(struct worker *w, struct client *c)
 		case CLIENT_ANSWERED:
 		case CLIENT_CLOSING:
 		case CLIENT_LINGER:
+			counts_limit(METRICS_LIMIT_CLOSE_TIME);
 			client_drop(w, c, CLOSE_TIMEOUT);
 			break;
 		case CLIENT_GONE:

@@ -7,7 +7,9 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/logger.h"
+#include "base/metrics.h"
 #include "worker/audience.h"
 #include "worker/catchup.h"
 #include "worker/delivery_parts.h"
@@ -178,6 +180,8 @@ delivery_record(struct worker *w, const struct cursor_view *v)
 	if (v->record.kind == RECORD_ENTER)
 		entry_replace(w, v);
 	if (event_is_of(&v->record, w->generation)) {
+		if (v->record.generation == w->generation)
+			w->delivery->heard = v->record.request;
 		if (event_is_answer(&v->record)) {
 			entry_answer(w, v);
 			if (event_is_coming(&v->record))
@@ -208,21 +212,24 @@ delivery_send(struct worker *w, struct client *c, const struct batch *b)
 
 	c->batch_from = 0;
 	if (c->is_lagging) {
+		w->delivery->missed += r->mark_count;
 		catchup_check_backlog(w, c);
 		return;
 	}
+	if (from > 0)
+		w->delivery->missed += r->mark_count -
+		    batch_count_from(r, from);
 	/* What the turn has is for others, or is his own already. */
 	if (from == len) {
 		if (len > 0)
 			client_mark_dirty(w, c);
 		return;
 	}
-	if (c->is_blocked) {
-		catchup_cut(w, c, b, from);
-	} else {
-		n = client_send(w, c, buf_head(&r->bytes) + from, len - from);
-		if (n < len - from)
-			catchup_cut(w, c, b, from + n);
+	n = c->is_blocked ? 0 : client_send(w, c,
+	    buf_head(&r->bytes) + from, len - from);
+	if (n < len - from) {
+		w->delivery->missed += batch_count_from(r, from + n);
+		catchup_cut(w, c, b, from + n);
 	}
 }
 
@@ -230,14 +237,19 @@ static void
 batch_send(struct worker *w, struct batch *b, uint64_t end)
 {
 	struct audience *a = b->audience;
+	uint64_t frames = 0;
 
 	b->end = end;
-	for (unsigned i = 0; i < FORMS; i++)
+	w->delivery->missed = 0;
+	for (unsigned i = 0; i < FORMS; i++) {
 		a->rendered[i] += buf_len(&b->forms[i].bytes);
+		frames += b->forms[i].mark_count * a->in_form[i];
+	}
 	/* From the last to the first: who is dropped is replaced by one who
 	 * has been served. */
 	for (uint32_t i = a->count; i-- > 0;)
 		delivery_send(w, a->members[i], b);
+	metrics_add(METRIC_DELIVERIES, frames - w->delivery->missed);
 }
 
 static void
@@ -324,6 +336,10 @@ delivery_run(struct worker *w, uint64_t end)
 		for (b = d->batches; b != NULL; b = b->next)
 			batch_send(w, b, cursor.position);
 		d->position = cursor.position;
+		if (d->heard > 0)
+			stopwatch_stop(&w->stopwatch, d->heard, clock_us(),
+			    metrics_add_delivery);
+		d->heard = 0;
 	} else {
 		delivery_lost(w, why);
 		d->position = delivery_resume(d, &cursor, end);

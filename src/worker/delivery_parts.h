@@ -26,6 +26,11 @@ struct delivery {
 	struct audience *untold;	/* presence.c's list */
 	size_t rendered;		/* bytes in this turn */
 	bool is_short;			/* memory ran out in this turn */
+	/* For the metrics. */
+	uint64_t missed;		/* frames of this turn that somebody
+					 * was not sent with the others */
+	uint64_t heard;			/* own request, the last whose record
+					 * was passed */
 };
 
 /* The turn's batch of an audience, made when there is none.  NULL: no

@@ -13,6 +13,7 @@
 #include "base/logger.h"
 #include "base/netaddr.h"
 #include "worker/client.h"
+#include "worker/counts.h"
 #include "worker/rate.h"
 
 #define WORDS_SIZE	1600	/* of all words and their counts, cut */
@@ -65,6 +66,7 @@ incident_refused(struct incidents *i, const struct client *c,
 {
 	char address[NETADDR_PORT_TEXT], foreign[3 * SHOWN_SIZE + 32] = "";
 
+	counts_refused(refusal);
 	if (!incident_count(i, refusal, now_ms))
 		return;
 	if (head != NULL)

@@ -13,10 +13,12 @@
 #include <openssl/crypto.h>
 
 #include "base/logger.h"
+#include "base/metrics.h"
 #include "base/netaddr.h"
 #include "worker/answer.h"
 #include "worker/budget.h"
 #include "worker/compress.h"
+#include "worker/counts.h"
 #include "worker/deadline.h"
 #include "worker/dialogue.h"
 #include "worker/output.h"
@@ -261,6 +263,7 @@ intake_open(struct worker *w, struct client *c, const struct answer *answer)
 	/* It was made before this was known. */
 	client_init_decoder(c, &c->input->decoder);
 	client_enter(w, c, CLIENT_OPEN);
+	metrics_add(METRIC_HANDSHAKES + REFUSAL_NONE, 1);
 	client_mark_dirty(w, c);
 	type = client_is_chat(w, c) ? IPC_JOIN : IPC_ATTACH;
 	if (type == IPC_JOIN)
@@ -322,7 +325,7 @@ intake_decode_head(struct worker *w, struct client *c, uint8_t *data,
 		intake_refuse(w, c, REFUSAL_TOO_MANY_CONNECTIONS);
 		return len;
 	}
-	if (client_output(c) == NULL || !answer_head(w, head, c->tls != NULL,
+	if (client_output(c) == NULL || !answer_head(w, c, head,
 	    &c->output->bytes, &answer)) {
 		client_drop(w, c, CLOSE_SERVER_FAULT);
 		return len;
@@ -339,6 +342,7 @@ intake_decode_head(struct worker *w, struct client *c, uint8_t *data,
 		return len;
 	}
 	client_enter(w, c, CLIENT_ANSWERED);
+	metrics_add(METRIC_ANSWERS, 1);
 	c->input->body = answer.body;
 	c->input->body_len = answer.body_len;
 	client_finish(w, c);
@@ -396,6 +400,7 @@ on_message(struct worker *w, struct client *c,
 {
 	const struct settings_limits *l = client_limits(w, c);
 
+	metrics_add(METRIC_RECEIVED, 1);
 	if (!client_is_chat(w, c))
 		intake_echo(w, c, opcode, data, len);
 	else if (opcode == FRAME_TEXT && form_is_json(c->form))
@@ -405,6 +410,7 @@ on_message(struct worker *w, struct client *c,
 	if (!rate_take(&c->message_us, w->now_ms, l->message_rate,
 	    l->message_burst) || c->state != CLIENT_OPEN)
 		return;
+	counts_limit(METRICS_LIMIT_MESSAGE_RATE);
 	if (client_input(c) == NULL)
 		client_drop(w, c, CLOSE_SERVER_FAULT);
 	else

@@ -168,6 +168,15 @@ client_poll(struct worker *w, struct client *c)
 }
 
 void
+client_set_blocked(struct worker *w, struct client *c, bool is_blocked)
+{
+	if (c->is_blocked == is_blocked)
+		return;
+	c->is_blocked = is_blocked;
+	w->slow = is_blocked ? w->slow + 1 : w->slow - 1;
+}
+
+void
 client_block(struct worker *w, struct client *c)
 {
 	if (client_output(c) == NULL) {
@@ -177,7 +186,7 @@ client_block(struct worker *w, struct client *c)
 	/* From here on it must make progress. */
 	if (!c->is_blocked)
 		c->output->progress_ms = w->now_ms;
-	c->is_blocked = true;
+	client_set_blocked(w, c, true);
 	client_poll(w, c);
 	client_schedule(w, c);
 }
@@ -298,7 +307,7 @@ client_flush(struct worker *w, struct client *c)
 		return client_flush(w, c);
 	}
 	if (c->is_blocked) {
-		c->is_blocked = false;
+		client_set_blocked(w, c, false);
 		client_trim_output(c);
 		client_poll(w, c);
 	}

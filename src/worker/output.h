@@ -60,6 +60,8 @@ size_t client_send(struct worker *, struct client *, const uint8_t *bytes,
 void client_mark_dirty(struct worker *, struct client *);
 /* The end of a turn: flushes who has output. */
 void client_flush_all(struct worker *);
+/* The one place that changes is_blocked: such clients are counted. */
+void client_set_blocked(struct worker *, struct client *, bool is_blocked);
 /* Something waits for the socket: is_blocked, with what follows from it. */
 void client_block(struct worker *, struct client *);
 /* Has the socket watched for what the client's state can use. */

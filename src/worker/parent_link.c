@@ -14,8 +14,10 @@
 #include "base/channel.h"
 #include "base/clock.h"
 #include "base/logger.h"
+#include "base/metrics.h"
 #include "worker/broker_link.h"
 #include "worker/client.h"
+#include "worker/counts.h"
 #include "worker/deadline.h"
 #include "worker/delivery.h"
 #include "worker/drain.h"
@@ -85,8 +87,10 @@ on_hello(void *owner, struct peer *peer, const struct ipc_message *m)
 	struct ipc_hello answer = *hello;
 	char name[32];
 
-	if (hello->version != IPC_VERSION)
+	if (hello->version != IPC_VERSION ||
+	    !metrics_own(CHANNEL_METRICS, METRICS_AT_WORKER + hello->index))
 		return false;
+	counts_sample(w);
 	w->index = hello->index;
 	w->generation = hello->generation;
 	snprintf(name, sizeof(name), "worker[%u]", w->index);
@@ -98,7 +102,7 @@ on_hello(void *owner, struct peer *peer, const struct ipc_message *m)
 static bool
 on_ping(void *owner, struct peer *peer, const struct ipc_message *m)
 {
-	(void)owner;
+	counts_sample(owner);
 	return peer_send(peer, IPC_PONG, m->payload, NULL, 0, -1);
 }
 

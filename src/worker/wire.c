@@ -22,6 +22,7 @@
 #include "base/buf.h"
 #include "base/logger.h"
 #include "base/memory.h"
+#include "base/metrics.h"
 #include "worker/client.h"
 #include "worker/tls.h"
 #include "worker/worker.h"
@@ -259,6 +260,8 @@ socket_send(struct worker *w, struct client *c, const struct iovec *iov,
 		    send(c->fd, iov->iov_base, iov->iov_len, flags) :
 		    sendmsg(c->fd, &msg, flags);
 	while (n == -1 && errno == EINTR);
+	if (n > 0)
+		metrics_add(METRIC_BYTES_OUT, (uint64_t)n);
 	if (n > 0 && c->output != NULL)
 		c->output->progress_ms = w->now_ms;
 	if (n == -1 && (errno == EAGAIN || errno == ENOBUFS ||
@@ -312,6 +315,8 @@ socket_receive(struct client *c, uint8_t *to, size_t size,
 	do
 		n = recv(c->fd, to, size, MSG_DONTWAIT);
 	while (n == -1 && errno == EINTR);
+	if (n > 0)
+		metrics_add(METRIC_BYTES_IN, (uint64_t)n);
 	if (n > 0 && c->preface != NULL)
 		return preface_take(c, to, (size_t)n, in);
 	if (n > 0)

@@ -15,8 +15,10 @@
 #include "base/clock.h"
 #include "base/die.h"
 #include "base/memfile.h"
+#include "base/metrics.h"
 #include "base/sandbox.h"
 #include "base/tls_image.h"
+#include "base/usage.h"
 #include "worker/client.h"
 #include "worker/compress.h"
 #include "worker/delivery.h"
@@ -97,6 +99,9 @@ worker_map(struct worker *w)
 	if (w->log == NULL)
 		die(EX_OSERR, "map the log");
 	close(CHANNEL_LOG);
+	if (!metrics_open(CHANNEL_METRICS))
+		die(EX_OSERR, "map the metrics");
+	usage_open();
 	if (!worker_load_site(w, CHANNEL_SITE))
 		die(EX_OSERR, "site");
 	close(CHANNEL_SITE);

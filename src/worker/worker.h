@@ -21,6 +21,7 @@
 #include "worker/incident.h"
 #include "worker/origins.h"
 #include "worker/outbox.h"
+#include "worker/stopwatch.h"
 #include "worker/wheel.h"
 #include "ws/frame.h"
 
@@ -82,6 +83,11 @@ struct worker {
 	uint32_t dirty;			/* first slot of those who have output
 					 * for this turn; CLIENT_NO_SLOT */
 	struct client *gone;		/* closed in this turn, freed after */
+
+	/* For its metrics. */
+	uint32_t slow;			/* clients that are blocked */
+	uint64_t backlog;		/* the most seen since the last look */
+	struct stopwatch stopwatch;
 };
 
 /* The life of a worker process; returns its exit code. */
