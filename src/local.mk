@@ -220,6 +220,8 @@ libbroker_a_SOURCES = \
 	src/broker/skeleton.h \
 	src/broker/spelling.c \
 	src/broker/spelling.h \
+	src/broker/status.c \
+	src/broker/status.h \
 	src/broker/tabs.c \
 	src/broker/tabs.h \
 	src/broker/tail.c \
@@ -390,14 +392,20 @@ wschat_LDFLAGS = $(AM_LDFLAGS) -Wl,--as-needed
 wschat_LDADD = libclient.a libcommon.a $(CLIENT_LIBS) $(DEPS_LIBS)
 
 libctl_a_SOURCES = \
+	src/ctl/amount.c \
+	src/ctl/amount.h \
 	src/ctl/ask.c \
 	src/ctl/ask.h \
 	src/ctl/errand.c \
 	src/ctl/errand.h \
+	src/ctl/second.c \
+	src/ctl/second.h \
 	src/ctl/show.c \
 	src/ctl/show.h \
 	src/ctl/table.c \
-	src/ctl/table.h
+	src/ctl/table.h \
+	src/ctl/top.c \
+	src/ctl/top.h
 
 wschatctl_SOURCES = src/ctl/wschatctl.c
 wschatctl_LDFLAGS = $(AM_LDFLAGS) -Wl,--as-needed

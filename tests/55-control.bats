@@ -51,7 +51,10 @@ controller()
 	assert_success
 	assert_line --regexp '^version +[0-9]'
 	assert_line --regexp "^pid +$SERVER_PID\$"
+	assert_line --regexp '^uptime +[0-9]+s$'
+	assert_line --regexp '^restarts +0 of the broker, 0 of workers$'
 	assert_line --regexp '^worker 1 +0 connections$'
+	assert_line --regexp '^worker\[1\] +[0-9]+ +[0-9]+s +[0-9.]+ MB$'
 	stop_server
 	[[ ! -e $WSCHATCTL_SOCKET ]]
 	run ctl status
@@ -104,6 +107,81 @@ controller()
 	assert_equal "$status" 77
 	assert_output --partial 'not yours'
 	grep -q 'control refused" uid=65534' "$LOG"
+}
+
+@test "status has each process, and how often it was started again" {
+	start_controlled
+	controller <<-'PY'
+	import signal
+	here = [Chatter() for _ in range(4)]
+	before = ctl("status")
+	eq([w["connections"] for w in before["workers"]], [2, 2])
+	eq(before["restarts"], {"broker": 0, "worker": 0})
+	eq([p["process"] for p in before["processes"]],
+	    ["parent", "broker", "worker[0]", "worker[1]"])
+	eq(before["processes"][0]["pid"], SERVER_PID)
+	eventually(lambda: all(p["memory"] > 1 << 20
+	    for p in ctl("status")["processes"]), "memory is known")
+	os.kill(before["processes"][2]["pid"], signal.SIGKILL)
+	def is_back():
+	    now = ctl("status")
+	    return now["restarts"]["worker"] == 1 and \
+	        len(now["processes"]) == 4 and now
+	now = eventually(is_back, "another worker")
+	assert now["processes"][2]["pid"] != before["processes"][2]["pid"]
+	PY
+}
+
+@test "top shows rates, one object for each second or one table" {
+	start_controlled
+	controller <<-'PY'
+	a, b = Chatter(), Chatter()
+	top = subprocess.Popen([os.environ["WSCHATCTL"], "top", "-j"],
+	    stdout=subprocess.PIPE, text=True)
+	def busy():
+	    for n in range(10):
+	        a.say("x")
+	        b.expect("[user0]: x")
+	    second = json.loads(top.stdout.readline())
+	    return second["messages_s"] > 2 and second["lag_ms"] and second
+	second = eventually(busy, "messages are seen", pause=0)
+	eq((second["connections"], second["rooms"]), (2, 1))
+	assert second["deliveries_s"] > second["messages_s"]
+	assert second["bytes_in_s"] > 0 and second["bytes_out_s"] > 0
+	assert 0 < second["lag_ms"] < 5000
+	eq(len(second["processes"]), 4)
+	eventually(lambda: any(p["cpu"] > 0 for p in json.loads(
+	    top.stdout.readline())["processes"]), "processors work", pause=0)
+	top.terminate()
+	top.wait()
+	eq(ctl("top", "-1")["members"], 2)
+	PY
+	run ctl top
+	assert_success
+	assert_line --regexp '^wschatd [0-9.]+, up [0-9]+s$'
+	assert_line --regexp '^messages +0/s said'
+	assert_line --regexp '^PROCESS +PID +CPU +MEMORY +CONNECTIONS'
+	assert_line --regexp '^worker\[1\] +[0-9]+ +[0-9.]+% +[0-9.]+ MB +0 '
+	refute_output --partial $'\033'
+}
+
+@test "on a terminal top draws in place until q or Ctrl-C" {
+	start_controlled
+	for key in q C-c; do
+		timeout 30 tmux -S "$DIR/tmux" -f /dev/null new-session -d \
+			-x 100 -y 24 "$WSCHATCTL top; echo code=\$?; stty -a;
+			exec cat" 3>&-
+		shown() {
+			tmux -S "$DIR/tmux" capture-pane -p | grep -q "$1"
+		}
+		wait_until shown '^worker\[1\]'
+		[[ $(tmux -S "$DIR/tmux" capture-pane -p |
+			grep -c '^PROCESS') == 1 ]]
+		tmux -S "$DIR/tmux" send-keys "$key"
+		wait_until shown '^code=0'
+		wait_until shown ' icanon'
+		tmux -S "$DIR/tmux" kill-server
+	done
 }
 
 @test "who is there, and in which rooms" {

@@ -126,6 +126,7 @@ unit_tests = \
 	tests/unit/test_room \
 	tests/unit/test_roster \
 	tests/unit/test_sandbox \
+	tests/unit/test_second \
 	tests/unit/test_session \
 	tests/unit/test_seat \
 	tests/unit/test_settings \

@@ -7,13 +7,13 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/metrics.h"
 #include "broker/census.h"
 #include "broker/expulsion.h"
 #include "broker/hub_parts.h"
 #include "broker/office_parts.h"
+#include "broker/status.h"
 
 /*
  * Answers.
@@ -56,57 +56,6 @@ office_read_path(const struct hub *hub, const char *path, uint8_t *route_out,
 		return false;
 	*route_out = (uint8_t)(route - hub->settings->routes);
 	return true;
-}
-
-/*
- * Status.
- */
-
-static json_t *
-status_workers(const struct hub *hub)
-{
-	json_t *list = json_array();
-
-	for (unsigned i = 0; i < hub->workers; i++) {
-		const struct hub_worker *w = &hub->worker[i];
-
-		if (w->generation != 0)
-			(void)json_array_append_new(list, json_pack(
-			    "{s:i, s:I, s:I}", "worker", (int)i,
-			    "generation", (json_int_t)w->generation,
-			    "connections",
-			    (json_int_t)roster_worker_count(w->connections)));
-	}
-	return list;
-}
-
-/* Members, and how many of them are away. */
-static void
-count_room(void *arg, struct room *room)
-{
-	uint64_t *members = arg;
-
-	*members += room->count;
-}
-
-static json_t *
-answer_status(const struct office *office, const struct order *order)
-{
-	struct hub *hub = office->hub;
-	uint64_t members = 0;
-
-	(void)order;
-	room_each(hub->rooms, count_room, &members);
-	return json_pack("{s:b, s:s, s:i, s:I, s:I, s:I, s:o, s:{s:I, s:I, "
-	    "s:I}}", "ok", 1, "version", PACKAGE_VERSION,
-	    "pid", (int)getppid(),
-	    "connections", (json_int_t)roster_count(hub->roster),
-	    "members", (json_int_t)members,
-	    "rooms", (json_int_t)room_table_count(hub->rooms),
-	    "workers", status_workers(hub),
-	    "log", "size", (json_int_t)log_ring_size(hub->log),
-	    "first", (json_int_t)log_first(hub->log),
-	    "end", (json_int_t)log_committed(hub->log));
 }
 
 /*
@@ -165,7 +114,7 @@ answer_say(const struct office *office, const struct order *order)
 
 static json_t *(*const answers[ORDER_KINDS])(const struct office *,
     const struct order *) = {
-	[ORDER_STATUS] = answer_status,
+	[ORDER_STATUS] = status_answer,
 	[ORDER_WHO] = census_who,
 	[ORDER_ROOMS] = census_rooms,
 	[ORDER_SAY] = answer_say,

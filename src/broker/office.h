@@ -2,9 +2,9 @@
  * office - what an administrator's order does, and what he is answered.
  *
  * A part of the hub, in the broker; no socket.  An answer is one object, with
- * `ok`, and where that is false a word and a sentence that say why.  Lists of
- * who is there are census.h's, who is sent away expulsion.h's, and how a room
- * is followed tail.h's.
+ * `ok`, and where that is false a word and a sentence that say why.  How
+ * the server is stands in status.h, lists of who is there are census.h's, who
+ * is sent away expulsion.h's, and how a room is followed tail.h's.
  */
 #ifndef BROKER_OFFICE_H
 #define BROKER_OFFICE_H

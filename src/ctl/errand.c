@@ -13,6 +13,7 @@
 
 #include "ctl/ask.h"
 #include "ctl/show.h"
+#include "ctl/top.h"
 
 #define TIME_MAX	1000000000	/* of a unit */
 #define TAIL_LINES	10
@@ -31,6 +32,8 @@ static int run_bans(const struct errand *);
 static const struct errand_row rows[] = {
 	{ "status", "", 0, 0, run_status,
 	    "version, processes, how many are here" },
+	{ "top", "", 0, 0, top_run,
+	    "messages, lag, processors and memory, second by second" },
 	{ "who", "[ROOM]", 0, 1, run_who,
 	    "users, their connections and addresses" },
 	{ "rooms", "", 0, 0, run_rooms,
@@ -109,11 +112,8 @@ tell_refusal(const struct errand *e, const json_t *answer)
 	    EX_NOPERM : ERRAND_REFUSED;
 }
 
-/* Orders, and waits for an answer that is not a no; then it is the caller's.
- * Takes the order.  What may be asked twice is asked again when the server
- * has gone meanwhile: a broker dies now and then, and another follows. */
-static int
-order(const struct errand *e, json_t *what, bool may_repeat,
+int
+errand_order(const struct errand *e, json_t *what, bool may_repeat,
     json_t **answer_out)
 {
 	enum ask_result result = ASK_DONE;
@@ -162,7 +162,7 @@ static int
 run_status(const struct errand *e)
 {
 	json_t *answer;
-	int code = order(e, order_new("status"), true, &answer);
+	int code = errand_order(e, order_new("status"), true, &answer);
 
 	return code != ERRAND_DONE ? code : show(e, answer, show_status);
 }
@@ -182,7 +182,7 @@ gather(const struct errand *e, const char *command, const char *what,
 			    json_string(e->words[0]));
 		if (next != NULL)
 			(void)json_object_set_new(ask, "from", next);
-		code = order(e, ask, true, &answer);
+		code = errand_order(e, ask, true, &answer);
 		if (code != ERRAND_DONE) {
 			json_decref(all);
 			return code;
@@ -224,7 +224,7 @@ say_text(const struct errand *e, const char *text)
 		fprintf(stderr, "wschatctl: the text is not UTF-8\n");
 		return EX_DATAERR;
 	}
-	code = order(e, what, false, &answer);
+	code = errand_order(e, what, false, &answer);
 	return code != ERRAND_DONE ? code : show(e, answer, show_said);
 }
 
@@ -282,7 +282,7 @@ run_kick(const struct errand *e)
 	json_t *what = json_pack("{s:s, s:s, s:s*}", "command", "kick",
 	    "name", e->words[0], "route", e->route);
 	json_t *answer;
-	int code = order(e, what, true, &answer);
+	int code = errand_order(e, what, true, &answer);
 
 	return code != ERRAND_DONE ? code : show(e, answer, show_kicked);
 }
@@ -322,8 +322,8 @@ run_ban(const struct errand *e)
 		    "2h or 7d\n", e->words[1]);
 		return EX_USAGE;
 	}
-	code = order(e, json_pack("{s:s, s:s, s:s*, s:I}", "command", "ban",
-	    "name", e->words[0], "route", e->route, "seconds", seconds),
+	code = errand_order(e, json_pack("{s:s, s:s, s:s*, s:I}", "command",
+	    "ban", "name", e->words[0], "route", e->route, "seconds", seconds),
 	    true, &answer);
 	return code != ERRAND_DONE ? code : show(e, answer, show_banned);
 }
@@ -332,7 +332,7 @@ static int
 run_unban(const struct errand *e)
 {
 	json_t *answer;
-	int code = order(e, json_pack("{s:s, s:s}", "command", "unban",
+	int code = errand_order(e, json_pack("{s:s, s:s}", "command", "unban",
 	    "name", e->words[0]), true, &answer);
 
 	return code != ERRAND_DONE ? code : show(e, answer, show_said);
@@ -342,7 +342,7 @@ static int
 run_bans(const struct errand *e)
 {
 	json_t *answer;
-	int code = order(e, order_new("bans"), true, &answer);
+	int code = errand_order(e, order_new("bans"), true, &answer);
 
 	return code != ERRAND_DONE ? code : show(e, answer, show_bans);
 }
@@ -388,7 +388,7 @@ run_tail(const struct errand *e)
 		if (at > 0)
 			(void)json_object_set_new(what, "from",
 			    json_integer(at));
-		code = order(e, what, true, &answer);
+		code = errand_order(e, what, true, &answer);
 		if (code != ERRAND_DONE)
 			return code;
 		if (at == 0)

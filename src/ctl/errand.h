@@ -6,6 +6,7 @@
 #ifndef CTL_ERRAND_H
 #define CTL_ERRAND_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -18,6 +19,7 @@ enum { ERRAND_DONE = 0, ERRAND_REFUSED = 1 };
 struct errand {
 	struct ask *ask;
 	bool is_json;		/* print answers as they come */
+	bool is_once;		/* -1 */
 	const char *route;	/* -r; NULL: not said */
 	long lines;		/* -n; -1: not said */
 	char **words;		/* behind the command, NULL-terminated */
@@ -35,5 +37,13 @@ struct errand_row {
 /* NULL: there is no such command. */
 const struct errand_row *errand_find(const char *word);
 void errand_print_help(FILE *);
+
+/* For what carries out a command: orders, and waits for an answer that is not
+ * a no; then it is the caller's.  Takes the order.  What may be asked twice is
+ * asked again when the server has gone meanwhile: a broker dies now and then,
+ * and another follows.  Returns an exit code; what is not DONE has been
+ * said. */
+int errand_order(const struct errand *, json_t *what, bool may_repeat,
+    json_t **answer_out) __attribute__((warn_unused_result));
 
 #endif

@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/plain.h"
+#include "ctl/amount.h"
 #include "ctl/table.h"
 
 bool
@@ -53,16 +54,59 @@ print_safe(const char *text)
 	free(safe);
 }
 
+static void
+add_number(struct table *table, json_int_t number)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%" JSON_INTEGER_FORMAT, number);
+	table_add(table, text);
+}
+
+static bool
+show_processes(const json_t *answer)
+{
+	struct table *table = table_new(4);
+	char text[AMOUNT_TEXT];
+	const json_t *one;
+	size_t i;
+	bool good;
+
+	if (table == NULL)
+		return false;
+	table_add(table, "PROCESS");
+	table_add(table, "PID");
+	table_add(table, "UP");
+	table_add(table, "MEMORY");
+	json_array_foreach(json_object_get(answer, "processes"), i, one) {
+		table_add(table, text_of(one, "process"));
+		add_number(table, number_of(one, "pid"));
+		table_add(table, amount_time(number_of(one, "uptime"),
+		    text));
+		table_add(table, amount_bytes((double)number_of(one,
+		    "memory"), text));
+	}
+	good = table_print(table, stdout);
+	table_free(table);
+	return good;
+}
+
 bool
 show_status(const json_t *a)
 {
 	const json_t *log = json_object_get(a, "log"), *worker;
+	const json_t *restarts = json_object_get(a, "restarts");
+	char text[AMOUNT_TEXT];
 	size_t i;
 
 	printf("version      ");
 	print_safe(text_of(a, "version"));
 	printf("\npid          %" JSON_INTEGER_FORMAT "\n",
 	    number_of(a, "pid"));
+	printf("uptime       %s\n", amount_time(number_of(a, "uptime"), text));
+	printf("restarts     %" JSON_INTEGER_FORMAT " of the broker, %"
+	    JSON_INTEGER_FORMAT " of workers\n",
+	    number_of(restarts, "broker"), number_of(restarts, "worker"));
 	printf("connections  %" JSON_INTEGER_FORMAT "\n",
 	    number_of(a, "connections"));
 	printf("members      %" JSON_INTEGER_FORMAT "\n",
@@ -77,7 +121,8 @@ show_status(const json_t *a)
 		    JSON_INTEGER_FORMAT " connections\n",
 		    number_of(worker, "worker"),
 		    number_of(worker, "connections"));
-	return ferror(stdout) == 0;
+	putchar('\n');
+	return show_processes(a) && ferror(stdout) == 0;
 }
 
 /* "17,18". */
@@ -157,15 +202,6 @@ show_who(const json_t *answer)
 	good = table_print(table, stdout);
 	table_free(table);
 	return good;
-}
-
-static void
-add_number(struct table *table, json_int_t number)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "%" JSON_INTEGER_FORMAT, number);
-	table_add(table, text);
 }
 
 bool

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#define TABLE_COLUMNS	6
+#define TABLE_COLUMNS	8
 
 struct table;
 

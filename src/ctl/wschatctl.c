@@ -19,7 +19,7 @@
 #define LINES_MAX	100
 
 static const char usage[] =
-    "usage: wschatctl [-j] [-s SOCKET] [-r ROUTE] [-n LINES] COMMAND ...\n";
+    "usage: wschatctl [-1j] [-s SOCKET] [-r ROUTE] [-n LINES] COMMAND ...\n";
 
 static const char options_help[] =
     "  -j, --json           print answers as JSON, one object a line\n"
@@ -29,6 +29,7 @@ static const char options_help[] =
     "  -r, --route ROUTE    kick, ban: of this route, where several have\n"
     "                       the name\n"
     "  -n, --lines LINES    tail: so many lines from before (default 10)\n"
+    "  -1, --once           top: look at one second and end\n"
     "  -h, --help           print this and exit\n"
     "  -V, --version        print the version and exit\n";
 
@@ -36,6 +37,7 @@ static const struct option longs[] = {
 	{ "json", no_argument, NULL, 'j' },
 	{ "socket", required_argument, NULL, 's' },
 	{ "route", required_argument, NULL, 'r' },
+	{ "once", no_argument, NULL, '1' },
 	{ "lines", required_argument, NULL, 'n' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
@@ -88,9 +90,12 @@ read_options(int argc, char **argv, bool all, struct errand *e,
 
 	opterr = 0;
 	optind = 0;	/* begins anew */
-	while ((option = getopt_long(argc, argv, all ? ":js:r:n:hV" :
-	    "+:js:r:n:hV", longs, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, all ? ":1js:r:n:hV" :
+	    "+:1js:r:n:hV", longs, NULL)) != -1) {
 		switch (option) {
+		case '1':
+			e->is_once = true;
+			break;
 		case 'j':
 			e->is_json = true;
 			break;
