@@ -256,6 +256,10 @@ tests_unit_test_aside_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc
 tests_unit_test_json_read_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc
 tests_unit_test_json_write_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc
 
+# Calls on a channel that fail.
+tests_unit_test_peer_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=recv \
+	-Wl,--wrap=recvmsg -Wl,--wrap=send
+
 # The unit tests again, failing on any leak or invalid access.
 check-valgrind:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(unit_tests) $(fuzz_tests)' \

@@ -8,10 +8,13 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/logger.h"
 #include "base/metrics.h"
 #include "broker/broker_parts.h"
 #include "broker/hub.h"
+
+#define LOOK_MS		1500	/* a ping of the parent's a second, and delay */
 
 /*
  * How the worker begins and ends.
@@ -401,6 +404,38 @@ link_listen(struct broker *b)
 	}
 }
 
+/* What is owed does not get into its socket.  The time between two looks
+ * counts for no more than there is between the parent's pings, with which a
+ * turn comes: who was stopped together with the worker does not take that for
+ * its fault. */
+static void
+link_watch(struct link *link, uint64_t now_ms)
+{
+	uint64_t passed_ms = now_ms - link->looked_ms;
+
+	if (link->looked_ms == 0 || peer_sent(link->peer) != link->taken)
+		link->deaf_ms = 0;
+	else
+		link->deaf_ms += passed_ms < LOOK_MS ? passed_ms : LOOK_MS;
+	link->looked_ms = now_ms;
+	link->taken = peer_sent(link->peer);
+	if (link->deaf_ms >= LINK_DEAF_MS)
+		link_report(link, "takes-nothing");
+}
+
+static void
+link_watch_all(struct broker *b)
+{
+	for (unsigned i = 0; i < b->link_count; i++) {
+		struct link *link = &b->links[i];
+
+		if (link->peer != NULL && peer_queued(link->peer) > 0)
+			link_watch(link, clock_ms());
+		else
+			link->looked_ms = 0;
+	}
+}
+
 void
 link_end_turn(struct broker *b)
 {
@@ -419,5 +454,6 @@ link_end_turn(struct broker *b)
 		link_turn(link);
 	}
 	link_give_up_slow(b);
+	link_watch_all(b);
 	link_listen(b);
 }

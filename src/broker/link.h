@@ -10,7 +10,8 @@
  * ends when the log has grown by an eighth of the ring, and when what a worker
  * waits for does not get into its socket for a quarter, nobody is heard until
  * it does.  What grows nevertheless, as by the leaves of a dead worker's
- * clients, costs the slow worker its life at three quarters.
+ * clients, costs the slow worker its life at three quarters.  So does taking
+ * nothing for LINK_DEAF_MS, while it answers the parent and all others wait.
  */
 #ifndef BROKER_LINK_H
 #define BROKER_LINK_H
@@ -22,6 +23,7 @@
 #include "broker/hub.h"
 #include "ipc/peer.h"
 
+#define LINK_DEAF_MS	5000		/* as the parent's patience */
 #define LINK_QUEUE_HIGH	(256 * 1024)	/* bytes; then its requests wait */
 
 struct broker;
@@ -40,6 +42,9 @@ struct link {
 	bool owes_receipt;		/* waits for its answers */
 	bool owes_bell;
 	bool has_bell_queued;
+	uint64_t taken;			/* peer_sent() when last looked at */
+	uint64_t looked_ms;		/* and when; 0: nothing is queued */
+	uint64_t deaf_ms;		/* for so long it has taken nothing */
 };
 
 /* Has the parent end the worker, once; `why` is a word for the log. */

@@ -22,7 +22,9 @@
 
 #define READ_SIZE	(64 * 1024)
 #define SEND_SIZE	4096	/* what there is always memory for */
-#define REST_MS		50	/* when there is none to read into */
+#define REST_MS		50	/* when there is none to read into, or the
+				 * socket fails for no reason that lasts */
+#define DRAIN_FAULTS	100	/* of these in a row end a drain */
 #define READS_PER_EVENT	8	/* then the others have their turn */
 #define FDS_MAX		128	/* descriptors waiting, either way */
 #define PAYLOAD_MAX	96
@@ -45,6 +47,7 @@ struct peer {
 	bool paused;
 	bool draining;		/* hears on in spite of a pause */
 	bool write_pending;	/* the socket is full, or a flush is due */
+	unsigned faults;	/* receives of a drain that failed in a row */
 	struct buf in, out;
 	uint64_t sent;		/* stream offset of out's head */
 	struct queued_fd out_fds[FDS_MAX];
@@ -58,6 +61,7 @@ static void peer_on_writable(evutil_socket_t, short, void *);
 static void peer_on_rested(evutil_socket_t, short, void *);
 static bool peer_read(struct peer *);
 static bool peer_dispatch(struct peer *);
+static bool peer_rest(struct peer *);
 static void peer_end(struct peer *, const char *);
 
 struct peer *
@@ -137,6 +141,12 @@ int
 peer_fd(const struct peer *p)
 {
 	return p->fd;
+}
+
+uint64_t
+peer_sent(const struct peer *p)
+{
+	return p->sent;
 }
 
 size_t
@@ -244,7 +254,7 @@ peer_send_some(struct peer *p)
 void
 peer_flush(struct peer *p)
 {
-	ssize_t n;
+	ssize_t n = 0;
 
 	if (p->fd == -1)
 		return;
@@ -257,15 +267,15 @@ peer_flush(struct peer *p)
 		}
 		if (n == -1 && errno == EINTR)
 			continue;
-		/* A broken channel is told by its reading side, after what
-		 * the other end said last has been heard. */
-		if (n == -1 && errno != EAGAIN && errno != ENOBUFS &&
-		    errno != ENOMEM)
-			buf_reset(&p->out);
 		break;
 	}
 	p->write_pending = buf_len(&p->out) > 0;
-	if (p->write_pending)
+	/* A broken channel is told by its reading side, after what the other
+	 * end said last has been heard; and it would be writable for ever. */
+	if (p->write_pending && n == -1 && errno != EAGAIN &&
+	    peer_rest(p))
+		event_del(p->writable);
+	else if (p->write_pending)
 		event_add(p->writable, NULL);
 	else
 		event_del(p->writable);
@@ -329,20 +339,41 @@ peer_on_rested(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (p->fd == -1 || p->paused)
+	if (p->fd == -1)
+		return;
+	if (p->write_pending)
+		peer_flush(p);
+	if (p->paused)
 		return;
 	event_add(p->readable, NULL);
 	event_active(p->readable, EV_READ, 0);
 }
 
-/* No memory for what is to be read: the other side waits. */
-static void
+/* Both ways go on in a while.  False: no memory for a timer. */
+static bool
 peer_rest(struct peer *p)
 {
 	const struct timeval time = { .tv_usec = REST_MS * 1000 };
 
-	if (event_add(p->rested, &time) == 0)
+	return evtimer_pending(p->rested, NULL) ||
+	    event_add(p->rested, &time) == 0;
+}
+
+/* Nothing can be read now: the other side waits. */
+static void
+peer_rest_reading(struct peer *p)
+{
+	if (peer_rest(p))
 		event_del(p->readable);
+}
+
+/* Whether a receive has failed for good, as at an end of the channel or by a
+ * mistake of ours; else the same call may do in a while. */
+static bool
+peer_is_over(int error)
+{
+	return error == ECONNRESET || error == ENOTCONN || error == EBADF ||
+	    error == ENOTSOCK || error == EINVAL || error == EFAULT;
 }
 
 /* Space to read into; NULL: none.  A message that has come in part, and a
@@ -421,7 +452,7 @@ peer_read(struct peer *p)
 	ssize_t n;
 
 	if (to == NULL) {
-		peer_rest(p);
+		peer_rest_reading(p);
 		return false;
 	}
 	/* Who takes no descriptors has no space for any: the kernel closes
@@ -432,6 +463,14 @@ peer_read(struct peer *p)
 	while (n == -1 && errno == EINTR);
 	if (n == -1 && errno == EAGAIN)
 		return false;
+	if (n == -1 && !peer_is_over(errno)) {
+		/* Whoever drains does not come back. */
+		if (p->draining && ++p->faults < DRAIN_FAULTS)
+			return true;
+		peer_rest_reading(p);
+		return false;
+	}
+	p->faults = 0;
 	if (n <= 0) {
 		peer_end(p, n == 0 || errno == ECONNRESET ? NULL :
 		    "read-failed");

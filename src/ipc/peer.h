@@ -56,6 +56,8 @@ bool peer_send(struct peer *, enum ipc_type, const void *payload,
 void peer_flush(struct peer *);
 /* Bytes queued and not yet taken by the socket. */
 size_t peer_queued(const struct peer *);
+/* Bytes that it has taken since the beginning. */
+uint64_t peer_sent(const struct peer *);
 
 /* Reads and handles what the socket holds, or a part of much, as the loop
  * does when there is something to read. */

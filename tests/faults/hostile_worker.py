@@ -51,7 +51,9 @@ def row(it):
     it.must_be("the-same-broker", server.broker_pid() == broker, True)
     it.must_be("workers-given-up", len(re.findall(
         r"msg=killed child=worker", server.log())), lives)
-    it.must("memory-grown-KB", grown if memory else 0, 1024)
+    # A sample has too few lives to tell what the first ones take.
+    if memory:
+        it.must("memory-grown-KB", grown, 1024)
     it.judge(judge)
 
 

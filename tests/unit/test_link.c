@@ -21,6 +21,7 @@
 
 #include "broker/broker.h"
 #include "broker/broker_parts.h"
+#include "clock_fixture.h"
 #include "hub_fixture.h"
 
 #define WORKERS	3
@@ -321,6 +322,49 @@ who_is_too_far_behind_is_ended(void **state)
 	channels_close(&c);
 }
 
+/* It lives and asks nothing more, but reads nothing either: all the others
+ * wait for it.  One long step of the clock is no time that it had. */
+static void
+who_takes_nothing_is_ended(void **state)
+{
+	struct channels c;
+	unsigned looks = 0;
+
+	(void)state;
+	get_stuck(&c);
+	clock_fixture_advance(60000);
+	turn(&c);
+	assert_false(c.b.links[1].is_mute);
+	for (; looks < 10 && !c.b.links[1].is_mute; looks++) {
+		clock_fixture_advance(1000);
+		turn(&c);
+	}
+	assert_in_range(looks, 3, 5);
+	assert_false(c.b.links[0].is_mute);
+	while (receipt(&c, 0) < c.far[0].number) {
+		hear(&c, 0);
+		turn(&c);
+	}
+	channels_close(&c);
+}
+
+static void
+who_takes_little_is_not(void **state)
+{
+	struct channels c;
+
+	(void)state;
+	get_stuck(&c);
+	for (unsigned i = 0; i < 20; i++) {
+		clock_fixture_advance(3000);
+		turn(&c);
+		hear(&c, 1);
+		turn(&c);
+	}
+	assert_false(c.b.links[1].is_mute);
+	channels_close(&c);
+}
+
 int
 main(void)
 {
@@ -331,6 +375,8 @@ main(void)
 		cmocka_unit_test(
 		    what_has_no_receipt_is_known_to_the_next_broker),
 		cmocka_unit_test(who_is_too_far_behind_is_ended),
+		cmocka_unit_test(who_takes_nothing_is_ended),
+		cmocka_unit_test(who_takes_little_is_not),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

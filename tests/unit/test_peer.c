@@ -23,6 +23,47 @@
 
 #define TEXT_MAX	100000
 
+/* The system's calls, which a test lets fail for a while. */
+static struct {
+	int error;		/* errno */
+	unsigned receives, sends;	/* that fail with it */
+} fault;
+
+ssize_t __real_recv(int, void *, size_t, int);
+ssize_t __wrap_recv(int, void *, size_t, int);
+ssize_t __real_recvmsg(int, struct msghdr *, int);
+ssize_t __wrap_recvmsg(int, struct msghdr *, int);
+ssize_t __real_send(int, const void *, size_t, int);
+ssize_t __wrap_send(int, const void *, size_t, int);
+
+static bool
+fails(unsigned *left)
+{
+	if (*left == 0)
+		return false;
+	--*left;
+	errno = fault.error;
+	return true;
+}
+
+ssize_t
+__wrap_recv(int fd, void *to, size_t size, int flags)
+{
+	return fails(&fault.receives) ? -1 : __real_recv(fd, to, size, flags);
+}
+
+ssize_t
+__wrap_recvmsg(int fd, struct msghdr *msg, int flags)
+{
+	return fails(&fault.receives) ? -1 : __real_recvmsg(fd, msg, flags);
+}
+
+ssize_t
+__wrap_send(int fd, const void *data, size_t len, int flags)
+{
+	return fails(&fault.sends) ? -1 : __real_send(fd, data, len, flags);
+}
+
 /* A worker's end of a channel to the parent, and what it has heard. */
 struct ear {
 	struct event_base *base;
@@ -573,6 +614,40 @@ a_peer_that_is_gone_ends_quietly(void **state)
 	pair_close(&p);
 }
 
+/* No error but the end's own ends a channel, and nothing is lost by it,
+ * neither in the loop nor on the way out of a dead one. */
+static void
+a_call_that_fails_ends_nothing(void **state)
+{
+	static const int errors[] = {
+		ECONNABORTED, EPIPE, ETIMEDOUT, ENOBUFS, ENOMEM
+	};
+	struct pair p;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		pair_open(&p, 0);
+		fault.error = errors[i];
+		fault.receives = fault.sends = 2;
+		assert_true(ping_send(&p, 1));
+		peer_flush(p.parent);
+		assert_true(peer_queued(p.parent) > 0);
+		while (p.worker.count < 1)
+			event_base_loop(p.worker.base, EVLOOP_ONCE);
+		assert_int_equal(fault.sends, 0);
+		assert_int_equal(fault.receives, 0);
+		assert_true(ping_send(&p, 2));
+		peer_flush(p.parent);
+		peer_close(p.parent);
+		fault.receives = 5;
+		peer_drain(p.worker.peer);
+		assert_int_equal(p.worker.count, 2);
+		assert_int_equal(p.worker.ends, 1);
+		assert_null(p.worker.why);
+		pair_close(&p);
+	}
+}
+
 /*
  * Descriptors.
  */
@@ -794,6 +869,7 @@ main(void)
 		cmocka_unit_test(draining_hears_all_to_the_end),
 		cmocka_unit_test(draining_hears_what_a_pause_held_back),
 		cmocka_unit_test(a_peer_that_is_gone_ends_quietly),
+		cmocka_unit_test(a_call_that_fails_ends_nothing),
 		cmocka_unit_test(descriptors_come_with_their_messages),
 		cmocka_unit_test(
 		    descriptors_come_in_order_through_a_full_socket),
