@@ -100,6 +100,23 @@ members()
 	PY
 }
 
+@test "and so it is when a trusted proxy speaks TLS" {
+	start_sessions -o 'trusted-proxies = "127.0.0.1"'
+	members <<-'PY'
+	def cookie(scheme):
+	    return Member("/ws", fields={"X-Forwarded-Proto": scheme}).set_cookie
+	assert cookie("https").endswith("; SameSite=Lax; Secure")
+	assert cookie("http").endswith("; SameSite=Lax")
+	PY
+	stop_server
+	rm "$LOG"
+	start_sessions
+	members <<-'PY'
+	one = Member("/ws", fields={"X-Forwarded-Proto": "https"})
+	assert one.set_cookie.endswith("; SameSite=Lax"), one.set_cookie
+	PY
+}
+
 @test "over TLS the cookie is for TLS" {
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 \
 		-nodes -subj /CN=localhost -days 2 \

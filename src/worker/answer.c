@@ -124,7 +124,7 @@ answer_accept(const struct head *head, struct buf *out)
 }
 
 static bool
-answer_upgrade(const struct head *head, bool is_tls, struct buf *out,
+answer_upgrade(const struct head *head, bool is_secure, struct buf *out,
     struct answer *answer)
 {
 	const struct deflate_policy policy = {
@@ -151,7 +151,7 @@ answer_upgrade(const struct head *head, bool is_tls, struct buf *out,
 	    head, answer->is_json, &answer->seat))
 		return false;
 	if (answer_switch(head, protocol, extensions, seat_write_cookie(
-	    answer->seat, answer->route, is_tls, cookie), out))
+	    answer->seat, answer->route, is_secure, cookie), out))
 		return true;
 	seat_free(answer->seat);
 	answer->seat = NULL;
@@ -180,7 +180,7 @@ is_origin_welcome(const struct settings_route *route, const struct head *head)
 
 bool
 answer_head(struct worker *w, const struct client *c, const struct head *head,
-    struct buf *out, struct answer *answer_out)
+    bool is_secure, struct buf *out, struct answer *answer_out)
 {
 	bool is_head = head->method == HTTP_HEAD, good;
 	const struct settings_route *route;
@@ -207,8 +207,7 @@ answer_head(struct worker *w, const struct client *c, const struct head *head,
 			return true;
 		}
 		answer_out->route = route;
-		return answer_upgrade(head, c->tls != NULL, out,
-		    answer_out);
+		return answer_upgrade(head, is_secure, out, answer_out);
 	}
 	if (route != NULL) {
 		answer_out->refusal = REFUSAL_NO_UPGRADE;

@@ -28,10 +28,11 @@ struct answer {
 	size_t body_len;			/* of the site's image */
 };
 
-/* Appends the response to an acceptable head, or says why there is none.
+/* Appends the response to an acceptable head, or says why there is none;
+ * `is_secure`: the client speaks TLS, with us or with its proxy.
  * False: no memory, or no randomness, and there is no seat. */
 bool answer_head(struct worker *, const struct client *, const struct head *,
-    struct buf *out, struct answer *answer_out)
+    bool is_secure, struct buf *out, struct answer *answer_out)
     __attribute__((warn_unused_result));
 
 /* Appends the switch to WebSocket for a good handshake that is refused all

@@ -280,8 +280,9 @@ intake_open(struct worker *w, struct client *c, const struct answer *answer)
 	client_schedule(w, c);
 }
 
-/* Behind proxies that are trusted the client is another than the peer. */
-static void
+/* Behind proxies that are trusted the client is another than the peer.
+ * Returns whether it came to the first of them by TLS. */
+static bool
 intake_find_client(const struct worker *w, struct client *c,
     const struct head *head)
 {
@@ -290,14 +291,17 @@ intake_find_client(const struct worker *w, struct client *c,
 		[SETTINGS_FORWARDED] = FORWARDED_RFC7239,
 	};
 	uint8_t address[NETADDR_BYTES];
+	bool is_secure;
 
-	forwarded_find_client(head, fields[w->settings->forwarded_by],
+	is_secure = forwarded_find_client(head,
+	    fields[w->settings->forwarded_by],
 	    w->settings->trusted, w->settings->trusted_proxy_count,
 	    c->address, address);
-	if (memcmp(address, c->address, sizeof(address)) == 0)
-		return;
-	memcpy(c->address, address, sizeof(address));
-	c->port = 0;
+	if (memcmp(address, c->address, sizeof(address)) != 0) {
+		memcpy(c->address, address, sizeof(address));
+		c->port = 0;
+	}
+	return is_secure;
 }
 
 static size_t
@@ -310,6 +314,7 @@ intake_decode_head(struct worker *w, struct client *c, uint8_t *data,
 	};
 	struct head *head = &c->input->head;
 	struct answer answer;
+	bool is_secure;
 
 	switch (head_parse(head, (const char *)data, len, &limits)) {
 	case HEAD_MORE:
@@ -320,12 +325,12 @@ intake_decode_head(struct worker *w, struct client *c, uint8_t *data,
 	case HEAD_DONE:
 		break;
 	}
-	intake_find_client(w, c, head);
+	is_secure = intake_find_client(w, c, head) || c->tls != NULL;
 	if (c->is_refused) {
 		intake_refuse(w, c, REFUSAL_TOO_MANY_CONNECTIONS);
 		return len;
 	}
-	if (client_output(c) == NULL || !answer_head(w, c, head,
+	if (client_output(c) == NULL || !answer_head(w, c, head, is_secure,
 	    &c->output->bytes, &answer)) {
 		client_drop(w, c, CLOSE_SERVER_FAULT);
 		return len;

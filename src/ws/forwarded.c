@@ -26,37 +26,57 @@ static const char *const names[] = {
 };
 
 static bool take_last(enum forwarded_field, struct slice *, struct slice *);
+static bool is_last_scheme_secure(const struct head *);
 static bool read_entry(enum forwarded_field, struct slice,
-    uint8_t[NETADDR_BYTES]);
-static bool read_element(struct slice, struct node *);
+    uint8_t[NETADDR_BYTES], bool *);
+static bool read_element(struct slice, struct node *, struct node *);
+static bool is_secure_scheme(const struct node *);
 static bool take_value(struct slice *, struct node *);
 static bool read_node(const struct node *, uint8_t[NETADDR_BYTES]);
 
-void
+bool
 forwarded_find_client(const struct head *head, enum forwarded_field field,
     const struct netaddr_cidr *trusted, size_t count,
     const uint8_t peer[NETADDR_BYTES], uint8_t out[NETADDR_BYTES])
 {
 	struct slice lines[FORWARDED_HOPS_MAX], line = { NULL, 0 }, entry;
 	size_t found = 0, hops;
-	bool more = false;
+	bool more = false, is_secure = false;
 
 	memmove(out, peer, NETADDR_BYTES);
 	if (!netaddr_is_in(out, trusted, count))
-		return;
+		return false;
+	if (field == FORWARDED_X_FORWARDED_FOR)
+		is_secure = is_last_scheme_secure(head);
 	/* A ring: a line has an entry at least, so the last ones suffice. */
 	while (head_next_value(head, names[field], &line))
 		lines[found++ % FORWARDED_HOPS_MAX] = line;
 	for (hops = 0; hops < FORWARDED_HOPS_MAX; hops++) {
 		if (!more && found == 0)
-			return;
+			break;
 		if (!more)
 			line = lines[--found % FORWARDED_HOPS_MAX];
 		more = take_last(field, &line, &entry);
-		if (!read_entry(field, entry, out) ||
+		if (!read_entry(field, entry, out, &is_secure) ||
 		    !netaddr_is_in(out, trusted, count))
-			return;
+			break;
 	}
+	return is_secure;
+}
+
+/* X-Forwarded-Proto tells nothing of each proxy: the last one's word. */
+static bool
+is_last_scheme_secure(const struct head *head)
+{
+	struct slice line = { NULL, 0 }, last = { NULL, 0 };
+
+	while (head_next_value(head, "X-Forwarded-Proto", &line))
+		last = line;
+	if (last.at == NULL)
+		return false;
+	(void)take_last(FORWARDED_X_FORWARDED_FOR, &last, &line);
+	return slice_is_any_case(line, "https") ||
+	    slice_is_any_case(line, "wss");
 }
 
 /* How many backslashes stand before text[at]. */
@@ -95,28 +115,41 @@ take_last(enum forwarded_field field, struct slice *list_inout,
 	return at > 0;
 }
 
-/* False, and `out` as it was: the entry is no address. */
+/*
+ * False, and `out` as it was: the entry is no address. An element says by
+ * which scheme, too, maybe without the address.
+ */
 static bool
 read_entry(enum forwarded_field field, struct slice entry,
-    uint8_t out[NETADDR_BYTES])
+    uint8_t out[NETADDR_BYTES], bool *is_secure)
 {
-	struct node node;
+	struct node node, scheme;
 	int32_t port;
 
-	if (field == FORWARDED_RFC7239)
-		return read_element(entry, &node) && read_node(&node, out);
+	if (field == FORWARDED_RFC7239) {
+		*is_secure = false;
+		if (!read_element(entry, &node, &scheme))
+			return false;
+		*is_secure = is_secure_scheme(&scheme);
+		return read_node(&node, out);
+	}
 	return netaddr_parse_port(entry.at, entry.len, out, &port);
 }
 
-/* [pair] *( ";" [pair] ), pair: token "=" value; one is for=. RFC 7239 4. */
+/*
+ * [pair] *( ";" [pair] ), pair: token "=" value. RFC 7239 4. At most one each
+ * is for= and proto=; what is not there is empty.
+ */
 static bool
-read_element(struct slice element, struct node *node_out)
+read_element(struct slice element, struct node *node_out,
+    struct node *scheme_out)
 {
-	bool has_node = false;
+	bool has_node = false, has_scheme = false, *has;
 	struct slice name;
 	struct node value;
 	const char *equals;
 
+	node_out->len = scheme_out->len = 0;
 	while (element.len > 0) {
 		if (*element.at == ';') {
 			element.at++;
@@ -133,14 +166,28 @@ read_element(struct slice element, struct node *node_out)
 		if (!slice_is_token(name) || !take_value(&element, &value) ||
 		    (element.len > 0 && *element.at != ';'))
 			return false;
-		if (!slice_is_any_case(name, "for"))
+		if (slice_is_any_case(name, "for"))
+			has = &has_node;
+		else if (slice_is_any_case(name, "proto"))
+			has = &has_scheme;
+		else
 			continue;
-		if (has_node)
+		if (*has)
 			return false;
-		*node_out = value;
-		has_node = true;
+		*has = true;
+		*(has == &has_node ? node_out : scheme_out) = value;
 	}
-	return has_node;
+	return true;
+}
+
+static bool
+is_secure_scheme(const struct node *scheme)
+{
+	const struct slice text = { scheme->text, scheme->len };
+
+	return scheme->len <= sizeof(scheme->text) &&
+	    (slice_is_any_case(text, "https") ||
+	    slice_is_any_case(text, "wss"));
 }
 
 /* A token or a quoted string. What is too long is counted, not kept. */
@@ -188,7 +235,7 @@ read_node(const struct node *node, uint8_t out[NETADDR_BYTES])
 	const char *colon;
 	int32_t port;
 
-	if (len > sizeof(node->text))
+	if (len == 0 || len > sizeof(node->text))
 		return false;
 	colon = memrchr(node->text, ':', len);
 	if (colon != NULL && node->text[0] != '[' &&

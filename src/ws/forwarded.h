@@ -13,6 +13,7 @@
 #ifndef WS_FORWARDED_H
 #define WS_FORWARDED_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -42,8 +43,13 @@ enum forwarded_field {
  * address before it counts. `head` is one that head_parse is done with; `out`
  * may be `peer`. The peer of a unix socket is the address of zeros
  * (netaddr_from_socket): who trusts it has ::/128 among the networks.
+ *
+ * Returns whether the client came to its proxy by https (or wss): what the
+ * leftmost element that was looked at has as proto=, or, beside
+ * X-Forwarded-For, the last value of X-Forwarded-Proto. Without a trusted
+ * peer it is false.
  */
-void forwarded_find_client(const struct head *, enum forwarded_field,
+bool forwarded_find_client(const struct head *, enum forwarded_field,
     const struct netaddr_cidr *trusted, size_t count,
     const uint8_t peer[NETADDR_BYTES], uint8_t out[NETADDR_BYTES]);
 

@@ -30,13 +30,15 @@ async def connect(*args, **options):
 
 class Member:
     def __init__(self, target="/ws", cookie=None, protocols=None, tls=False,
-                 port=None):
-        """Connects.  `cookie` is a Cookie field; `set_cookie` is what the
-        server gave."""
+                 port=None, fields=()):
+        """Connects.  `cookie` is a Cookie field, `fields` are others, as
+        pairs; `set_cookie` is what the server gave."""
         context = None
         if tls:
             context = ssl._create_unverified_context()
-        fields = {} if cookie is None else {"Cookie": cookie}
+        fields = dict(fields)
+        if cookie is not None:
+            fields["Cookie"] = cookie
         scheme = "wss" if tls else "ws"
         self.socket = run(connect(
             f"{scheme}://{HOST}:{port or PORT}{target}", extra_headers=fields,

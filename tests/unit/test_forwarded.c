@@ -11,6 +11,7 @@
 #include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -146,6 +147,8 @@ static const struct row element_rows[] = {
 	{ PROXY, F "" EOL, PROXY },
 	{ PROXY, F "for=192.0.2.1," EOL, PROXY },
 	{ PROXY, F "for=192.0.2.1;for=10.0.0.2" EOL, PROXY },
+	{ PROXY, F "for=\"\";for=192.0.2.1" EOL, PROXY },
+	{ PROXY, F "proto=http;for=192.0.2.1;proto=https" EOL, PROXY },
 	{ PROXY, F "for=" EOL, PROXY },
 	{ PROXY, F "for=\"\"" EOL, PROXY },
 	{ PROXY, F "for" EOL, PROXY },
@@ -203,6 +206,9 @@ tear_down(void **state)
 	return 0;
 }
 
+/* Whether the last client_of came by TLS. */
+static bool is_secure;
+
 /* The client's address as text, lent until the next call. */
 static const char *
 client_of(const char *peer, enum forwarded_field field, const char *fields)
@@ -222,7 +228,8 @@ client_of(const char *peer, enum forwarded_field field, const char *fields)
 	assert_int_equal(head_parse(&head, data, (size_t)len, &unlimited),
 	    HEAD_DONE);
 	assert_true(netaddr_parse(peer, strlen(peer), bytes));
-	forwarded_find_client(&head, field, trusted, TRUSTED, bytes, client);
+	is_secure = forwarded_find_client(&head, field, trusted, TRUSTED,
+	    bytes, client);
 	/* And in place. */
 	forwarded_find_client(&head, field, trusted, TRUSTED, bytes, bytes);
 	assert_memory_equal(bytes, client, sizeof(bytes));
@@ -295,6 +302,64 @@ a_walk_may_reach_the_end(void **state)
 	    F "for=192.0.2.1" EOL), PROXY);
 	assert_string_equal(client_of(PROXY, FORWARDED_RFC7239,
 	    X "192.0.2.1" EOL), PROXY);
+}
+
+#define P   "X-Forwarded-Proto: "
+
+/* Who came by TLS, as its proxy says. */
+static void
+a_scheme_is_told_by_trusted_proxies(void **state)
+{
+	static const struct {
+		const char *peer;
+		enum forwarded_field field;
+		const char *fields;
+		bool is_secure;
+	} rows[] = {
+		{ PROXY, FORWARDED_X_FORWARDED_FOR, P "https" EOL, true },
+		{ PROXY, FORWARDED_X_FORWARDED_FOR, P "WSS" EOL, true },
+		{ PROXY, FORWARDED_X_FORWARDED_FOR,
+		    P "https" EOL X "192.0.2.1" EOL, true },
+		{ STRANGER, FORWARDED_X_FORWARDED_FOR, P "https" EOL, false },
+		{ PROXY, FORWARDED_X_FORWARDED_FOR, "", false },
+		{ PROXY, FORWARDED_X_FORWARDED_FOR, P EOL, false },
+		{ PROXY, FORWARDED_X_FORWARDED_FOR, P "http" EOL, false },
+		{ PROXY, FORWARDED_X_FORWARDED_FOR, P "httpsx" EOL, false },
+		/* the last one's word */
+		{ PROXY, FORWARDED_X_FORWARDED_FOR, P "https, http" EOL,
+		    false },
+		{ PROXY, FORWARDED_X_FORWARDED_FOR, P "http" EOL P
+		    "https" EOL, true },
+		{ PROXY, FORWARDED_X_FORWARDED_FOR, P "https" EOL P
+		    "http" EOL, false },
+		{ PROXY, FORWARDED_X_FORWARDED_FOR, F "for=192.0.2.1;"
+		    "proto=https" EOL, false },
+		{ PROXY, FORWARDED_RFC7239, P "https" EOL, false },
+		{ PROXY, FORWARDED_RFC7239, F "for=192.0.2.1;proto=https" EOL,
+		    true },
+		{ PROXY, FORWARDED_RFC7239, F "Proto=\"HTTPS\"" EOL, true },
+		{ PROXY, FORWARDED_RFC7239, F "for=_x;proto=wss" EOL, true },
+		{ PROXY, FORWARDED_RFC7239, F "for=192.0.2.1;proto=http" EOL,
+		    false },
+		{ PROXY, FORWARDED_RFC7239, F "for=192.0.2.1" EOL, false },
+		{ PROXY, FORWARDED_RFC7239, F "for=192.0.2.1;proto=https;"
+		    "proto=https" EOL, false },
+		{ STRANGER, FORWARDED_RFC7239, F "for=192.0.2.1;proto=https"
+		    EOL, false },
+		/* the one's that has the client before it */
+		{ PROXY, FORWARDED_RFC7239, F "for=192.0.2.1;proto=https, "
+		    "for=10.0.0.2;proto=http" EOL, true },
+		{ PROXY, FORWARDED_RFC7239, F "for=6.6.6.6;proto=https, "
+		    "for=192.0.2.1;proto=http" EOL, false },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		client_of(rows[i].peer, rows[i].field, rows[i].fields);
+		if (is_secure != rows[i].is_secure)
+			fail_msg("%s: %d", rows[i].fields, is_secure);
+	}
 }
 
 static void
@@ -387,6 +452,7 @@ main(void)
 		cmocka_unit_test(a_list_of_addresses_is_walked_from_the_right),
 		cmocka_unit_test(elements_are_walked_from_the_right),
 		cmocka_unit_test(a_walk_may_reach_the_end),
+		cmocka_unit_test(a_scheme_is_told_by_trusted_proxies),
 		cmocka_unit_test(nobody_trusted_is_nobody_believed),
 		cmocka_unit_test(a_walk_has_a_bound),
 		cmocka_unit_test(a_node_has_a_bound),
