@@ -30,9 +30,10 @@ async def connect(*args, **options):
 
 class Member:
     def __init__(self, target="/ws", cookie=None, protocols=None, tls=False,
-                 port=None, fields=()):
+                 port=None, fields=(), source=None):
         """Connects.  `cookie` is a Cookie field, `fields` are others, as
-        pairs; `set_cookie` is what the server gave."""
+        pairs, `source` is an address of ours; `set_cookie` is what the
+        server gave."""
         context = None
         if tls:
             context = ssl._create_unverified_context()
@@ -43,7 +44,7 @@ class Member:
         self.socket = run(connect(
             f"{scheme}://{HOST}:{port or PORT}{target}", extra_headers=fields,
             subprotocols=protocols, ping_interval=None, ssl=context,
-            max_queue=None))
+            max_queue=None, local_addr=source and (source, 0)))
         answer = self.socket.response_headers
         eq(len(answer.get_all("Set-Cookie")) <= 1, True, "cookies given")
         self.set_cookie = answer.get("Set-Cookie")
