@@ -49,6 +49,7 @@ bats_tests = \
 	tests/56-spawn.bats \
 	tests/57-inetd.bats \
 	tests/57-metrics.bats \
+	tests/58-install.bats \
 	tests/59-proxies.bats \
 	tests/54-reload.bats \
 	tests/60-faults.bats \
