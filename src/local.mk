@@ -126,6 +126,8 @@ libparent_a_SOURCES = \
 	src/parent/grammar.h \
 	src/parent/heading.c \
 	src/parent/heading.h \
+	src/parent/helm.c \
+	src/parent/helm.h \
 	src/parent/heritage.c \
 	src/parent/heritage.h \
 	src/parent/include.c \
@@ -222,6 +224,8 @@ libbroker_a_SOURCES = \
 	src/broker/spelling.h \
 	src/broker/status.c \
 	src/broker/status.h \
+	src/broker/steering.c \
+	src/broker/steering.h \
 	src/broker/tabs.c \
 	src/broker/tabs.h \
 	src/broker/tail.c \
@@ -396,12 +400,16 @@ libctl_a_SOURCES = \
 	src/ctl/amount.h \
 	src/ctl/ask.c \
 	src/ctl/ask.h \
+	src/ctl/chore.c \
+	src/ctl/chore.h \
 	src/ctl/errand.c \
 	src/ctl/errand.h \
 	src/ctl/second.c \
 	src/ctl/second.h \
 	src/ctl/show.c \
 	src/ctl/show.h \
+	src/ctl/span.c \
+	src/ctl/span.h \
 	src/ctl/table.c \
 	src/ctl/table.h \
 	src/ctl/top.c \

@@ -1,48 +1,9 @@
 #!/usr/bin/env bats
 # wschatctl, and the socket by which it comes.  What an order does to rooms is
 # tested in tests/unit/test_office.c, how one is read in test_order.c.
-#
-# CTL is the program; the tests find the server by WSCHATCTL_SOCKET.
 
 load lib/common
-
-: "${WSCHATCTL:=${WSCHATD%/*}/wschatctl}"
-[[ $WSCHATCTL == /* ]] || WSCHATCTL=$(realpath -- "$WSCHATCTL")
-
-# start_controlled ARGS...: with a control socket, and addresses that count.
-start_controlled()
-{
-	export WSCHATCTL_SOCKET=$DIR/run/control WSCHATCTL TZ=UTC
-	export COMPLETION=$TOP/etc/bash-completion/wschatctl
-	start_server -o "control = \"$WSCHATCTL_SOCKET\"" \
-		-o 'limits { loopback-exempt = no }' "$@"
-}
-
-ctl()
-{
-	timeout 20 "$WSCHATCTL" "$@" 3>&-
-}
-
-# controller <SCRIPT: as peer, with ctl(ARGS...), which gives the JSON of -j.
-controller()
-{
-	{
-		cat <<-'PY'
-		import json, os, socket, subprocess
-		def ctl(*words, text=None, code=0):
-		    done = subprocess.run([os.environ["WSCHATCTL"], "-j", *words],
-		        input=text, capture_output=True, text=True, timeout=20)
-		    eq(done.returncode, code, done.stderr)
-		    lines = [json.loads(line) for line in
-		        done.stdout.splitlines()]
-		    return lines[0] if len(lines) == 1 else lines
-		def names(*words):
-		    return sorted(m["name"] for m in ctl("who", *words)["members"])
-		PY
-		cat
-	} >"$DIR/script"
-	peer "$@" <"$DIR/script"
-}
+load lib/controlled
 
 @test "the socket is its owner's alone, and goes with the server" {
 	start_controlled

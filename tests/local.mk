@@ -51,6 +51,7 @@ bats_tests = \
 	tests/57-metrics.bats \
 	tests/58-install.bats \
 	tests/59-proxies.bats \
+	tests/58-steering.bats \
 	tests/54-reload.bats \
 	tests/60-faults.bats \
 	tests/65-property.bats \
@@ -175,6 +176,7 @@ EXTRA_DIST += \
 	tests/lib/accept_each.py \
 	tests/lib/certificates.bash \
 	tests/lib/common.bash \
+	tests/lib/controlled.bash \
 	tests/lib/doctored.py \
 	tests/lib/flow.py \
 	tests/lib/inherit.py \

@@ -74,6 +74,19 @@ logger_set_level(enum logger_level level)
 }
 
 bool
+logger_read_level(const char *word, enum logger_level *out)
+{
+	for (size_t i = 0; i < sizeof(level_names) / sizeof(level_names[0]);
+	    i++) {
+		if (strcmp(level_names[i], word) == 0) {
+			*out = (enum logger_level)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool
 logger_is_on(enum logger_level level)
 {
 	return level <= logger.level;

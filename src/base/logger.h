@@ -25,6 +25,9 @@ void logger_open(void);
 /* The name in every line: "parent", "worker[2]". */
 void logger_set_process(const char *name);
 void logger_set_level(enum logger_level);
+/* "error" ... "debug"; false: it is none. */
+bool logger_read_level(const char *word, enum logger_level *out)
+    __attribute__((warn_unused_result));
 bool logger_is_on(enum logger_level);
 
 /* One line: `msg` is a word or a sentence (quoted when it has blanks);

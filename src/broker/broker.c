@@ -50,7 +50,8 @@
 #define FRAME_EXTRA	4096		/* a request beside its text */
 
 static peer_handler on_hello, on_ping, on_stop, on_settings,
-    on_attach_worker, on_attached_all, on_worker_gone, on_ban;
+    on_attach_worker, on_attached_all, on_worker_gone, on_ban,
+    on_steered;
 static peer_handler on_worker_hello, on_register, on_registered;
 static void on_parent_end(void *, struct peer *, const char *);
 static void on_worker_end(void *, struct peer *, const char *);
@@ -67,6 +68,7 @@ static peer_handler *const parent_handlers[IPC_TYPES] = {
 	[IPC_ATTACHED_ALL] = on_attached_all,
 	[IPC_WORKER_GONE] = on_worker_gone,
 	[IPC_BAN] = on_ban,
+	[IPC_STEERED] = on_steered,
 };
 
 static peer_handler *const worker_handlers[IPC_TYPES] = {
@@ -355,6 +357,16 @@ on_ban(void *owner, struct peer *peer, const struct ipc_message *m)
 	(void)peer;
 	if (!hub_ban(b->hub, ban->address, ban->until_s))
 		logger_error("no memory for a ban", NULL);
+	return true;
+}
+
+static bool
+on_steered(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	const struct broker *b = owner;
+
+	(void)peer;
+	control_on_steered(b->control, m);
 	return true;
 }
 

@@ -18,6 +18,7 @@
 #include "broker/broker_parts.h"
 #include "broker/office.h"
 #include "broker/order.h"
+#include "broker/steering.h"
 #include "broker/tail.h"
 
 #define CALLERS_MAX	32		/* others wait in the listener */
@@ -32,6 +33,7 @@ struct caller {
 	struct event *readable, *writable;
 	struct buf in, out;
 	struct tail tail;
+	uint64_t awaits;	/* a STEERED of this number; 0: none */
 	bool has_ended;		/* says no more; is answered still */
 	bool is_gone;
 };
@@ -40,6 +42,7 @@ struct control {
 	struct broker *broker;
 	struct event *acceptable, *retry;
 	uid_t owner;		/* who started the server */
+	uint64_t steered;	/* the last STEER's number */
 	unsigned count;
 	struct caller *callers[CALLERS_MAX];
 };
@@ -256,6 +259,9 @@ log_order(const struct caller *caller, const struct order *order,
 	    "error"));
 	char name[64];
 
+	if (steering_is_meant(order->kind))
+		logger_info("ordered", "command=%s uid=%u",
+		    order_name(order->kind), (unsigned)caller->uid);
 	if (order->kind != ORDER_KICK && order->kind != ORDER_BAN &&
 	    order->kind != ORDER_UNBAN)
 		return;
@@ -263,6 +269,36 @@ log_order(const struct caller *caller, const struct order *order,
 	logger_info("ordered", "command=%s whom=%s uid=%u result=%s",
 	    order_name(order->kind), name, (unsigned)caller->uid,
 	    error == NULL ? "done" : error);
+}
+
+/* The parent answers, or, when it is gone, nobody.  Returns a no, or NULL. */
+static json_t *
+steer(struct caller *caller, const struct order *order)
+{
+	struct control *c = caller->control;
+	struct ipc_steer message;
+	json_t *refusal = steering_ask(order, &message);
+
+	if (refusal != NULL)
+		return refusal;
+	message.number = ++c->steered;
+	if (!peer_send(c->broker->parent, IPC_STEER, &message, NULL, 0, -1))
+		return office_refusal("failed", "There is no memory for it.");
+	caller->awaits = message.number;
+	return NULL;
+}
+
+void
+control_on_steered(struct control *c, const struct ipc_message *m)
+{
+	const struct ipc_steered *steered = m->payload;
+
+	for (unsigned i = 0; c != NULL && i < c->count; i++) {
+		if (c->callers[i]->awaits != steered->number)
+			continue;
+		c->callers[i]->awaits = 0;
+		say_line(c->callers[i], steering_answer(m));
+	}
 }
 
 static void
@@ -278,11 +314,15 @@ carry_out(struct caller *caller, const char *line, size_t len)
 		    "The server does not understand this."));
 		return;
 	}
-	answer = order.kind == ORDER_TAIL ?
-	    tail_begin(office.hub, &order, &caller->tail) :
-	    office_answer(&office, &order);
+	if (order.kind == ORDER_TAIL)
+		answer = tail_begin(office.hub, &order, &caller->tail);
+	else if (steering_is_meant(order.kind))
+		answer = steer(caller, &order);
+	else
+		answer = office_answer(&office, &order);
 	log_order(caller, &order, answer);
-	say_line(caller, answer);
+	if (caller->awaits == 0)
+		say_line(caller, answer);
 	order_clear(&order);
 }
 
@@ -294,7 +334,7 @@ hear_caller(struct caller *caller)
 	const uint8_t *line = buf_head(&caller->in), *end;
 	size_t len = buf_len(&caller->in);
 
-	if (caller->is_gone || caller->tail.is_on ||
+	if (caller->is_gone || caller->tail.is_on || caller->awaits != 0 ||
 	    buf_len(&caller->out) > 0 || len == 0)
 		return false;
 	end = memchr(line, '\n', len);
@@ -388,7 +428,8 @@ tell_caller(struct caller *caller)
 		follow(caller);
 	if (!caller->is_gone)
 		caller_flush(caller);
-	if (buf_len(&caller->out) > 0 || caller->is_gone)
+	if (buf_len(&caller->out) > 0 || caller->is_gone ||
+	    caller->awaits != 0)
 		return;
 	/* What waits is heard in the next turn. */
 	if (memchr(buf_len(&caller->in) == 0 ? "" :

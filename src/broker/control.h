@@ -17,6 +17,7 @@
 
 struct broker;
 struct control;
+struct ipc_message;
 
 /* Takes the listener from CHANNEL_CONTROL.  NULL: no memory. */
 struct control *control_new(struct broker *)
@@ -25,6 +26,8 @@ struct control *control_new(struct broker *)
 /* In a turn, before its commit: carries out what was ordered.  NULL is fine
  * here and below. */
 void control_hear(struct control *);
+/* The parent has carried out an order that was passed on: STEERED. */
+void control_on_steered(struct control *, const struct ipc_message *);
 /* Behind the commit: answers, and shows rooms to those who follow them. */
 void control_tell(struct control *);
 

@@ -10,7 +10,7 @@
 /* What a command takes. */
 enum {
 	TAKES_ROOM = 1, TAKES_TEXT = 2, TAKES_NAME = 4, TAKES_ROUTE = 8,
-	TAKES_FROM = 16, TAKES_LINES = 32, TAKES_SECONDS = 64
+	TAKES_FROM = 16, TAKES_LINES = 32, TAKES_SECONDS = 64, TAKES_LEVEL = 128
 };
 
 static const struct {
@@ -26,6 +26,9 @@ static const struct {
 	[ORDER_BAN] = { "ban", TAKES_NAME, TAKES_ROUTE | TAKES_SECONDS },
 	[ORDER_UNBAN] = { "unban", TAKES_NAME, 0 },
 	[ORDER_BANS] = { "bans", 0, 0 },
+	[ORDER_DRAIN] = { "drain", 0, TAKES_SECONDS },
+	[ORDER_RELOAD] = { "reload", 0, 0 },
+	[ORDER_LOG_LEVEL] = { "log-level", TAKES_LEVEL, 0 },
 };
 
 /* A member of the object: a text or a number, as its place says. */
@@ -61,6 +64,7 @@ take_members(struct order *order)
 		{ "text", TAKES_TEXT, &order->text, NULL },
 		{ "name", TAKES_NAME, &order->name, NULL },
 		{ "route", TAKES_ROUTE, &order->route, NULL },
+		{ "level", TAKES_LEVEL, &order->level, NULL },
 		{ "from", TAKES_FROM, NULL, &order->from },
 		{ "lines", TAKES_LINES, NULL, &order->lines },
 		{ "seconds", TAKES_SECONDS, NULL, &order->seconds },
@@ -82,6 +86,7 @@ take_members(struct order *order)
 		had |= parts[i].bit;
 		known++;
 	}
+	order->has_seconds = (had & TAKES_SECONDS) != 0;
 	if (json_object_size(order->json) != known)
 		return "unknown-member";
 	return (had & must) == must ? NULL : "missing-member";

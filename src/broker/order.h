@@ -26,6 +26,9 @@ enum order_kind {
 	ORDER_BAN,
 	ORDER_UNBAN,
 	ORDER_BANS,
+	ORDER_DRAIN,
+	ORDER_RELOAD,
+	ORDER_LOG_LEVEL,
 	ORDER_KINDS
 };
 
@@ -37,9 +40,11 @@ struct order {
 	const char *text;
 	const char *name;	/* of a user, "conn=17", or an address */
 	const char *route;	/* the path of a route */
+	const char *level;	/* of the log: "debug" */
 	uint64_t from;		/* where an answer goes on; 0: not said */
 	uint64_t lines;		/* likewise */
 	uint64_t seconds;	/* likewise */
+	bool has_seconds;
 };
 
 /* Reads a line without its end.  NULL, or what is wrong with it, a word for

@@ -12,10 +12,11 @@
 #include <unistd.h>
 
 #include "ctl/ask.h"
+#include "ctl/chore.h"
 #include "ctl/show.h"
+#include "ctl/span.h"
 #include "ctl/top.h"
 
-#define TIME_MAX	1000000000	/* of a unit */
 #define TAIL_LINES	10
 #define TAIL_TRIES	3	/* in a row, without an event between */
 
@@ -51,6 +52,12 @@ static const struct errand_row rows[] = {
 	    "who is kept out, and until when" },
 	{ "tail", "ROOM", 1, 1, run_tail,
 	    "show the last lines of a room, and what follows" },
+	{ "drain", "[TIME]", 0, 1, chore_drain,
+	    "end the server, its clients spread over a time" },
+	{ "reload", "", 0, 0, chore_reload,
+	    "read configuration and certificates again" },
+	{ "log-level", "LEVEL", 1, 1, chore_log_level,
+	    "error, warning, info or debug, until the next reload" },
 };
 
 const struct errand_row *
@@ -66,7 +73,7 @@ void
 errand_print_help(FILE *out)
 {
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		fprintf(out, "  %-6s %-19s  %s\n", rows[i].word,
+		fprintf(out, "  %-9s %-19s  %s\n", rows[i].word,
 		    rows[i].takes, rows[i].help);
 }
 
@@ -152,6 +159,16 @@ show(const struct errand *e, json_t *answer,
 
 	json_decref(answer);
 	return good && fflush(stdout) == 0 ? ERRAND_DONE : EX_IOERR;
+}
+
+int
+errand_ask(const struct errand *e, json_t *what,
+    bool (*show_it)(const json_t *))
+{
+	json_t *answer;
+	int code = errand_order(e, what, true, &answer);
+
+	return code != ERRAND_DONE ? code : show(e, answer, show_it);
 }
 
 /*
@@ -287,41 +304,17 @@ run_kick(const struct errand *e)
 	return code != ERRAND_DONE ? code : show(e, answer, show_kicked);
 }
 
-/* "90", "90s", "10m", "2h", "7d", in seconds; -1: it is none of them. */
-static json_int_t
-read_time(const char *text)
-{
-	static const struct {
-		char unit;
-		json_int_t seconds;
-	} units[] = {
-		{ '\0', 1 }, { 's', 1 }, { 'm', 60 }, { 'h', 3600 },
-		{ 'd', 86400 }
-	};
-	char *end;
-	long n = strtol(text, &end, 10);
-
-	if (end == text || n < 1 || n > TIME_MAX ||
-	    (*end != '\0' && end[1] != '\0'))
-		return -1;
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-		if (units[i].unit == *end)
-			return n * units[i].seconds;
-	return -1;
-}
-
 static int
 run_ban(const struct errand *e)
 {
-	json_int_t seconds = e->count < 2 ? 0 : read_time(e->words[1]);
+	json_int_t seconds = e->count < 2 ? 0 : span_read(e->words[1]);
 	json_t *answer;
 	int code;
 
-	if (seconds < 0) {
-		fprintf(stderr, "wschatctl: %s: not a time such as 30s, 10m, "
-		    "2h or 7d\n", e->words[1]);
+	if (seconds == 0 && e->count > 1)
+		fprintf(stderr, "wschatctl: that is no time\n");
+	if (seconds < 0 || (seconds == 0 && e->count > 1))
 		return EX_USAGE;
-	}
 	code = errand_order(e, json_pack("{s:s, s:s, s:s*, s:I}", "command",
 	    "ban", "name", e->words[0], "route", e->route, "seconds", seconds),
 	    true, &answer);

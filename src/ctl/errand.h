@@ -45,5 +45,10 @@ void errand_print_help(FILE *);
  * said. */
 int errand_order(const struct errand *, json_t *what, bool may_repeat,
     json_t **answer_out) __attribute__((warn_unused_result));
+/* Orders what may be ordered twice, and shows the answer unless -j wants it as
+ * it came, or says why not.  Takes the order, NULL: there was no memory for
+ * it.  Returns the exit code. */
+int errand_ask(const struct errand *, json_t *what,
+    bool (*show)(const json_t *answer));
 
 #endif

@@ -293,6 +293,16 @@ show_banned(const json_t *answer)
 }
 
 bool
+show_reloaded(const json_t *answer)
+{
+	if (json_object_get(answer, "restart") == NULL)
+		return true;
+	fputs("needs a restart: ", stdout);
+	print_safe(text_of(answer, "restart"));
+	return putchar('\n') >= 0;
+}
+
+bool
 show_event(const json_t *event)
 {
 	const char *type = text_of(event, "type");

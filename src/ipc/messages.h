@@ -16,7 +16,7 @@
 
 #include <stdint.h>
 
-#define IPC_VERSION	7	/* of this catalogue; both ends must agree */
+#define IPC_VERSION	8	/* of this catalogue; both ends must agree */
 
 enum ipc_role {			/* a mask: several may send or receive */
 	IPC_PARENT = 1,
@@ -70,6 +70,9 @@ IPC_MESSAGE(REGISTER,     IPC_WORKER, IPC_BROKER, ipc_none,       IPC_IDS,  0, "
 IPC_MESSAGE(REGISTERED,   IPC_WORKER, IPC_BROKER, ipc_none,       0,        0, "those were all") \
 IPC_MESSAGE(WELCOME,      IPC_BROKER, IPC_WORKER, ipc_position,   0,        0, "the broker serves; the log's end") \
 IPC_MESSAGE(BAN,          IPC_PARENT | IPC_BROKER, IPC_PARENT | IPC_BROKER, ipc_ban, 0, 0, "an address is kept out; the parent keeps the list, and tells it to each new broker") \
+/* an administrator, through the broker */ \
+IPC_MESSAGE(STEER,        IPC_BROKER, IPC_PARENT, ipc_steer,      0,        0, "the whole server is to do something") \
+IPC_MESSAGE(STEERED,      IPC_PARENT, IPC_BROKER, ipc_steered,    IPC_REASON, 0, "what came of it: why not, or which settings need a restart") \
 /* sockets */ \
 IPC_MESSAGE(CONNECTION,   IPC_PARENT, IPC_WORKER, ipc_accepted,   0,        1, "serve this socket") \
 IPC_MESSAGE(TAKEN,        IPC_WORKER, IPC_PARENT, ipc_connection, 0,        0, "the socket is mine; forget your copy") \
@@ -245,6 +248,24 @@ struct ipc_kick {
 	uint64_t is_ban;	/* 0 or 1: its address is kept out, too */
 };
 
+enum ipc_steering {
+	IPC_DRAIN = 1,		/* end as on SIGTERM */
+	IPC_RELOAD,		/* as on SIGHUP */
+	IPC_LOG_LEVEL		/* of all processes, until a reload */
+};
+
+struct ipc_steer {
+	uint64_t number;	/* of the order, for the answer */
+	uint32_t what;		/* enum ipc_steering */
+	uint32_t has_value;	/* 0 or 1; LOG_LEVEL has one */
+	uint64_t value;		/* DRAIN: in ms; LOG_LEVEL: the level */
+};
+
+struct ipc_steered {
+	uint64_t number;
+	uint64_t is_done;	/* 0 or 1 */
+};
+
 _Static_assert(sizeof(struct ipc_none) == 8, "size");
 _Static_assert(sizeof(struct ipc_hello) == 24, "size");
 _Static_assert(sizeof(struct ipc_inherit) == 8, "size");
@@ -265,6 +286,8 @@ _Static_assert(sizeof(struct ipc_proof) == IPC_PROOF, "size");
 _Static_assert(sizeof(struct ipc_whispered) == 32, "size");
 _Static_assert(sizeof(struct ipc_ban) == 16, "size");
 _Static_assert(sizeof(struct ipc_kick) == 16, "size");
+_Static_assert(sizeof(struct ipc_steer) == 24, "size");
+_Static_assert(sizeof(struct ipc_steered) == 16, "size");
 
 enum ipc_type {
 	IPC_NOTHING,

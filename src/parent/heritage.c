@@ -226,6 +226,19 @@ heritage_read(struct heritage_files *files, const struct settings *settings,
 	return code;
 }
 
+bool
+heritage_renew_settings(struct heritage_files *files,
+    const struct settings *settings)
+{
+	int fd = memfile_create("settings", settings, sizeof(*settings));
+
+	if (fd < 0)
+		return false;
+	close(files->settings_fd);
+	files->settings_fd = fd;
+	return true;
+}
+
 void
 heritage_close_files(struct heritage_files *files)
 {

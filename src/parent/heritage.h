@@ -63,6 +63,10 @@ void heritage_close(struct heritage *);
  * files.  Returns 0, or a code of sysexits.h and a sentence. */
 int heritage_read(struct heritage_files *, const struct settings *,
     char error[HERITAGE_ERROR]) __attribute__((warn_unused_result));
+/* Other settings in their memory file, the rest stays.  False: the old ones
+ * stay, too, errno says why. */
+bool heritage_renew_settings(struct heritage_files *,
+    const struct settings *) __attribute__((warn_unused_result));
 void heritage_close_files(struct heritage_files *);
 
 #endif

@@ -53,21 +53,12 @@ on_stop_signal(evutil_socket_t sig, short what, void *arg)
 static void
 on_sighup(evutil_socket_t sig, short what, void *arg)
 {
-	struct parent *parent = arg;
 	struct reload reload;
 
 	(void)sig;
 	(void)what;
-	if (parent->stage != RUNNING)
-		return;
-	logger_info("reloading", NULL);
-	supervisor_reloading(parent->supervisor, clock_us());
-	if (reload_prepare(&reload, parent->sources, parent->settings,
-	    parent->door)) {
-		reload_put_in_force(parent, &reload);
-		logger_info("reloaded", NULL);
-	}
-	supervisor_reloaded(parent->supervisor);
+	/* The log tells what is wrong. */
+	(void)reload_run(arg, &reload);
 }
 
 /* --- the turn ---------------------------------------------------------- */

@@ -126,6 +126,8 @@ void ending_on_pause_over(evutil_socket_t fd, short what, void *arg);
 
 /* What is in force now, for a child that may know something older. */
 void reload_tell(struct parent *, struct child *);
+/* The settings alone; nothing to one that is not alive. */
+void reload_tell_settings(struct parent *, struct child *);
 
 /*
  * readiness.c

@@ -19,15 +19,17 @@
 #include "parent/change.h"
 #include "parent/door.h"
 #include "parent/parent_parts.h"
+#include "parent/supervisor.h"
 #include "parent/ticket_keys.h"
 
 #define SHOWN	256	/* bytes of a value in a line of the log */
 
 static void
-fail(const char *why)
+fail(struct reload *reload, const char *why)
 {
 	char shown[HERITAGE_ERROR];
 
+	snprintf(reload->told, sizeof(reload->told), "%s", why);
 	logger_error("settings not reloaded", "error=%s", logger_escape(why,
 	    strlen(why), shown, sizeof(shown)));
 }
@@ -53,13 +55,23 @@ show(const char *value, char out[SHOWN])
 }
 
 static void
+tell_of_restart(struct reload *reload, const char *setting)
+{
+	size_t len = strlen(reload->told);
+
+	snprintf(reload->told + len, sizeof(reload->told) - len, "%s%s",
+	    len > 0 ? ", " : "", setting);
+}
+
+static void
 log_change(void *arg, const struct change *change)
 {
 	char from[SHOWN], to[SHOWN], setting[SHOWN];
 	const char *what = change->is_made ? "setting changed" :
 	    "needs a restart";
 
-	(void)arg;
+	if (!change->is_made)
+		tell_of_restart(arg, change->setting);
 	show(change->setting, setting);
 	if (change->from == NULL || change->to == NULL) {
 		logger_write(change->is_made ? LOGGER_INFO : LOGGER_WARNING,
@@ -73,9 +85,10 @@ log_change(void *arg, const struct change *change)
 
 /* The log tells of changes when nothing can go wrong any more. */
 static void
-log_changes(const struct settings *in_force, const struct settings *file)
+log_changes(struct reload *reload, const struct settings *in_force,
+    const struct settings *file)
 {
-	free(change_make(in_force, file, log_change, NULL));
+	free(change_make(in_force, file, log_change, reload));
 }
 
 static bool
@@ -86,17 +99,17 @@ prepare(struct reload *reload, const struct settings *in_force,
 
 	reload->settings = change_make(in_force, file, ignore_change, NULL);
 	if (reload->settings == NULL) {
-		fail(strerror(ENOMEM));
+		fail(reload, strerror(ENOMEM));
 		return false;
 	}
 	if (heritage_read(&reload->files, reload->settings, error) != 0) {
-		fail(error);
+		fail(reload, error);
 	} else if (!door_open_new(door, reload->settings, error,
 	    sizeof(error))) {
-		fail(error);
+		fail(reload, error);
 		heritage_close_files(&reload->files);
 	} else {
-		log_changes(in_force, file);
+		log_changes(reload, in_force, file);
 		return true;
 	}
 	free(reload->settings);
@@ -153,18 +166,19 @@ reload_prepare(struct reload *reload, const struct conf_sources *sources,
 	struct reading *reading;
 	bool is_good;
 
+	reload->told[0] = '\0';
 	/* A file that was there and is gone is a mistake. */
 	if (in_force->source[0] != '\0')
 		again.file_may_miss = false;
 	reading = mmap(NULL, sizeof(*reading), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (reading == MAP_FAILED) {
-		fail(strerror(errno));
+		fail(reload, strerror(errno));
 		return false;
 	}
 	is_good = read_apart(&again, reading);
 	if (!is_good)
-		fail(reading->error);
+		fail(reload, reading->error);
 	else
 		is_good = prepare(reload, in_force, &reading->settings, door);
 	munmap(reading, sizeof(*reading));
@@ -174,6 +188,16 @@ reload_prepare(struct reload *reload, const struct conf_sources *sources,
 /*
  * Putting it in force.
  */
+
+void
+reload_tell_settings(struct parent *parent, struct child *child)
+{
+	static const struct ipc_none none;
+
+	if (child_is_alive(child))
+		child_tell(child, IPC_SETTINGS, &none,
+		    parent->heritage.files.settings_fd);
+}
 
 /* In this order: certificates belong to listeners, connections that came by a
  * new one are passed after all of it. */
@@ -185,7 +209,7 @@ reload_tell(struct parent *parent, struct child *child)
 
 	if (!child_is_alive(child))
 		return;
-	child_tell(child, IPC_SETTINGS, &none, files->settings_fd);
+	reload_tell_settings(parent, child);
 	if (child->role == IPC_WORKER) {
 		child_tell(child, IPC_CERTIFICATES, &none, files->tls_fd);
 		child_tell(child, IPC_SITE, &none, files->site_fd);
@@ -231,4 +255,26 @@ reload_put_in_force(struct parent *parent, const struct reload *reload)
 	for (i = settings_pool(old); i < settings_pool(parent->settings); i++)
 		children_start(parent, &parent->workers[i]);
 	free(old);
+}
+
+bool
+reload_run(struct parent *parent, struct reload *reload)
+{
+	bool is_good;
+
+	if (parent->stage != RUNNING) {
+		snprintf(reload->told, sizeof(reload->told),
+		    "the server ends");
+		return false;
+	}
+	logger_info("reloading", NULL);
+	supervisor_reloading(parent->supervisor, clock_us());
+	is_good = reload_prepare(reload, parent->sources, parent->settings,
+	    parent->door);
+	if (is_good) {
+		reload_put_in_force(parent, reload);
+		logger_info("reloaded", NULL);
+	}
+	supervisor_reloaded(parent->supervisor);
+	return is_good;
 }

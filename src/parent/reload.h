@@ -20,7 +20,14 @@ struct parent;
 struct reload {
 	struct settings *settings;	/* both are the caller's */
 	struct heritage_files files;
+	/* For people: why not, or the settings that need a restart, with
+	 * commas between. */
+	char told[HERITAGE_ERROR];
 };
+
+/* All of it, but while the server ends: says so to the supervisor and in the
+ * log.  False: nothing has changed, `told` says why. */
+bool reload_run(struct parent *, struct reload *);
 
 /* Reads the sources again, the certificates and the site, and opens the
  * listeners that are new (door.h).  False: something is wrong, the log says

@@ -11,6 +11,7 @@
 
 #include "parent/banlist.h"
 #include "parent/door.h"
+#include "parent/helm.h"
 #include "parent/parent_parts.h"
 
 static bool
@@ -129,6 +130,15 @@ on_ban(void *owner, struct peer *peer, const struct ipc_message *message)
 	return true;
 }
 
+static bool
+on_steer(void *owner, struct peer *peer, const struct ipc_message *message)
+{
+	const struct child *broker = owner;
+
+	(void)peer;
+	return helm_steer(broker->parent, message->payload);
+}
+
 static peer_handler *const handlers[IPC_TYPES] = {
 	[IPC_HELLO] = on_hello,
 	[IPC_READY] = on_ready,
@@ -139,6 +149,7 @@ static peer_handler *const handlers[IPC_TYPES] = {
 	[IPC_CLOSED] = on_closed,
 	[IPC_MEMORY] = on_memory,
 	[IPC_BAN] = on_ban,
+	[IPC_STEER] = on_steer,
 };
 
 peer_handler *const *
