@@ -155,6 +155,16 @@ connections_are()
 	assert_line --regexp '^measured .* (29|30|31)[0-9] messages/s'
 }
 
+@test "it tells how far it is when asked" {
+	start_open
+	run -0 --separate-stderr bench --clients 9 --processes 9 -v
+	assert_equal "$(sed 's/[0-9.]* s$/T s/' <<<"$stderr")" \
+"wschat-bench: connecting 9 clients
+wschat-bench: 9 clients are there after T s
+wschat-bench: measuring
+wschat-bench: closing"
+}
+
 @test "an echo server is measured, and so are long messages" {
 	start_open
 	run -0 bench --echo --clients 20 -k 1 ws://127.0.0.1:$PORT/echo

@@ -52,6 +52,7 @@ static const char help[] =
     "  -P, --pid PID        of the server: what it and its children cost\n"
     "      --memory-peak    with the highest memory while measured\n"
     "  -j, --json           as JSON\n"
+    "  -v, --verbose        with how far it is, on standard error\n"
     "  -h, --help           print this and exit\n"
     "  -V, --version        print the version and exit\n"
     "Exit status: 0 clean; 1 a message or a connection was lost, repeated or\n"
@@ -89,6 +90,7 @@ static const struct option longs[] = {
 	{ "pid", required_argument, NULL, 'P' },
 	{ "memory-peak", no_argument, NULL, OPTION_MEMORY_PEAK },
 	{ "json", no_argument, NULL, 'j' },
+	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ NULL, 0, NULL, 0 }
@@ -233,6 +235,9 @@ take_rest(struct arguments *a, int option)
 	case 'j':
 		a->is_json = true;
 		break;
+	case 'v':
+		a->is_verbose = true;
+		break;
 	case 'h':
 		printf("%s%s", usage, help);
 		exit(EXIT_CLEAN);
@@ -307,7 +312,7 @@ arguments_parse(struct arguments *a, int argc, char **argv)
 		.ceiling = CEILING, .connect_s = 60, .warm_s = 1,
 		.measure_s = 10, .drain_s = 10, .greets = true
 	};
-	while ((option = getopt_long(argc, argv, "r:c:s:R:k:ab:d:p:P:jhV",
+	while ((option = getopt_long(argc, argv, "r:c:s:R:k:ab:d:p:P:jvhV",
 	    longs, NULL)) != -1)
 		if (!take_plan(a, option) && !take_connections(a, option))
 			take_rest(a, option);

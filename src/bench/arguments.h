@@ -40,6 +40,7 @@ struct arguments {
 	bool any_address;
 	bool watches_memory;	/* also while it measures */
 	bool is_json;
+	bool is_verbose;	/* tells on standard error how far it is */
 };
 
 /* Ends the program on a mistake, after --help and after --version. */

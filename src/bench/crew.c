@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -58,6 +60,20 @@ static unsigned
 crew_clients(const struct crew *crew)
 {
 	return crew->a->plan.rooms * crew->a->plan.clients;
+}
+
+static void __attribute__((format(printf, 2, 3)))
+crew_tell(const struct crew *crew, const char *format, ...)
+{
+	va_list args;
+
+	if (!crew->a->is_verbose)
+		return;
+	fputs("wschat-bench: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
 }
 
 /* -- the processes --------------------------------------------------------- */
@@ -170,6 +186,7 @@ crew_connect(struct crew *crew)
 	uint64_t opened_at = 0, settled;
 	unsigned all = crew_clients(crew), ready;
 
+	crew_tell(crew, "connecting %u clients", all);
 	while ((ready = board_ready(crew->board)) < all && !stopped &&
 	    board_gone(crew->board) == 0 && nanotime() < end) {
 		if (board_opened(crew->board) > 0 && opened_at == 0)
@@ -185,6 +202,8 @@ crew_connect(struct crew *crew)
 	    (double)NANOTIME_S;
 	if (ready < all)
 		return false;
+	crew_tell(crew, "%u clients are there after %.3f s", ready,
+	    crew->result->connect_s);
 	settled = after(crew->a->pid > 0 ? SETTLE_MEMORY_S : SETTLE_S);
 	while (nanotime() < settled && !stopped)
 		crew_look(crew, LOOK_SLOW_MS);
@@ -219,6 +238,7 @@ crew_talk(struct crew *crew)
 	while (nanotime() < b->from_ns && !stopped && !crew_is_deserted(crew))
 		crew_look(crew, LOOK_MS);
 	crew_note(crew, &r->begin);
+	crew_tell(crew, "measuring");
 	while (nanotime() < b->to_ns && !stopped && !crew_is_deserted(crew)) {
 		crew_watch_memory(crew, &peak);
 		crew_look(crew, LOOK_SLOW_MS);
@@ -348,6 +368,7 @@ crew_run(const struct arguments *a, const struct destination *destination,
 		crew_drain(&crew);
 		out->is_measured = true;
 	}
+	crew_tell(&crew, "closing");
 	board_turn(crew.board, BOARD_CLOSE);
 	while (crew.living > 0)
 		crew_look(&crew, LOOK_MS);
