@@ -23,14 +23,27 @@ board_new(unsigned processes)
 	return b->wake < 0 ? NULL : b;
 }
 
-void
-board_turn(struct board *b, enum board_phase phase)
+static void
+board_wake(const struct board *b)
 {
 	static const uint64_t one = 1;
 
-	atomic_store(&b->phase, phase);
 	/* Watched for its edge by each generator, and never read. */
 	(void)!write(b->wake, &one, sizeof(one));
+}
+
+void
+board_turn(struct board *b, enum board_phase phase)
+{
+	atomic_store(&b->phase, phase);
+	board_wake(b);
+}
+
+void
+board_tell_connected(struct board *b)
+{
+	atomic_fetch_add(&b->connected, 1);
+	board_wake(b);
 }
 
 enum board_phase

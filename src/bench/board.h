@@ -48,7 +48,9 @@ struct board {
 	/* Set before TALK: monotonic nanoseconds. */
 	uint64_t start_ns, from_ns, to_ns;
 	unsigned processes;
-	int wake;			/* eventfd: the phase has changed */
+	atomic_uint connected;		/* generators whose clients are ready */
+	int wake;			/* eventfd: the phase has changed, or
+					 * somebody is connected */
 	struct board_share shares[];
 };
 
@@ -58,6 +60,9 @@ struct board *board_new(unsigned processes)
 
 /* Turns the phase, and wakes every generator. */
 void board_turn(struct board *, enum board_phase);
+
+/* A generator's clients are ready; wakes every generator. */
+void board_tell_connected(struct board *);
 
 enum board_phase board_phase(const struct board *);
 

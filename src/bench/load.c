@@ -210,23 +210,45 @@ load_opens_at(const struct load *load, unsigned own)
 	    (double)NANOTIME_S / load->a->connect_rate);
 }
 
+/*
+ * How many connect at a time: more processes than CPUs would only wake each
+ * other for a connection or two, so they come one after the other, unless
+ * there is a rate by which they take turns.
+ */
+static unsigned
+load_abreast(const struct load *load)
+{
+	unsigned all = load->portion.processes;
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return load->a->connect_rate > 0 || cpus < 1 || (unsigned)cpus > all ?
+	    all : (unsigned)cpus;
+}
+
 static void
 load_connect(struct load *load)
 {
-	unsigned next = 0, parallel = (load->a->parallel +
-	    load->portion.processes - 1) / load->portion.processes;
+	unsigned next = 0, abreast = load_abreast(load);
+	unsigned parallel = (load->a->parallel + abreast - 1) / abreast;
+	bool opens, told = false;
 	uint64_t at;
 
 	load->began = nanotime();
 	while (board_phase(load->board) == BOARD_CONNECT) {
 		at = nanotime();
-		while (next < load->all && load->share->gone == 0 &&
+		opens = load->portion.process <
+		    load->board->connected + abreast;
+		while (opens && next < load->all && load->share->gone == 0 &&
 		    load->pending < parallel &&
 		    load_opens_at(load, next) <= at)
 			load_open(load, next++);
-		load_turn(load, next < load->all && load->pending < parallel
-		    && load->share->gone == 0 ? load_opens_at(load, next) :
-		    at + NANOTIME_S);
+		if (!told && load->share->ready == load->all) {
+			told = true;
+			board_tell_connected(load->board);
+		}
+		load_turn(load, opens && next < load->all &&
+		    load->pending < parallel && load->share->gone == 0 ?
+		    load_opens_at(load, next) : at + NANOTIME_S);
 	}
 }
 
