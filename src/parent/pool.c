@@ -19,6 +19,10 @@
 #define NO_SLOT		UINT32_MAX
 #define PAGE_SLOTS	256U	/* 4 KiB, allocated together */
 #define PAGES_STEP	8U
+/* Whoever is chosen gets so many more in a row, and no worker more than a
+ * 64th above its share: to be woken for a few costs as much as for one. */
+#define RUN_MAX		15U
+#define RUN_SHARE	64U
 
 /* Free slots are chained; serials begin at 1, so 0 is no connection. */
 struct slot {
@@ -44,6 +48,7 @@ struct pool {
 	uint32_t slots;
 	uint64_t serial;	/* the last one given */
 	uint64_t connections;
+	unsigned last, run;	/* who was chosen last gets so many more */
 	/* A ring; as large as all that can be in flight, one to a worker
 	 * beyond the pool, so never full. */
 	struct pool_entry *waiting;
@@ -147,6 +152,11 @@ pool_choose(const struct pool *pool, unsigned *index_out)
 	uint32_t fewest = UINT32_MAX;
 	unsigned i;
 
+	if (pool->run > 0 && worker_choice(pool, &pool->worker[pool->last]) ==
+	    POOL_CHOSEN) {
+		*index_out = pool->last;
+		return POOL_CHOSEN;
+	}
 	for (i = 0; i < pool->workers; i++) {
 		const struct pool_worker *worker = &pool->worker[i];
 
@@ -193,6 +203,19 @@ worker_grow(struct pool_worker *worker, uint32_t max)
 	return true;
 }
 
+/* One more for the worker that was chosen. */
+static void
+count_run(struct pool *pool, unsigned index)
+{
+	uint32_t run = pool->worker[index].used / RUN_SHARE;
+
+	if (pool->run > 0 && pool->last == index)
+		pool->run--;
+	else
+		pool->run = run < RUN_MAX ? run : RUN_MAX;
+	pool->last = index;
+}
+
 const struct pool_entry *
 pool_add(struct pool *pool, unsigned index, const struct pool_entry *entry)
 {
@@ -210,6 +233,7 @@ pool_add(struct pool *pool, unsigned index, const struct pool_entry *entry)
 	worker->first_free = (uint32_t)slot->next_free;
 	slot->connection = ipc_connection_make(++pool->serial, at);
 	slot->address = entry->address;
+	count_run(pool, index);
 	worker->used++;
 	pool->connections++;
 

@@ -59,7 +59,8 @@ void pool_open_worker(struct pool *, unsigned index, bool open);
 /* Whether memory is short there. */
 void pool_set_short(struct pool *, unsigned index, bool is_short);
 
-/* The worker with the fewest connections among those of which this holds. */
+/* The worker with the fewest connections among those of which this holds; it
+ * stays so for a few in a row, a 64th of what it has, at most 16. */
 enum pool_choice pool_choose(const struct pool *, unsigned *index_out);
 
 /* Gives the entry a connection number in a chosen worker and keeps it until

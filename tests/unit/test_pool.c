@@ -116,6 +116,41 @@ the_worker_with_the_fewest_is_chosen(void **state)
 	assert_int_equal(n, 12);
 }
 
+/* Each add is taken at once. */
+static unsigned
+add_taken(struct pool *pool)
+{
+	unsigned at = 9;
+
+	assert_int_equal(pool_choose(pool, &at), POOL_CHOSEN);
+	assert_int_equal(pool_take(pool, at, add(pool, at, 5)), 5);
+	return at;
+}
+
+static void
+where_many_are_they_come_in_runs(void **state)
+{
+	struct pool *pool = pool_with(2, 5000);
+	unsigned i, at, before = 9, turns = 0, n = 0;
+	uint32_t a, b;
+
+	(void)state;
+	for (i = 0; i < 2 * 1024; i++) {
+		at = add_taken(pool);
+		turns += at != before;
+		before = at;
+		a = pool_worker_connections(pool, 0);
+		b = pool_worker_connections(pool, 1);
+		assert_in_range((a > b ? a - b : b - a) * 64, 0,
+		    64 + (a < b ? a : b));
+	}
+	assert_in_range(turns, 2 * 64, 2 * 64 + 500);
+	/* A run goes on with whoever may have it. */
+	pool_open_worker(pool, at, false);
+	assert_int_equal(add_taken(pool), 1 - at);
+	pool_free(pool, count, &n);
+}
+
 static void
 nobody_busy_and_full_are_told_apart(void **state)
 {
@@ -262,6 +297,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_worker_with_the_fewest_is_chosen),
+		cmocka_unit_test(where_many_are_they_come_in_runs),
 		cmocka_unit_test(nobody_busy_and_full_are_told_apart),
 		cmocka_unit_test(who_is_short_of_memory_is_chosen_last),
 		cmocka_unit_test(a_slot_is_used_again_and_a_number_never),
