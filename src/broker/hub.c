@@ -13,6 +13,7 @@
 #include "broker/takeover.h"
 
 #define PLACES_STEP	32	/* divides SETTINGS_PLACES */
+#define LATE_MS		20	/* between bells for who came and went */
 
 static void hub_settle(struct hub *);
 static bool hub_is_wanted(void *, const struct record *, uint64_t *);
@@ -293,6 +294,8 @@ hub_append(struct hub *hub, struct room *room, struct append_record *r)
 		return false;
 	if (r->kind == RECORD_MESSAGE)
 		room->newest = position;
+	if (r->kind != RECORD_JOIN && r->kind != RECORD_LEAVE)
+		room->is_pressing = true;
 	room_touch(hub->rooms, room, true);
 	return true;
 }
@@ -388,9 +391,14 @@ room_has_grown(void *arg, const struct room *room)
 {
 	struct hub *hub = arg;
 
-	for (unsigned i = 0; i < hub->workers; i++)
-		if (room->readers[i] > 0)
+	for (unsigned i = 0; i < hub->workers; i++) {
+		if (room->readers[i] == 0)
+			continue;
+		if (room->is_pressing)
 			hub->worker[i].is_due = true;
+		else
+			hub->worker[i].is_late = true;
+	}
 }
 
 /* Commits, and then lets the rows show it. */
@@ -406,9 +414,32 @@ hub_settle(struct hub *hub)
 		state_applied_store(hub->state, end);
 }
 
+/* When many come at once, to wake every worker for each of them would cost
+ * more than all the rest. */
+static bool
+worker_is_due(const struct hub_worker *w, uint64_t now_ms)
+{
+	return w->is_due || (w->is_late && now_ms - w->bell_ms >= LATE_MS);
+}
+
+uint64_t
+hub_next_bell(const struct hub *hub)
+{
+	uint64_t next = UINT64_MAX;
+
+	for (unsigned i = 0; i < hub->workers; i++) {
+		const struct hub_worker *w = &hub->worker[i];
+
+		if (w->generation != 0 && w->is_late &&
+		    w->bell_ms + LATE_MS < next)
+			next = w->bell_ms + LATE_MS;
+	}
+	return next;
+}
+
 void
-hub_commit(struct hub *hub, void (*bell)(void *arg, unsigned index),
-    void *arg)
+hub_commit(struct hub *hub, uint64_t now_ms,
+    void (*bell)(void *arg, unsigned index), void *arg)
 {
 	uint64_t end, far = log_ring_size(hub->log) / 4;
 
@@ -423,9 +454,10 @@ hub_commit(struct hub *hub, void (*bell)(void *arg, unsigned index),
 			continue;
 		/* Whom nothing concerns hears of the log's growth before it
 		 * runs him over. */
-		if (w->is_due || end - w->bell > far) {
-			w->is_due = false;
+		if (worker_is_due(w, now_ms) || end - w->bell > far) {
+			w->is_due = w->is_late = false;
 			w->bell = end;
+			w->bell_ms = now_ms;
 			bell(arg, i);
 		}
 	}

@@ -133,9 +133,12 @@ enum hub_result hub_whisper(struct hub *, unsigned index,
     struct buf *out) __attribute__((warn_unused_result));
 
 /* The end of a turn: commits, stores rows, then calls back for each worker
- * that has something to read. */
-void hub_commit(struct hub *, void (*bell)(void *arg, unsigned index),
-    void *arg);
+ * that has something to read.  Who was rung just now hears later who came and
+ * went elsewhere; hub_next_bell says when hub_commit is to be called again at
+ * the latest (clock_ms; UINT64_MAX: nobody waits). */
+void hub_commit(struct hub *, uint64_t now_ms,
+    void (*bell)(void *arg, unsigned index), void *arg);
+uint64_t hub_next_bell(const struct hub *);
 /* Stores the receipt for everything this worker has asked; its refusals are
  * on their way. */
 void hub_receipt(struct hub *, unsigned index);

@@ -33,7 +33,9 @@ struct hub_worker {
 	bool owes_answer;	/* by message, since the last receipt */
 	struct roster_worker *connections;
 	uint64_t bell;		/* the log's end when it was last rung */
+	uint64_t bell_ms;	/* when that was */
 	bool is_due;		/* has asked, or has something to read */
+	bool is_late;		/* has to read who came and went */
 	uint8_t *registered;	/* by slot, while it registers */
 };
 

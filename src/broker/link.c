@@ -439,7 +439,7 @@ link_watch_all(struct broker *b)
 void
 link_end_turn(struct broker *b)
 {
-	hub_commit(b->hub, link_on_bell, b);
+	hub_commit(b->hub, clock_ms(), link_on_bell, b);
 	link_release_held(b);
 	for (unsigned i = 0; i < b->link_count; i++) {
 		struct link *link = &b->links[i];

@@ -287,6 +287,7 @@ room_store_dirty(struct room_table *t,
 		if (room->has_grown)
 			grown(arg, room);
 		room->is_dirty = room->has_grown = false;
+		room->is_pressing = false;
 	}
 }
 

@@ -33,6 +33,7 @@ struct room {
 	struct list members;	/* rows: SESSION, MEMBER */
 	bool is_dirty;		/* seq or newest differ from the row */
 	bool has_grown;		/* live readers have something to read */
+	bool is_pressing;	/* which is more than who came and went */
 	struct room *next_dirty;
 	uint32_t *readers;	/* how many connections, by worker index */
 	UT_hash_handle by_identity, by_key;

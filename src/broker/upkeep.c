@@ -59,6 +59,9 @@ upkeep_turn(struct broker *b)
 	due_ms = hub_next_tidy(b->hub);
 	if (next_expiry(b) < due_ms)
 		due_ms = next_expiry(b);
+	/* The turn that this begins rings. */
+	if (hub_next_bell(b->hub) < due_ms)
+		due_ms = hub_next_bell(b->hub);
 	if (due_ms == b->upkeep_ms)
 		return;
 	now_ms = clock_ms();

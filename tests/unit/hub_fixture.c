@@ -357,8 +357,15 @@ on_bell(void *arg, unsigned index)
 void
 world_commit(struct world *w)
 {
+	w->now_ms += 1000;
+	world_commit_at_once(w);
+}
+
+void
+world_commit_at_once(struct world *w)
+{
 	w->bells = 0;
-	hub_commit(w->hub, on_bell, w);
+	hub_commit(w->hub, w->now_ms, on_bell, w);
 }
 
 unsigned

@@ -26,6 +26,7 @@ struct world {
 	struct state *state;
 	struct hub *hub;
 	uint64_t bells;		/* a bit for each worker rung */
+	uint64_t now_ms;	/* of the last commit */
 	uint64_t address;	/* of who attaches or joins */
 	uint64_t said_seq;	/* of what was said before */
 	/* Changes the settings of the hubs that are opened from now on. */
@@ -89,6 +90,8 @@ enum hub_result ask_go(struct world *, unsigned index, uint64_t number,
     uint64_t conn, uint32_t route);
 /* The end of a turn; says in `bells` who was rung. */
 void world_commit(struct world *);
+/* The same, and no time has passed since the last. */
+void world_commit_at_once(struct world *);
 /* Looks at all rooms once; returns in how many steps. */
 unsigned world_tidy(struct world *);
 

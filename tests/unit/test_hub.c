@@ -444,6 +444,46 @@ the_bell_rings_where_it_concerns(void **state)
 	world_close(&w);
 }
 
+/* So many come at once, each to another worker, that bells for them would be
+ * most of what there is to do. */
+static void
+who_came_and_went_is_rung_for_rarely(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_create(&w, 2);
+	assert_int_equal(ask_join(&w, 0, 1, connection(1, 0), CHAT, "a"),
+	    HUB_DONE);
+	world_commit(&w);
+	assert_true(hub_next_bell(w.hub) == UINT64_MAX);
+	assert_int_equal(ask_join(&w, 1, 1, connection(2, 0), CHAT, "a"),
+	    HUB_DONE);
+	world_commit_at_once(&w);
+	assert_true(w.bells == 2);
+	assert_true(hub_next_bell(w.hub) == w.now_ms + 20);
+	assert_int_equal(ask_leave(&w, 1, 2, connection(2, 0), CHAT),
+	    HUB_DONE);
+	w.now_ms += 19;
+	world_commit_at_once(&w);
+	assert_true(w.bells == 2);
+	w.now_ms++;
+	world_commit_at_once(&w);
+	assert_true(w.bells == 1);
+	assert_true(hub_next_bell(w.hub) == UINT64_MAX);
+	/* What is said does not wait, and has both with it. */
+	assert_int_equal(ask_join(&w, 1, 3, connection(3, 0), CHAT, "a"),
+	    HUB_DONE);
+	world_commit_at_once(&w);
+	assert_true(w.bells == 2);
+	assert_int_equal(ask_say(&w, 1, 4, connection(3, 0), CHAT, "x"),
+	    HUB_DONE);
+	world_commit_at_once(&w);
+	assert_true(w.bells == 3);
+	assert_true(hub_next_bell(w.hub) == UINT64_MAX);
+	world_close(&w);
+}
+
 static void
 receipts_say_what_was_asked(void **state)
 {
@@ -1084,6 +1124,7 @@ main(void)
 		cmocka_unit_test(many_rooms_are_listed_once_a_second),
 		cmocka_unit_test(whispers_go_to_whom_they_name),
 		cmocka_unit_test(the_bell_rings_where_it_concerns),
+		cmocka_unit_test(who_came_and_went_is_rung_for_rarely),
 		cmocka_unit_test(receipts_say_what_was_asked),
 		cmocka_unit_test(the_members_of_a_dead_worker_leave),
 		cmocka_unit_test(
