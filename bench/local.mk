@@ -3,8 +3,9 @@
 EXTRA_PROGRAMS = bench/bare bench/shake bench/bare_tls
 CLEANFILES += bench/bare$(EXEEXT) bench/shake$(EXEEXT) \
 	bench/bare_tls$(EXEEXT)
-EXTRA_DIST += bench/growth bench/plot bench/report.py bench/servers.py \
-	bench/works.py bench/tls bench/README.md
+EXTRA_DIST += bench/growth bench/plot bench/plots/clients.svg \
+	bench/plots/rooms.svg bench/plots/workers.svg bench/report.py \
+	bench/servers.py bench/works.py bench/tls bench/README.md
 
 bench_bare_SOURCES = bench/bare.c
 bench_bare_LDADD = $(DEPS_LIBS)
