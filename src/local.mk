@@ -428,6 +428,8 @@ libbench_a_SOURCES = \
 	src/bench/crew.h \
 	src/bench/destination.c \
 	src/bench/destination.h \
+	src/bench/dialect.c \
+	src/bench/dialect.h \
 	src/bench/histogram.c \
 	src/bench/histogram.h \
 	src/bench/link.c \
@@ -443,6 +445,8 @@ libbench_a_SOURCES = \
 	src/bench/result.h \
 	src/bench/secure.c \
 	src/bench/secure.h \
+	src/bench/speech.c \
+	src/bench/speech.h \
 	src/bench/traffic.c \
 	src/bench/traffic.h \
 	src/bench/unsent.c \

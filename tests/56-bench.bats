@@ -33,16 +33,21 @@ figures = json.loads(sys.argv[1])
 print(eval("figures" + sys.argv[2]))' "$output" "$1"
 }
 
-# start_doctored FAULT: sets PORT; it ends with the test.
-start_doctored()
+# start_python FILE ARGS...: sets PORT; it ends with the test.
+start_python()
 {
 	rm -f "$DIR/port"
-	setsid "$PYTHON" "$TESTS/lib/doctored.py" "$1" >"$DIR/port" \
+	setsid "$PYTHON" "$TESTS/lib/$1" "${@:2}" >"$DIR/port" \
 		2>"$DIR/log.doctored" 3>&- &
 	DOCTORED=$!
 	SESSIONS+=("$DOCTORED")
 	wait_until test -s "$DIR/port"
 	PORT=$(<"$DIR/port")
+}
+
+start_doctored()
+{
+	start_python doctored.py "$1"
 }
 
 stop_doctored()
@@ -82,6 +87,9 @@ connections_are()
 	--rate 5 --outstanding 2
 	--rate 5 --when-all
 	--echo --rooms 2
+	--dialect klingon
+	--dialect mqtt --echo
+	--dialect nats --size 1025
 	--processes 5 --clients 4
 	--processes 3 --when-all
 	--memory-peak
@@ -273,6 +281,31 @@ wschat-bench: closing"
 	wait "$job"
 	run cat out
 	assert_line --regexp '^verdict +clean$'
+}
+
+# -- other servers -----------------------------------------------------------------
+
+@test "a server of MQTT or NATS is measured, and one that refuses is seen" {
+	local dialect
+
+	for dialect in mqtt nats; do
+		start_python dialects.py "$dialect" none
+		run -0 bench --dialect "$dialect" --rooms 3 --clients 4 \
+			--rate 200 --size 300 -j
+		assert_equal "$(found '["delivered"] == 4 * figures["sent"] > 0')" \
+			True
+		run -0 bench --dialect "$dialect" --clients 5 -k 3
+		assert_line --regexp '^verdict +clean$'
+		stop_doctored
+		start_python dialects.py "$dialect" refuse
+		run -2 bench --dialect "$dialect" --clients 4
+		assert_output --partial 'protocol-error'
+		stop_doctored
+		start_python dialects.py "$dialect" split
+		run -1 bench --dialect "$dialect" --clients 4
+		assert_line --regexp '^ended +4 protocol-error'
+		stop_doctored
+	done
 }
 
 # -- the manual ---------------------------------------------------------------------

@@ -80,6 +80,7 @@ unit_tests = \
 	tests/unit/test_deaths \
 	tests/unit/test_deflate \
 	tests/unit/test_deflater \
+	tests/unit/test_dialect \
 	tests/unit/test_event \
 	tests/unit/test_forwarded \
 	tests/unit/test_frame \
@@ -88,6 +89,7 @@ unit_tests = \
 	tests/unit/test_goal \
 	tests/unit/test_handlers \
 	tests/unit/test_handshake \
+	tests/unit/test_histogram \
 	tests/unit/test_hub \
 	tests/unit/test_ids \
 	tests/unit/test_inflater \
@@ -102,6 +104,7 @@ unit_tests = \
 	tests/unit/test_log \
 	tests/unit/test_logger \
 	tests/unit/test_metrics \
+	tests/unit/test_mark \
 	tests/unit/test_name \
 	tests/unit/test_nametable \
 	tests/unit/test_naming \
@@ -143,6 +146,7 @@ unit_tests = \
 	tests/unit/test_tls_image \
 	tests/unit/test_tokens \
 	tests/unit/test_token \
+	tests/unit/test_traffic \
 	tests/unit/test_upgrade \
 	tests/unit/test_url \
 	tests/unit/test_utf8 \
@@ -177,6 +181,7 @@ EXTRA_DIST += \
 	tests/lib/certificates.bash \
 	tests/lib/common.bash \
 	tests/lib/controlled.bash \
+	tests/lib/dialects.py \
 	tests/lib/doctored.py \
 	tests/lib/flow.py \
 	tests/lib/inherit.py \
@@ -252,7 +257,11 @@ libfixture_a_SOURCES = \
 	src/log/state.c \
 	src/log/verify.c
 
+tests_unit_test_dialect_LDADD = libbench.a $(CMOCKA_LIBS)
+tests_unit_test_histogram_LDADD = libbench.a $(CMOCKA_LIBS)
+tests_unit_test_mark_LDADD = libbench.a $(CMOCKA_LIBS)
 tests_unit_test_portion_LDADD = libbench.a $(CMOCKA_LIBS)
+tests_unit_test_traffic_LDADD = libbench.a $(CMOCKA_LIBS)
 
 # The unit tests and corpora again, failing on any leak or invalid access.
 # A buffer that gets no memory.

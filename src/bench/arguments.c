@@ -29,6 +29,7 @@ static const char help[] =
     "  -s, --senders N      of them talk, in each room; 0: all is idle (1)\n"
     "      --echo           the server answers each client alone; N clients\n"
     "      --no-greeting    the server says nothing to who joins\n"
+    "      --dialect NAME   what the server speaks: text, mqtt, nats (text)\n"
     "What they say:\n"
     "  -R, --rate N         messages a second in all (1 for each room)\n"
     "  -k, --outstanding N  instead: each sender has N messages on the way\n"
@@ -62,7 +63,7 @@ enum long_option {
 	OPTION_ECHO = 256, OPTION_NO_GREETING, OPTION_WARM_UP,
 	OPTION_DRAIN, OPTION_CONNECT_TIME, OPTION_CONNECT_RATE, OPTION_PARALLEL,
 	OPTION_SOURCES, OPTION_CEILING, OPTION_ANY_ADDRESS, OPTION_CA,
-	OPTION_INSECURE, OPTION_MEMORY_PEAK
+	OPTION_INSECURE, OPTION_MEMORY_PEAK, OPTION_DIALECT
 };
 
 static const struct option longs[] = {
@@ -76,6 +77,7 @@ static const struct option longs[] = {
 	{ "when-all", no_argument, NULL, 'a' },
 	{ "size", required_argument, NULL, 'b' },
 	{ "duration", required_argument, NULL, 'd' },
+	{ "dialect", required_argument, NULL, OPTION_DIALECT },
 	{ "warm-up", required_argument, NULL, OPTION_WARM_UP },
 	{ "drain", required_argument, NULL, OPTION_DRAIN },
 	{ "connect-time", required_argument, NULL, OPTION_CONNECT_TIME },
@@ -169,6 +171,12 @@ take_plan(struct arguments *a, int option)
 		return true;
 	case OPTION_NO_GREETING:
 		a->greets = false;
+		return true;
+	case OPTION_DIALECT:
+		a->dialect = dialect_find(optarg);
+		if (a->dialect == NULL)
+			arguments_die(EX_USAGE, "--dialect %s: not text, mqtt "
+			    "or nats", optarg);
 		return true;
 	default:
 		return false;
@@ -280,6 +288,20 @@ settle_plan(struct arguments *a)
 		plan->rate = RATE_OF_ROOM * plan->rooms;
 }
 
+/* What wrapped texts are not for. */
+static void
+settle_dialect(const struct arguments *a)
+{
+	if (dialect_is_plain(a->dialect))
+		return;
+	if (a->is_echo)
+		arguments_die(EX_USAGE, "--dialect %s and --echo: who "
+		    "subscribes hears the others", a->dialect->name);
+	if (a->plan.bytes > DIALECT_TEXT_MAX)
+		arguments_die(EX_USAGE, "--dialect %s: --size is at most %d",
+		    a->dialect->name, DIALECT_TEXT_MAX);
+}
+
 static void
 settle_clients(struct arguments *a)
 {
@@ -310,7 +332,8 @@ arguments_parse(struct arguments *a, int argc, char **argv)
 		    .bytes = 128 },
 		.url_text = URL_DEFAULT, .processes = 1, .parallel = 200,
 		.ceiling = CEILING, .connect_s = 60, .warm_s = 1,
-		.measure_s = 10, .drain_s = 10, .greets = true
+		.measure_s = 10, .drain_s = 10, .greets = true,
+		.dialect = dialect_find("text")
 	};
 	while ((option = getopt_long(argc, argv, "r:c:s:R:k:ab:d:p:P:jvhV",
 	    longs, NULL)) != -1)
@@ -325,5 +348,6 @@ arguments_parse(struct arguments *a, int argc, char **argv)
 	if (why != NULL)
 		arguments_die(EX_USAGE, "%s %s", a->url_text, why);
 	settle_plan(a);
+	settle_dialect(a);
 	settle_clients(a);
 }

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "bench/dialect.h"
 #include "bench/traffic.h"
 #include "ws/url.h"
 
@@ -36,6 +37,7 @@ struct arguments {
 	double connect_s, warm_s, measure_s, drain_s;
 	pid_t pid;		/* the server's; 0: unknown */
 	bool greets;		/* ready with the first text, not the 101 */
+	const struct dialect *dialect;
 	bool is_echo;		/* each client hears itself alone */
 	bool any_address;
 	bool watches_memory;	/* also while it measures */

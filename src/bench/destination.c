@@ -102,6 +102,7 @@ destination_find(struct destination *d, const struct arguments *a)
 		arguments_die(EX_USAGE, "%s is another machine; if it is "
 		    "yours to burden, say --any-address", a->url.host);
 	d->target.host = a->url.authority;
+	d->target.fields = a->dialect->fields;
 	destination_path(a, a->plan.rooms - 1, path);
 	choose_sources(d, a);
 	choose_tls(d, a);

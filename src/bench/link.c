@@ -24,7 +24,7 @@
 #include "bench/secure.h"
 #include "bench/unsent.h"
 
-#define STASH_SIZE	2048	/* also the longest handshake answer */
+#define STASH_SIZE	LINK_UNIT_MAX	/* also the longest handshake answer */
 #define READ_SIZE	(256 * 1024)
 
 /* The example of RFC 6455 1.3: what matters here is only that it fits. */
@@ -77,6 +77,12 @@ link_end(struct link *l, enum link_end why, struct link_events *ev)
 }
 
 void
+link_blame(struct link *l, struct link_events *ev)
+{
+	link_end(l, LINK_END_PROTOCOL, ev);
+}
+
+void
 link_clear(struct link *l)
 {
 	if (l->state != LINK_NEW && l->state != LINK_GONE)
@@ -109,6 +115,12 @@ bool
 link_say(struct link *l, const char *text, size_t len)
 {
 	return unsent_add_frame(&l->output, OP_TEXT, text, len);
+}
+
+bool
+link_say_binary(struct link *l, const char *bytes, size_t len)
+{
+	return unsent_add_frame(&l->output, OP_BINARY, bytes, len);
 }
 
 void
@@ -312,6 +324,11 @@ link_read_frame(struct link *l, const unsigned char *p, size_t len,
 		link_end(l, LINK_END_PROTOCOL, ev);
 		return 0;
 	}
+	if (op == OP_BINARY && ev->streamed != NULL) {
+		l->streams = size > 0;
+		l->skip = size;
+		return at;
+	}
 	head = size < LINK_HEAD_MAX ? (size_t)size : LINK_HEAD_MAX;
 	if (len < at + head)
 		return 0;
@@ -331,6 +348,26 @@ link_read_frame(struct link *l, const unsigned char *p, size_t len,
 		return at + (size_t)size;
 	l->skip = size - (len - at);
 	return len;
+}
+
+/* Bytes of a binary message, as link_events.streamed wants them. */
+static size_t
+link_stream(struct link *l, const unsigned char *p, size_t len,
+    struct link_events *ev)
+{
+	size_t n = l->skip < len ? (size_t)l->skip : len;
+	size_t used = ev->streamed(ev->owner, l, (const char *)p, n);
+
+	if (l->state == LINK_GONE)
+		return 0;
+	if (used == 0) {
+		if (n == l->skip || n >= LINK_UNIT_MAX)
+			link_end(l, LINK_END_PROTOCOL, ev);
+		return 0;
+	}
+	l->skip -= used;
+	l->streams = l->skip > 0;
+	return used;
 }
 
 static size_t
@@ -375,6 +412,8 @@ link_read(struct link *l, struct link_events *ev)
 	while (at < len && l->state != LINK_GONE) {
 		if (l->state == LINK_UPGRADING)
 			used = link_read_answer(l, buffer + at, len - at, ev);
+		else if (l->streams)
+			used = link_stream(l, buffer + at, len - at, ev);
 		else if (l->skip > 0)
 			used = link_skip(l, len - at, ev);
 		else

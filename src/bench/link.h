@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 
 #define LINK_HEAD_MAX	256	/* bytes of a message that are looked at */
+#define LINK_UNIT_MAX	2048	/* bytes of a part of a binary message */
 #define LINK_PATH	512	/* bytes of a path with the NUL */
 
 struct ssl_ctx_st;
@@ -52,6 +53,7 @@ struct link {
 	bool writing;		/* EPOLLOUT is asked for */
 	bool talks;		/* keeps its send buffer between messages */
 	bool ready;		/* the owner's word, not used here */
+	bool streams;		/* `skip` is of a binary message */
 	uint64_t skip;		/* payload bytes of that message to come */
 	unsigned char *stash;
 	struct unsent *output;
@@ -66,6 +68,14 @@ struct link_events {
 	void *owner;
 	void (*opened)(void *owner, struct link *);
 	void (*heard)(void *owner, struct link *, const char *text,
+	    size_t len);
+	/*
+	 * Of a binary message, what has come and is not yet used.  Returns
+	 * how much of it is; the rest, less than LINK_UNIT_MAX, comes again
+	 * with more behind it, and a message may not end with one.  NULL:
+	 * binary messages are only counted.
+	 */
+	size_t (*streamed)(void *owner, struct link *, const char *bytes,
 	    size_t len);
 	void (*gone)(void *owner, struct link *);
 	uint64_t reads, bytes;	/* counted by link_on_ready */
@@ -106,12 +116,18 @@ void	link_on_ready(struct link *, uint32_t events, int epoll, uint32_t key,
  */
 bool	link_say(struct link *, const char *text, size_t len)
 	    __attribute__((warn_unused_result));
+/* The same as a binary message. */
+bool	link_say_binary(struct link *, const char *bytes, size_t len)
+	    __attribute__((warn_unused_result));
 void	link_flush(struct link *, int epoll, uint32_t key,
 	    struct link_events *);
 
 /* Begins the close handshake with 1000; `gone` follows. */
 void	link_close(struct link *, int epoll, uint32_t key,
 	    struct link_events *);
+
+/* Ends it for what its owner has read: LINK_END_PROTOCOL, `gone` comes. */
+void	link_blame(struct link *, struct link_events *);
 
 /* Frees at once, without a word to the server and without an event. */
 void	link_clear(struct link *);

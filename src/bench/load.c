@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "bench/nanotime.h"
+#include "bench/speech.h"
 
 #define KEY_TIMER	UINT32_MAX
 #define KEY_BOARD	(UINT32_MAX - 1)
@@ -51,6 +52,12 @@ load_index(const struct load *load, const struct link *l)
 	return portion_index(&load->portion, (unsigned)(l - load->links));
 }
 
+static unsigned
+load_room(const struct load *load, const struct link *l)
+{
+	return load_index(load, l) % load->portion.rooms;
+}
+
 /* -- what links and traffic tell ------------------------------------------ */
 
 static void
@@ -68,8 +75,13 @@ on_opened(void *owner, struct link *l)
 
 	load->share->opened++;
 	l->talks = traffic_talks(load->traffic, load_index(load, l));
-	if (!load->a->greets)
+	if (!dialect_is_plain(load->a->dialect)) {
+		/* link.c sends it when this event is done with. */
+		if (!speech_join(load->a, load_room(load, l), l))
+			link_blame(l, &load->events);
+	} else if (!load->a->greets) {
 		load_set_ready(load, l);
+	}
 }
 
 static void
@@ -85,6 +97,27 @@ on_heard(void *owner, struct link *l, const char *text, size_t len)
 		load->now = nanotime();
 	traffic_heard(load->traffic, load_index(load, l), text, len,
 	    load->now);
+}
+
+/* Bytes of a dialect. */
+static size_t
+on_streamed(void *owner, struct link *l, const char *bytes, size_t len)
+{
+	struct load *load = owner;
+	struct dialect_packet packet;
+	size_t used = load->a->dialect->read(bytes, len, &packet);
+
+	if (used == 0)
+		return 0;
+	if (packet.sense == DIALECT_TEXT && l->ready)
+		on_heard(load, l, packet.text, packet.len);
+	else if (packet.sense == DIALECT_JOINED && !l->ready)
+		load_set_ready(load, l);
+	else if (packet.sense == DIALECT_REFUSED ||
+	    (packet.sense == DIALECT_PING && !link_say_binary(l, packet.text,
+	    packet.len)))
+		link_blame(l, &load->events);
+	return used;
 }
 
 static void
@@ -122,7 +155,8 @@ on_say(void *owner, unsigned index, const char *text, size_t len)
 	unsigned own = portion_own(&load->portion, index);
 	struct link *l = &load->links[own];
 
-	if (l->state != LINK_OPEN || !link_say(l, text, len))
+	if (l->state != LINK_OPEN || !speech_say(load->a,
+	    index % load->portion.rooms, l, text, len))
 		return false;
 	if (load->dirties == DIRTY_MAX)
 		load_flush(load);
@@ -387,6 +421,8 @@ load_init(struct load *load, const struct load_task *task)
 	load->events.opened = on_opened;
 	load->events.heard = on_heard;
 	load->events.gone = on_gone;
+	if (!dialect_is_plain(load->a->dialect))
+		load->events.streamed = on_streamed;
 	traffic_take(load->traffic, &load->portion, &load->share->times,
 	    on_say, load);
 }

@@ -15,6 +15,8 @@
  *	   load        load        load     a process each: portion of clients
  *	     |           |           |
  *	   links       links       links    over TLS: secure
+ *
+ * A server that is no plain chat: dialect, and speech between load and link.
  */
 #include "config.h"
 
