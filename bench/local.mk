@@ -5,7 +5,10 @@ CLEANFILES += bench/bare$(EXEEXT) bench/shake$(EXEEXT) \
 	bench/bare_tls$(EXEEXT)
 EXTRA_DIST += bench/growth bench/plot bench/plots/clients.svg \
 	bench/plots/rooms.svg bench/plots/workers.svg bench/report.py \
-	bench/servers.py bench/works.py bench/tls bench/README.md
+	bench/servers.py bench/works.py bench/tls bench/README.md bench/overview \
+	bench/peers.py bench/peers/fetch bench/peers/nginx.conf \
+	bench/peers/mosquitto.conf bench/peers/nats.conf \
+	bench/peers/ws.mjs bench/peers/chat.py
 
 bench_bare_SOURCES = bench/bare.c
 bench_bare_LDADD = $(DEPS_LIBS)
@@ -16,11 +19,14 @@ bench_shake_LDADD = libbench.a $(DEPS_LIBS)
 bench_bare_tls_SOURCES = bench/bare_tls.c
 bench_bare_tls_LDADD = $(DEPS_LIBS)
 
-# BENCH_FLAGS="--rounds 1 W1" for less, see bench/README.md.
-.PHONY: bench bench-growth bench-plots bench-tls
+# BENCH_FLAGS="--rounds 1 W1" for less, PEERS=all for more, see bench/README.md.
+.PHONY: bench bench-growth bench-peers bench-plots bench-tls
 run_bench = BUILDDIR=. PYTHONDONTWRITEBYTECODE=1 $(top_srcdir)/bench
 bench: wschatd$(EXEEXT) wschat-bench$(EXEEXT) bench/bare$(EXEEXT)
-	$(run_bench)/report.py $(BENCH_FLAGS)
+	$(run_bench)/report.py --peers "$(PEERS)" $(BENCH_FLAGS)
+
+bench-peers:
+	$(top_srcdir)/bench/peers/fetch peers
 
 bench-growth: wschatd$(EXEEXT) wschat-bench$(EXEEXT)
 	$(run_bench)/growth $(BENCH_FLAGS)

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Runs wschatd and the bare server in turn under the same works, prints what
-each costs beside what is wanted, and keeps every figure.
+"""Runs wschatd, the bare server and peers in turn under the same works, prints
+what each costs beside what is wanted, and keeps every figure.
 
 Medians over the rounds; ratios within a round, and their median.
 """
@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 
+from peers import PEERS
 from servers import ServerFailed, prepare
 from works import MIB, all_works
 
@@ -193,11 +194,18 @@ def options():
     parser.add_argument("--warm-up", type=float, default=1, metavar="SECONDS")
     parser.add_argument("--clients", type=int, default=100000,
                         help="of the work idle")
+    parser.add_argument("--peers", default="", metavar="NAMES",
+                        help="measure these, too: all, or of %s" %
+                        " ".join(PEERS))
     parser.add_argument("--results", metavar="DIR",
                         help="keep figures here (BUILD/bench/results)")
     parser.add_argument("--list", action="store_true", help="name the works")
     args = parser.parse_args()
     args.results = args.results or os.path.join(args.build, "bench/results")
+    args.peers = args.peers.replace(",", " ").split()
+    for name in args.peers:
+        if name not in PEERS and name != "all":
+            parser.error("no such peer: %s" % name)
     for program in ("wschatd", "wschat-bench", "bench/bare"):
         if not os.access(os.path.join(args.build, program), os.X_OK):
             parser.error("%s is not built" % program)
@@ -208,7 +216,8 @@ def main():
     args, parser = options()
     with tempfile.TemporaryDirectory() as folder:
         works = {w.name: w
-                 for w in all_works(args.build, args.clients, folder)}
+                 for w in all_works(args.build, args.clients, folder,
+                                    args.peers)}
         if args.list:
             for work in works.values():
                 print("%-12s %s" % (work.name, work.title))
@@ -230,7 +239,8 @@ def main():
                       for g in works[name].goals]
             kept[name] = {"title": works[name].title, "rounds": rounds}
             clean &= all(r["clean"] for results in rounds
-                         for r in results.values())
+                         for s, r in results.items()
+                         if s not in PEERS)
         show_goals(goals)
     with open(os.path.join(args.results, "report.json"), "w",
               encoding="utf-8") as out:

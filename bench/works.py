@@ -9,6 +9,7 @@ import os
 import subprocess
 from dataclasses import dataclass, field
 
+from peers import choose
 from servers import Bare, Wschatd, processes_for
 
 MIB = 1 << 20
@@ -56,11 +57,12 @@ def make_certificate(folder):
     return files
 
 
-def fan_out(build):
+def fan_out(build, peers):
     one, two = "wschatd, 1 worker", "wschatd, 2 workers"
     all_servers = [Bare(build), Bare(build, batched=True), Wschatd(build, 1),
-                   Wschatd(build)]
-    plain = [Bare(build), Wschatd(build, 1), Wschatd(build)]
+                   Wschatd(build)] + choose(peers, build)
+    plain = [Bare(build), Wschatd(build, 1), Wschatd(build)] + \
+        choose(peers, build)
     load = ("deliveries_s", "cpu_us", "machine_us", "heard", "sweep_p50",
             "sleeps_s")
     paced = ("cpu_us", "sweep_p50", "sweep_max", "delivery_p99", "late_p99",
@@ -76,8 +78,8 @@ def fan_out(build):
         Work("W1-pinned", "the same, server and generator on one core", w1,
              [Bare(build, cpus=pinned),
               Bare(build, batched=True, cpus=pinned),
-              Wschatd(build, cpus=pinned)], load,
-             ("deliveries_s", "cpu_us"),
+              Wschatd(build, cpus=pinned)] + choose(peers, build, pinned),
+             load, ("deliveries_s", "cpu_us"),
              [Goal(two, "cpu_us", "<=", 0.40, ratio=True)], cpus=pinned),
         Work("W2", "1,000 clients, 50 messages/s, 128 B",
              ["-c", "1000", "-s", "50", "-R", "50"], plain, paced,
@@ -97,12 +99,23 @@ def fan_out(build):
     ]
 
 
+def idle_beside(build, peers):
+    """Memory and handshakes of all servers, where there are peers."""
+    if not peers:
+        return []
+    return [Work("idle-peers", "10,000 clients that say nothing",
+                 ["-c", "10000", "-s", "0"],
+                 [Bare(build), Wschatd(build, 1), Wschatd(build)] +
+                 choose(peers, build),
+                 ("pss_bytes", "private_bytes", "handshakes_s",
+                  "handshake_us", "sleeps_s"), seconds=1)]
+
+
 def round_trips(build):
     two = "wschatd, 2 workers"
     figures = ("own_p50", "own_p99", "messages_s", "cpu_us")
     near, far, pinned = {0}, {1}, {0}
-    echo = {"bare echo": ["--echo", "-c", "1"],
-            "bare echo, anywhere": ["--echo", "-c", "1"]}
+    echo = {"bare echo": ["--echo", "-c", "1"]}
     pair = ["-c", "2", "-s", "1", "-k", "1"]
     return [
         Work("echo", "100 clients, one message on the way each, 128 B",
@@ -113,10 +126,12 @@ def round_trips(build):
         Work("two", "two people in a room, one talks: own line's round trip "
              "beside a bare echo's across cores", pair,
              [Bare(build, name="bare echo", cpus=far),
-              Bare(build, name="bare echo, anywhere"), Wschatd(build)],
-             figures, ("own_p50",),
+              Wschatd(build, cpus=far)], figures, ("own_p50",),
              [Goal(two, "own_p50", "<=", 1.0, ratio=True)], cpus=near,
              extra=echo),
+        Work("two-anywhere", "the same, where the kernel likes", pair,
+             [Bare(build, name="bare echo"), Wschatd(build)], figures,
+             ("own_p50",), extra=echo),
         Work("two-pinned", "the same, all on one core", pair,
              [Bare(build, name="bare echo", cpus=pinned),
               Wschatd(build, cpus=pinned)], figures, ("own_p50",),
@@ -161,6 +176,6 @@ def sizes(build, clients, folder):
     ]
 
 
-def all_works(build, clients, folder):
-    return fan_out(build) + round_trips(build) + sizes(build, clients,
-                                                       folder)
+def all_works(build, clients, folder, peers=()):
+    return fan_out(build, peers) + idle_beside(build, peers) + \
+        round_trips(build) + sizes(build, clients, folder)
