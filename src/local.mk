@@ -170,6 +170,8 @@ libbroker_a_SOURCES = \
 	src/broker/broker_parts.h \
 	src/broker/census.c \
 	src/broker/census.h \
+	src/broker/clerk.c \
+	src/broker/clerk.h \
 	src/broker/control.c \
 	src/broker/control.h \
 	src/broker/expulsion.c \
@@ -218,6 +220,8 @@ libbroker_a_SOURCES = \
 	src/broker/rowtable.h \
 	src/broker/session.c \
 	src/broker/session.h \
+	src/broker/silence.c \
+	src/broker/silence.h \
 	src/broker/skeleton.c \
 	src/broker/skeleton.h \
 	src/broker/spelling.c \
@@ -406,6 +410,8 @@ libctl_a_SOURCES = \
 	src/ctl/errand.h \
 	src/ctl/second.c \
 	src/ctl/second.h \
+	src/ctl/hush.c \
+	src/ctl/hush.h \
 	src/ctl/show.c \
 	src/ctl/show.h \
 	src/ctl/span.c \

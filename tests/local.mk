@@ -52,6 +52,7 @@ bats_tests = \
 	tests/58-install.bats \
 	tests/59-proxies.bats \
 	tests/58-steering.bats \
+	tests/59-mute.bats \
 	tests/54-reload.bats \
 	tests/60-faults.bats \
 	tests/65-property.bats \

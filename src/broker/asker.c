@@ -15,6 +15,7 @@ asker_find(struct hub *hub, unsigned index, const struct ipc_request *q,
 	a->row = roster_find(hub->roster, w->connections, q->connection);
 	if (!roster_read(hub->state, a->row, &entry))
 		return false;
+	a->address = entry.address;
 	a->member = entry.member;
 	a->session = state_session(hub->state, entry.member);
 	a->room = session_room(hub, a->session);

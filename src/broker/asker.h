@@ -12,6 +12,7 @@
 /* Who asks, and what a record of his begins with. */
 struct asker {
 	uint32_t row;		/* of the connection */
+	uint64_t address;	/* of the connection; 0: it counts for nobody */
 	uint32_t member;	/* row; a SESSION's is the same */
 	struct state_session *session;	/* the member's */
 	struct room *room;	/* NULL: on an echo route */

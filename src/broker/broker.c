@@ -51,7 +51,7 @@
 
 static peer_handler on_hello, on_ping, on_stop, on_settings,
     on_attach_worker, on_attached_all, on_worker_gone, on_ban,
-    on_steered;
+    on_mute, on_steered;
 static peer_handler on_worker_hello, on_register, on_registered;
 static void on_parent_end(void *, struct peer *, const char *);
 static void on_worker_end(void *, struct peer *, const char *);
@@ -68,6 +68,7 @@ static peer_handler *const parent_handlers[IPC_TYPES] = {
 	[IPC_ATTACHED_ALL] = on_attached_all,
 	[IPC_WORKER_GONE] = on_worker_gone,
 	[IPC_BAN] = on_ban,
+	[IPC_MUTE] = on_mute,
 	[IPC_STEERED] = on_steered,
 };
 
@@ -357,6 +358,19 @@ on_ban(void *owner, struct peer *peer, const struct ipc_message *m)
 	(void)peer;
 	if (!hub_ban(b->hub, ban->address, ban->until_s))
 		logger_error("no memory for a ban", NULL);
+	return true;
+}
+
+static bool
+on_mute(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	struct broker *b = owner;
+	const struct ipc_mute *mute = m->payload;
+
+	(void)peer;
+	if (!hub_mute(b->hub, mute->key, mute->until_s,
+	    mute->is_address != 0))
+		logger_error("no memory for a mute", NULL);
 	return true;
 }
 

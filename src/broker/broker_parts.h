@@ -1,7 +1,7 @@
 /*
  * broker_parts - what the files of the broker's process share: its state.
  *
- * In the broker; private to broker.c, control.c, link.c, questions.c
+ * In the broker; private to broker.c, clerk.c, control.c, link.c, questions.c
  * and upkeep.c.
  */
 #ifndef BROKER_BROKER_PARTS_H

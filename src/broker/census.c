@@ -9,6 +9,7 @@
 #include "broker/hub_parts.h"
 #include "broker/office_parts.h"
 #include "broker/session.h"
+#include "broker/silence.h"
 #include "broker/tabs.h"
 
 #define ANSWER_ITEMS	200	/* members or rooms */
@@ -31,13 +32,29 @@ describe_connection(const struct hub *hub, uint32_t row)
 	return one;
 }
 
+/* Himself, or one of the addresses that he comes from. */
+static bool
+is_muted(const struct hub *hub, uint32_t row, const struct state_session *s)
+{
+	struct roster_entry entry;
+	uint32_t tab = STATE_NONE;
+
+	if (silence_holds(hub, s, 0))
+		return true;
+	while ((tab = tabs_next(hub, row, tab)) != STATE_NONE)
+		if (roster_read(hub->state, tab, &entry) &&
+		    silence_holds(hub, s, entry.address))
+			return true;
+	return false;
+}
+
 static json_t *
 describe_member(const struct hub *hub, uint32_t row,
     const struct room *room)
 {
 	const struct state_session *s = state_session(hub->state, row);
 	char name[SESSION_NAME], path[OFFICE_PATH];
-	json_t *connections;
+	json_t *connections, *member;
 	uint32_t tab = STATE_NONE;
 
 	if (room == NULL)	/* on an echo route: nobody has a name there */
@@ -48,10 +65,13 @@ describe_member(const struct hub *hub, uint32_t row,
 	while ((tab = tabs_next(hub, row, tab)) != STATE_NONE)
 		(void)json_array_append_new(connections,
 		    describe_connection(hub, tab));
-	return json_pack("{s:s#, s:s, s:b, s:o}", "name", name,
+	member = json_pack("{s:s#, s:s, s:b, s:o}", "name", name,
 	    (int)session_name(hub, s, name), "room",
 	    office_room_path(hub, room, path), "away",
 	    tabs_count(hub, row) == 0, "connections", connections);
+	if (is_muted(hub, row, s))
+		(void)json_object_set_new(member, "muted", json_true());
+	return member;
 }
 
 /* `only`: of this room alone; NULL: all. */

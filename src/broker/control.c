@@ -16,6 +16,7 @@
 #include "base/channel.h"
 #include "base/logger.h"
 #include "broker/broker_parts.h"
+#include "broker/clerk.h"
 #include "broker/office.h"
 #include "broker/order.h"
 #include "broker/steering.h"
@@ -204,38 +205,6 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 		event_del(caller->readable);
 }
 
-static bool
-kick(void *arg, unsigned index, uint64_t connection, bool is_ban)
-{
-	struct broker *b = arg;
-	const struct ipc_kick payload = {
-		.connection = connection, .is_ban = is_ban
-	};
-
-	return b->links[index].peer == NULL ||
-	    !peer_is_open(b->links[index].peer) ||
-	    peer_send(b->links[index].peer, IPC_KICK, &payload, NULL, 0, -1);
-}
-
-static bool
-report(void *arg, uint64_t address, uint64_t until_s)
-{
-	struct broker *b = arg;
-	const struct ipc_ban ban = {
-		.address = address, .until_s = until_s
-	};
-
-	return peer_send(b->parent, IPC_BAN, &ban, NULL, 0, -1);
-}
-
-static struct office
-office_of(struct broker *b)
-{
-	return (struct office){
-		.hub = b->hub, .kick = kick, .report = report, .arg = b
-	};
-}
-
 /* Queues an object as a line, and releases it. */
 static void
 say_line(struct caller *caller, json_t *object)
@@ -263,7 +232,8 @@ log_order(const struct caller *caller, const struct order *order,
 		logger_info("ordered", "command=%s uid=%u",
 		    order_name(order->kind), (unsigned)caller->uid);
 	if (order->kind != ORDER_KICK && order->kind != ORDER_BAN &&
-	    order->kind != ORDER_UNBAN)
+	    order->kind != ORDER_UNBAN && order->kind != ORDER_MUTE &&
+	    order->kind != ORDER_UNMUTE)
 		return;
 	logger_escape(order->name, strlen(order->name), name, sizeof(name));
 	logger_info("ordered", "command=%s whom=%s uid=%u result=%s",
@@ -304,7 +274,7 @@ control_on_steered(struct control *c, const struct ipc_message *m)
 static void
 carry_out(struct caller *caller, const char *line, size_t len)
 {
-	const struct office office = office_of(caller->control->broker);
+	const struct office office = clerk_office(caller->control->broker);
 	struct order order;
 	const char *why = order_parse(line, len, &order);
 	json_t *answer;

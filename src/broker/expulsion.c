@@ -47,6 +47,23 @@ find_meant(const struct hub *hub, const struct order *order,
 	}
 }
 
+json_t *
+expulsion_find_user(const struct hub *hub, const struct order *order,
+    uint32_t *row_out)
+{
+	struct meant meant;
+
+	find_meant(hub, order, &meant);
+	if (meant.count == 0)
+		return office_refusal("unknown-name",
+		    "Nobody has that name.");
+	if (meant.count > 1)
+		return office_refusal("ambiguous",
+		    "Several routes have somebody of that name.");
+	*row_out = meant.rows[0];
+	return NULL;
+}
+
 /* "conn=17", as in the log.  0: it is no such text. */
 static uint64_t
 read_serial(const char *name)
@@ -116,18 +133,13 @@ json_t *
 expulsion_kick(const struct office *office, const struct order *order)
 {
 	uint64_t serial = read_serial(order->name);
-	struct meant meant;
+	json_t *refusal;
+	uint32_t row;
 
 	if (serial != 0)
 		return kick_serial(office, serial);
-	find_meant(office->hub, order, &meant);
-	if (meant.count == 0)
-		return office_refusal("unknown-name",
-		    "Nobody has that name.");
-	if (meant.count > 1)
-		return office_refusal("ambiguous",
-		    "Several routes have somebody of that name.");
-	return kick_member(office, meant.rows[0]);
+	refusal = expulsion_find_user(office->hub, order, &row);
+	return refusal != NULL ? refusal : kick_member(office, row);
 }
 
 /*

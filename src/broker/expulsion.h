@@ -9,6 +9,11 @@
 
 #include "broker/office.h"
 
+/* The row of the member that an order names.  NULL, or why there is none, an
+ * answer, owned. */
+json_t *expulsion_find_user(const struct hub *, const struct order *,
+    uint32_t *row_out) __attribute__((warn_unused_result));
+
 /* Answers to KICK, BAN, UNBAN and BANS, as office_answer gives them. */
 json_t *expulsion_kick(const struct office *, const struct order *)
     __attribute__((warn_unused_result));

@@ -43,7 +43,10 @@ hub_new(const struct settings *settings, struct names *names, struct log *log,
 	for (unsigned i = 0; i < SETTINGS_ROUTES; i++)
 		buf_init(&hub->listings[i].texts);
 	hub->bans = bans_new();
-	if (hub->bans == NULL || !takeover_restore(hub, &append_callbacks)) {
+	hub->muted[0] = bans_new();
+	hub->muted[1] = bans_new();
+	if (hub->bans == NULL || hub->muted[0] == NULL ||
+	    hub->muted[1] == NULL || !takeover_restore(hub, &append_callbacks)) {
 		hub_free(hub);
 		return NULL;
 	}
@@ -93,6 +96,8 @@ hub_free(struct hub *hub)
 		buf_clear(&hub->listings[i].texts);
 	tally_free(hub->addresses);
 	bans_free(hub->bans);
+	bans_free(hub->muted[0]);
+	bans_free(hub->muted[1]);
 	nametable_free(hub->nametable);
 	lists_free(hub->members);
 	lists_free(hub->tabs);
@@ -496,6 +501,12 @@ bool
 hub_ban(struct hub *hub, uint64_t address, uint64_t until_s)
 {
 	return bans_set(hub->bans, address, until_s);
+}
+
+bool
+hub_mute(struct hub *hub, uint64_t key, uint64_t until_s, bool is_address)
+{
+	return bans_set(hub->muted[is_address], key, until_s);
 }
 
 void

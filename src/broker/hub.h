@@ -41,6 +41,7 @@ enum hub_result {
 	HUB_REPLACED,	/* a later connection has the member */
 	HUB_AFTER,	/* nobody in the room has the name */
 	HUB_BANNED,	/* the address is kept out */
+	HUB_MUTED,	/* nobody is to hear it */
 	HUB_FORGED	/* no honest worker sends this */
 };
 
@@ -146,6 +147,10 @@ void hub_receipt(struct hub *, unsigned index);
 /* Keeps an address (netaddr_key) out until then; 0: lets it in again.  False:
  * there are too many, or there is no memory. */
 bool hub_ban(struct hub *, uint64_t address, uint64_t until_s)
+    __attribute__((warn_unused_result));
+
+/* Has nobody hear a user (silence_key), or an address; as hub_ban. */
+bool hub_mute(struct hub *, uint64_t key, uint64_t until_s, bool is_address)
     __attribute__((warn_unused_result));
 
 /* Lets go whose grace time is over, a part of them at a time; hub_next_expiry

@@ -57,6 +57,7 @@ struct hub {
 	struct ids *ids;		/* under which something was said */
 	struct tally *addresses;	/* connections, by real address */
 	struct bans *bans;		/* as the parent has told them */
+	struct bans *muted[2];		/* likewise: users, addresses */
 	struct lists *members;		/* of rooms */
 	struct lists *tabs;		/* of members, see tabs.h */
 	struct tokens *tokens;

@@ -96,12 +96,14 @@ static const enum ipc_refusal refusals[] = {
 	[HUB_REPLACED] = IPC_REFUSED_REPLACED,
 	[HUB_AFTER] = IPC_REFUSED_AFTER,
 	[HUB_BANNED] = IPC_REFUSED_BANNED,
+	[HUB_MUTED] = IPC_REFUSED_MUTED,
 };
 
 static const struct reason reasons[] = {
 	[HUB_THERE] = { "room-same", "You are there." },
 	[HUB_ROOMS] = { "too-many-rooms", "There are too many rooms." },
 	[HUB_TAKEN] = { "name-taken", "Somebody has that name." },
+	[HUB_MUTED] = { "muted", "An administrator has muted you." },
 };
 
 /* The answer for which there is no memory costs the connection: its worker
@@ -119,6 +121,21 @@ link_tell_shortage(struct link *link, uint64_t connection, uint64_t number)
 	return peer_send(link->peer, IPC_REFUSED, &refused, NULL, 0, -1);
 }
 
+/* What is repeated to who asked: what was wanted; of a text only its id. */
+static size_t
+repeated(const struct ipc_message *m, const uint8_t **at_out)
+{
+	const struct ipc_request *q = m->payload;
+
+	*at_out = m->tail;
+	if (m->type == IPC_NICK || m->type == IPC_MOVE)
+		return m->tail_len;
+	if (m->type != IPC_SAY || (q->flags & IPC_ID) == 0)
+		return 0;
+	*at_out = m->tail + 1;
+	return m->tail[0];
+}
+
 /* With no reason what was wanted is not repeated either. */
 static bool
 link_refuse(struct link *link, const struct ipc_message *m,
@@ -129,6 +146,8 @@ link_refuse(struct link *link, const struct ipc_message *m,
 		.connection = q->connection, .number = q->number,
 		.reason = refusals[result]
 	};
+	const uint8_t *wish;
+	size_t wish_len = repeated(m, &wish);
 	struct buf tail;
 	bool good;
 
@@ -137,7 +156,7 @@ link_refuse(struct link *link, const struct ipc_message *m,
 	    (buf_append(&tail, reason->word, strlen(reason->word) + 1) &&
 	    buf_append(&tail, reason->sentence,
 	    strlen(reason->sentence) + 1) &&
-	    (m->tail_len == 0 || buf_append(&tail, m->tail, m->tail_len)));
+	    (wish_len == 0 || buf_append(&tail, wish, wish_len)));
 	link->owes_answers = true;
 	good = good && peer_send(link->peer, IPC_REFUSED, &refused,
 	    buf_head(&tail), buf_len(&tail), -1);
@@ -149,7 +168,8 @@ bool
 link_answer(struct link *link, const struct ipc_message *m,
     enum hub_result result)
 {
-	bool is_wish = m->type == IPC_NICK || m->type == IPC_MOVE;
+	bool is_wish = m->type == IPC_NICK || m->type == IPC_MOVE ||
+	    result == HUB_MUTED;
 	const struct reason *reason = NULL;
 
 	if (hub_turn_is_full(link->broker->hub))

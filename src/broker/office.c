@@ -13,6 +13,7 @@
 #include "broker/expulsion.h"
 #include "broker/hub_parts.h"
 #include "broker/office_parts.h"
+#include "broker/silence.h"
 #include "broker/status.h"
 
 /*
@@ -122,6 +123,9 @@ static json_t *(*const answers[ORDER_KINDS])(const struct office *,
 	[ORDER_BAN] = expulsion_ban,
 	[ORDER_UNBAN] = expulsion_unban,
 	[ORDER_BANS] = expulsion_bans,
+	[ORDER_MUTE] = silence_mute,
+	[ORDER_UNMUTE] = silence_unmute,
+	[ORDER_MUTES] = silence_mutes,
 };
 
 json_t *

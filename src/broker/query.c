@@ -18,6 +18,7 @@
 #include "broker/asker.h"
 #include "broker/hub_parts.h"
 #include "broker/session.h"
+#include "broker/silence.h"
 #include "broker/tabs.h"
 
 #define ANSWER_MAX	16384	/* bytes of names */
@@ -35,18 +36,16 @@ append_text(struct buf *out, const char *text, size_t len)
 /* The member that asks, in a room; NULL with the result. */
 static const struct state_session *
 find_asker(struct hub *hub, unsigned index, const struct ipc_request *q,
-    enum hub_result *result_out)
+    struct asker *a, enum hub_result *result_out)
 {
-	struct asker a;
-
 	*result_out = hub_open_request(hub, index, q);
 	if (*result_out != HUB_DONE)
 		return NULL;
-	if (!asker_find(hub, index, q, &a))
+	if (!asker_find(hub, index, q, a))
 		*result_out = hub_owe_answer(hub, index, HUB_UNKNOWN);
-	else if (a.room == NULL)
+	else if (a->room == NULL)
 		*result_out = HUB_FORGED;
-	return *result_out != HUB_DONE ? NULL : a.session;
+	return *result_out != HUB_DONE ? NULL : a->session;
 }
 
 bool
@@ -106,8 +105,10 @@ enum hub_result
 hub_who(struct hub *hub, unsigned index, const struct ipc_request *q,
     const char *after, size_t after_len, struct buf *out, uint32_t *more_out)
 {
+	struct asker a;
 	enum hub_result result;
-	const struct state_session *s = find_asker(hub, index, q, &result);
+	const struct state_session *s = find_asker(hub, index, q, &a,
+	    &result);
 	uint32_t row = STATE_NONE, last = STATE_NONE, told = 0;
 	const struct room *room;
 
@@ -205,8 +206,10 @@ enum hub_result
 hub_rooms_list(struct hub *hub, unsigned index, const struct ipc_request *q,
     struct buf *out, uint32_t *more_out)
 {
+	struct asker a;
 	enum hub_result result;
-	const struct state_session *s = find_asker(hub, index, q, &result);
+	const struct state_session *s = find_asker(hub, index, q, &a,
+	    &result);
 	struct hub_listing *listing;
 
 	if (s == NULL)
@@ -313,8 +316,10 @@ hub_whisper(struct hub *hub, unsigned index, const struct ipc_request *q,
     bool (*deliver)(void *arg, const struct hub_whisper *), void *arg,
     struct buf *out)
 {
+	struct asker a;
 	enum hub_result result;
-	const struct state_session *s = find_asker(hub, index, q, &result);
+	const struct state_session *s = find_asker(hub, index, q, &a,
+	    &result);
 	char sender[SESSION_NAME];
 	struct whisper w = {
 		.hub = hub, .deliver = deliver, .arg = arg, .out = out,
@@ -325,6 +330,8 @@ hub_whisper(struct hub *hub, unsigned index, const struct ipc_request *q,
 		return result;
 	if (names_len > IPC_NAMES || text_len > hub_text_max(hub))
 		return HUB_FORGED;
+	if (silence_holds(hub, s, a.address))
+		return hub_owe_answer(hub, index, HUB_MUTED);
 	/* It belongs behind what was said, which counts before it leaves. */
 	append_commit(hub->append);
 	w.route = s->route;

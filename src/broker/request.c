@@ -14,6 +14,7 @@
 #include "broker/asker.h"
 #include "broker/hub_parts.h"
 #include "broker/session.h"
+#include "broker/silence.h"
 #include "log/cursor.h"
 
 /* Puts the tail of a SAY into its record.  False: it has no such form. */
@@ -100,6 +101,8 @@ hub_say(struct hub *hub, unsigned index, const struct ipc_request *q,
 	};
 	if (key.id_len > 0 && was_said(hub, &key, seq_out))
 		return hub_owe_answer(hub, index, HUB_SAID);
+	if (silence_holds(hub, a.session, a.address))
+		return hub_owe_answer(hub, index, HUB_MUTED);
 	a.record.kind = RECORD_MESSAGE;
 	a.record.flags = (q->flags & IPC_ACTION) != 0 ? RECORD_ACTION : 0;
 	a.record.count = key.number;

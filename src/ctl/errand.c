@@ -13,6 +13,7 @@
 
 #include "ctl/ask.h"
 #include "ctl/chore.h"
+#include "ctl/hush.h"
 #include "ctl/show.h"
 #include "ctl/span.h"
 #include "ctl/top.h"
@@ -52,6 +53,12 @@ static const struct errand_row rows[] = {
 	    "who is kept out, and until when" },
 	{ "tail", "ROOM", 1, 1, run_tail,
 	    "show the last lines of a room, and what follows" },
+	{ "mute", "ADDRESS|NAME [TIME]", 1, 2, hush_mute,
+	    "have nobody hear a user, or who is at an address" },
+	{ "unmute", "ADDRESS|NAME", 1, 1, hush_unmute,
+	    "have him heard again" },
+	{ "mutes", "", 0, 0, hush_list,
+	    "who is not heard, and until when" },
 	{ "drain", "[TIME]", 0, 1, chore_drain,
 	    "end the server, its clients spread over a time" },
 	{ "reload", "", 0, 0, chore_reload,

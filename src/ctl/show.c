@@ -168,6 +168,7 @@ static void
 add_member(struct table *table, const json_t *member)
 {
 	const json_t *connections = json_object_get(member, "connections");
+	char last[2048];	/* 32 addresses fit */
 	struct buf text;
 
 	buf_init(&text);
@@ -177,9 +178,12 @@ add_member(struct table *table, const json_t *member)
 	table_add(table, append_connections(&text, connections) ?
 	    (const char *)buf_head(&text) : "?");
 	buf_reset(&text);
-	table_add(table, json_is_true(json_object_get(member, "away")) ?
-	    "(away)" : append_addresses(&text, connections) ?
-	    (const char *)buf_head(&text) : "?");
+	snprintf(last, sizeof(last), "%s%s",
+	    json_is_true(json_object_get(member, "away")) ? "(away)" :
+	    append_addresses(&text, connections) ?
+	    (const char *)buf_head(&text) : "?",
+	    json_is_true(json_object_get(member, "muted")) ? " (muted)" : "");
+	table_add(table, last);
 	buf_clear(&text);
 }
 
@@ -290,6 +294,32 @@ show_banned(const json_t *answer)
 		puts(" is banned");
 	}
 	return show_kicked(answer);
+}
+
+bool
+show_mutes(const json_t *answer)
+{
+	struct table *table = table_new(3);
+	const json_t *mute;
+	size_t i;
+	bool good;
+
+	if (table == NULL)
+		return false;
+	table_add(table, "WHO");
+	table_add(table, "ROUTE");
+	table_add(table, "UNTIL");
+	json_array_foreach(json_object_get(answer, "mutes"), i, mute) {
+		bool is_user = json_object_get(mute, "name") != NULL;
+
+		table_add(table, text_of(mute, is_user ? "name" :
+		    "address"));
+		table_add(table, is_user ? text_of(mute, "route") : "-");
+		add_until(table, mute);
+	}
+	good = table_print(table, stdout);
+	table_free(table);
+	return good;
 }
 
 bool

@@ -20,6 +20,7 @@ bool show_said(const json_t *answer);
 bool show_kicked(const json_t *answer);
 bool show_banned(const json_t *answer);
 bool show_bans(const json_t *answer);
+bool show_mutes(const json_t *answer);
 /* Names the settings that need a restart. */
 bool show_reloaded(const json_t *answer);
 /* One event of a room that is followed. */

@@ -71,6 +71,7 @@ IPC_MESSAGE(REGISTERED,   IPC_WORKER, IPC_BROKER, ipc_none,       0,        0, "
 IPC_MESSAGE(WELCOME,      IPC_BROKER, IPC_WORKER, ipc_position,   0,        0, "the broker serves; the log's end") \
 IPC_MESSAGE(BAN,          IPC_PARENT | IPC_BROKER, IPC_PARENT | IPC_BROKER, ipc_ban, 0, 0, "an address is kept out; the parent keeps the list, and tells it to each new broker") \
 /* an administrator, through the broker */ \
+IPC_MESSAGE(MUTE,         IPC_PARENT | IPC_BROKER, IPC_PARENT | IPC_BROKER, ipc_mute, 0, 0, "who is not heard; as BAN") \
 IPC_MESSAGE(STEER,        IPC_BROKER, IPC_PARENT, ipc_steer,      0,        0, "the whole server is to do something") \
 IPC_MESSAGE(STEERED,      IPC_PARENT, IPC_BROKER, ipc_steered,    IPC_REASON, 0, "what came of it: why not, or which settings need a restart") \
 /* sockets */ \
@@ -207,7 +208,9 @@ enum ipc_refusal {
 	IPC_REFUSED_REPLACED,		/* JOIN: a later connection has the
 					 * member */
 	IPC_REFUSED_AFTER,		/* WHO: the name is not in the room */
-	IPC_REFUSED_BANNED		/* ATTACH, JOIN: the address is */
+	IPC_REFUSED_BANNED,		/* ATTACH, JOIN: the address is */
+	IPC_REFUSED_MUTED		/* SAY, WHISPER: nobody is to hear it;
+					 * behind word and sentence its id */
 };
 
 struct ipc_refused {
@@ -241,6 +244,12 @@ struct ipc_whispered {
 struct ipc_ban {
 	uint64_t address;	/* netaddr_key */
 	uint64_t until_s;	/* since 1970; 0: not any more */
+};
+
+struct ipc_mute {
+	uint64_t key;		/* of a user (silence.h), or netaddr_key */
+	uint64_t until_s;	/* since 1970; 0: not any more */
+	uint64_t is_address;	/* 0 or 1 */
 };
 
 struct ipc_kick {
@@ -285,6 +294,7 @@ _Static_assert(sizeof(struct ipc_acked) == 24, "size");
 _Static_assert(sizeof(struct ipc_proof) == IPC_PROOF, "size");
 _Static_assert(sizeof(struct ipc_whispered) == 32, "size");
 _Static_assert(sizeof(struct ipc_ban) == 16, "size");
+_Static_assert(sizeof(struct ipc_mute) == 24, "size");
 _Static_assert(sizeof(struct ipc_kick) == 16, "size");
 _Static_assert(sizeof(struct ipc_steer) == 24, "size");
 _Static_assert(sizeof(struct ipc_steered) == 16, "size");

@@ -71,6 +71,29 @@ tell_ban(void *arg, uint64_t address, uint64_t until_s)
 	child_tell(&parent->broker, IPC_BAN, &ban, -1);
 }
 
+static void
+tell_mute(struct parent *parent, uint64_t key, uint64_t until_s,
+    bool is_address)
+{
+	const struct ipc_mute mute = {
+		.key = key, .until_s = until_s, .is_address = is_address
+	};
+
+	child_tell(&parent->broker, IPC_MUTE, &mute, -1);
+}
+
+static void
+tell_muted_user(void *arg, uint64_t key, uint64_t until_s)
+{
+	tell_mute(arg, key, until_s, false);
+}
+
+static void
+tell_muted_address(void *arg, uint64_t key, uint64_t until_s)
+{
+	tell_mute(arg, key, until_s, true);
+}
+
 void
 children_greet(struct parent *parent, struct child *child)
 {
@@ -89,6 +112,8 @@ children_greet(struct parent *parent, struct child *child)
 	}
 	/* Before any worker is attached: nobody joins who is banned. */
 	bans_each(banlist_bans(parent->banlist), tell_ban, parent);
+	bans_each(parent->muted[0], tell_muted_user, parent);
+	bans_each(parent->muted[1], tell_muted_address, parent);
 	parent->attached_all = false;
 	for (i = 0; i < parent->worker_end; i++)
 		parent->workers[i].attached = false;

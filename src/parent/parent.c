@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
+#include "base/bans.h"
 #include "base/clock.h"
 #include "base/die.h"
 #include "base/logger.h"
@@ -219,6 +220,9 @@ parent_new(const struct settings *settings, const struct conf_sources *sources,
 	parent->supervisor = supervisor_new(parent->heritage.ready_fd);
 	heritage_open(&parent->heritage, settings);
 	parent->banlist = banlist_open(settings->bans);
+	for (int i = 0; i < 2; i++)
+		if ((parent->muted[i] = bans_new()) == NULL)
+			die(EX_OSERR, "mutes");
 	if (parent->heritage.files.has_tls) {
 		parent->tickets = ticket_keys_new(clock_ms());
 		if (parent->tickets == NULL)
@@ -248,6 +252,8 @@ parent_free(struct parent *parent)
 	heritage_close(&parent->heritage);
 	ticket_keys_free(parent->tickets);
 	banlist_free(parent->banlist);
+	for (i = 0; i < 2; i++)
+		bans_free(parent->muted[i]);
 	children_clear(parent);
 	heritage_close_files(&parent->heritage.files);
 	free(parent->settings);

@@ -9,6 +9,9 @@
 
 #include "parent/parent.h"
 
+#include "base/bans.h"
+#include "base/clock.h"
+#include "base/logger.h"
 #include "parent/banlist.h"
 #include "parent/door.h"
 #include "parent/helm.h"
@@ -131,6 +134,24 @@ on_ban(void *owner, struct peer *peer, const struct ipc_message *message)
 }
 
 static bool
+on_mute(void *owner, struct peer *peer, const struct ipc_message *message)
+{
+	const struct ipc_mute *mute = message->payload;
+	const struct child *broker = owner;
+	const struct parent *parent = broker->parent;
+	struct bans *muted;
+
+	(void)peer;
+	if (mute->is_address > 1)
+		return false;
+	muted = parent->muted[mute->is_address];
+	bans_expire(muted, clock_wall_us() / 1000000);
+	if (!bans_set(muted, mute->key, mute->until_s))
+		logger_error("a mute is lost with the broker", NULL);
+	return true;
+}
+
+static bool
 on_steer(void *owner, struct peer *peer, const struct ipc_message *message)
 {
 	const struct child *broker = owner;
@@ -149,6 +170,7 @@ static peer_handler *const handlers[IPC_TYPES] = {
 	[IPC_CLOSED] = on_closed,
 	[IPC_MEMORY] = on_memory,
 	[IPC_BAN] = on_ban,
+	[IPC_MUTE] = on_mute,
 	[IPC_STEER] = on_steer,
 };
 

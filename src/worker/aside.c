@@ -59,6 +59,15 @@ aside_rooms_hidden(struct buf *b)
 }
 
 bool
+aside_muted(struct buf *b)
+{
+	struct line line = line_begin(b, "error");
+
+	line_add(&line, "an administrator has muted you: nobody hears this");
+	return line_end(&line);
+}
+
+bool
 aside_nick(struct buf *b, struct slice name)
 {
 	struct line line = line_begin(b, "nick");

@@ -45,6 +45,9 @@ bool aside_nick_taken(struct buf *, struct slice name)
 bool aside_nick_impossible(struct buf *, struct slice name,
     const char *reason) __attribute__((warn_unused_result));
 
+/* "[server::error] an administrator has muted you: nobody hears this" */
+bool aside_muted(struct buf *) __attribute__((warn_unused_result));
+
 /* "[server::join] you are in ROOM, there are N users",
  * "[server::join] the room ROOM is not possible: REASON" */
 bool aside_join(struct buf *, const struct aside_room *)

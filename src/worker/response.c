@@ -56,6 +56,8 @@ static bool
 line_refused(struct buf *line, enum ipc_refusal reason, struct slice sentence,
     struct slice wish)
 {
+	if (reason == IPC_REFUSED_MUTED)
+		return aside_muted(line);
 	if (reason == IPC_REFUSED_TAKEN)
 		return aside_nick_taken(line, wish);
 	if (reason == IPC_REFUSED_NAME)
@@ -77,7 +79,8 @@ render_refused(struct buf *line, const struct client *c,
 	if (!next_text(&tail, &word) || !next_text(&tail, &sentence))
 		return false;
 	return form_is_json(c->form) ?
-	    json_write_refusal(line, word, sentence, no_id) :
+	    json_write_refusal(line, word, sentence,
+	    reason == IPC_REFUSED_MUTED && tail.len > 0 ? tail : no_id) :
 	    line_refused(line, reason, sentence, tail);
 }
 

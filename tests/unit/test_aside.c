@@ -71,6 +71,8 @@ a_rename_is_answered(void **state)
 	buf_init(&b);
 	expect(&b, aside_nick(&b, slice_of("anna")),
 	    "[server::nick] you are now anna");
+	expect(&b, aside_muted(&b), "[server::error] an administrator has "
+	    "muted you: nobody hears this");
 	expect(&b, aside_nick_taken(&b, slice_of("anna")),
 	    "[server::nick] the name anna is taken");
 	expect(&b, aside_nick_impossible(&b, slice_of("\r\nserver"),

@@ -74,11 +74,23 @@ report(void *arg, uint64_t address, uint64_t until_s)
 	return true;
 }
 
+static bool
+mute(void *arg, uint64_t key, uint64_t until_s, bool is_address)
+{
+	size_t len = strlen(kicked);
+
+	(void)arg;
+	(void)key;
+	snprintf(kicked + len, sizeof(kicked) - len, "%s%s ",
+	    is_address ? "address" : "user", until_s == 0 ? " free" : "");
+	return true;
+}
+
 static struct office
 office(void)
 {
 	return (struct office){ .hub = world.hub, .kick = kick,
-		.report = report };
+		.report = report, .mute = mute };
 }
 
 static void
