@@ -216,13 +216,15 @@ session_cookie()
 	start_behind tcp
 	start_haproxy < <(snippet 'haproxy tcp')
 	behaves
+	session_cookie '; Secure'
 }
 
 @test "and with version 1" {
 	start_behind tcp
 	start_haproxy < <(snippet 'haproxy tcp' |
-		sed 's/send-proxy-v2/send-proxy/')
+		sed 's/send-proxy-v2-ssl/send-proxy/')
 	behaves
+	session_cookie '; SameSite=Lax'
 }
 
 @test "behind HAProxy with header fields" {

@@ -109,6 +109,7 @@ struct client {
 					 * is owed comes first */
 	bool has_pong : 1;		/* `pong` waits for a blocked socket */
 	bool has_takeover : 1;		/* keeps its inflater */
+	bool is_tls_ahead : 1;		/* speaks TLS with its proxy */
 	uint8_t listener;		/* index of the one it came by */
 	uint8_t why;			/* enum close_reason */
 	uint16_t peer_code;		/* close code the peer sent */

@@ -325,7 +325,8 @@ intake_decode_head(struct worker *w, struct client *c, uint8_t *data,
 	case HEAD_DONE:
 		break;
 	}
-	is_secure = intake_find_client(w, c, head) || c->tls != NULL;
+	is_secure = intake_find_client(w, c, head) || c->tls != NULL ||
+	    c->is_tls_ahead;
 	if (c->is_refused) {
 		intake_refuse(w, c, REFUSAL_TOO_MANY_CONNECTIONS);
 		return len;

@@ -298,6 +298,7 @@ preface_take(struct client *c, uint8_t *bytes, size_t len,
 	if (!p->parser.is_local) {
 		memcpy(c->address, p->parser.address, sizeof(c->address));
 		c->port = p->parser.port;
+		c->is_tls_ahead = p->parser.is_tls;
 	}
 	left = held + len - p->parser.length;
 	memmove(bytes, bytes + len - left, left);

@@ -21,6 +21,8 @@
 #define V2_LENGTH_MAX  (PROXY_HEADER_MAX - V2_FIXED)
 #define TLV_FIXED      3    /* type and length */
 #define TLV_CRC32C     0x03
+#define TLV_TLS        0x20 /* its first byte: how the client came */
+#define TLS_BY_CLIENT  0x01
 #define CRC32C_BYTES   4
 
 /*
@@ -387,7 +389,9 @@ scan_length_low(struct proxy *proxy, const uint8_t *data)
 static void
 scan_block(struct proxy *proxy, const uint8_t *data)
 {
-	(void)data;
+	if (proxy->part_at > V2_FIXED && data[proxy->part_at] == TLV_TLS &&
+	    proxy->scanned == proxy->part_at + TLV_FIXED)
+		proxy->is_tls = (data[proxy->scanned] & TLS_BY_CLIENT) != 0;
 	if (proxy->scanned + 1 == proxy->part_end)
 		proxy_end_part(proxy);
 }

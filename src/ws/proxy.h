@@ -35,6 +35,7 @@ struct proxy {
 	uint16_t port;
 	bool is_local;     /* no client is told (LOCAL, UNKNOWN, UNSPEC, a unix
 	                      socket): the socket's own peer counts */
+	bool is_tls;       /* PROXY_DONE: v2 tells that the client speaks TLS */
 	size_t length;     /* PROXY_DONE: bytes of the header */
 	const char *why;   /* PROXY_REFUSED: static text for the log */
 

@@ -20,7 +20,7 @@
 
 struct slow {
 	enum proxy_result result;
-	bool is_local;
+	bool is_local, is_tls;
 	uint8_t address[NETADDR_BYTES];
 	uint16_t port;
 	size_t length;
@@ -122,7 +122,7 @@ slow_crc32c(const uint8_t *bytes, size_t len, size_t zero_at)
 }
 
 static bool
-slow_tlvs(const uint8_t *bytes, size_t at, size_t end)
+slow_tlvs(const uint8_t *bytes, size_t at, size_t end, bool *is_tls_out)
 {
 	size_t len, sum_at = 0;
 
@@ -137,6 +137,8 @@ slow_tlvs(const uint8_t *bytes, size_t at, size_t end)
 				return false;
 			sum_at = at + 3;
 		}
+		if (bytes[at] == 0x20 && len > 0)
+			*is_tls_out = bytes[at + 3] % 2 != 0;
 		at += 3 + len;
 	}
 	return sum_at == 0 || slow_crc32c(bytes, end, sum_at) ==
@@ -168,7 +170,7 @@ slow_binary(const struct input *in, struct slow *slow)
 	slow->is_local = b[12] == 0x20 || family % 3 == 0 || protocol == 0;
 	if (b[12] == 0x21 && family != 0 && protocol != 0 &&
 	    (end < 16 + sizes[family] ||
-	    !slow_tlvs(b, 16 + sizes[family], end)))
+	    !slow_tlvs(b, 16 + sizes[family], end, &slow->is_tls)))
 		return;
 	slow->result = PROXY_DONE;
 	if (slow->is_local)
@@ -234,6 +236,7 @@ check(const struct proxy *proxy, enum proxy_result result,
 	must(proxy->length == slow->length);
 	must(proxy->length <= PROXY_HEADER_MAX);
 	must(proxy->is_local == slow->is_local);
+	must(proxy->is_local || proxy->is_tls == slow->is_tls);
 	must(proxy->is_local || (proxy->port == slow->port &&
 	    memcmp(proxy->address, slow->address, NETADDR_BYTES) == 0));
 }

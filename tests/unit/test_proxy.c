@@ -309,6 +309,39 @@ check_client(const struct proxy *proxy, const char *client, unsigned port)
 	assert_int_equal(proxy->port, port);
 }
 
+/* Whether the client speaks TLS, as the TLV of type 0x20 has it. */
+static void
+a_tlv_tells_of_tls(void **state)
+{
+	static const struct {
+		const char *data;
+		size_t len;
+		bool is_tls;
+	} rows[] = {
+		{ TEXT(TCP4 "\0\x14" FOUR "\x20\0\5\1\0\0\0\0"), true },
+		{ TEXT(TCP4 "\0\x14" FOUR "\x20\0\5\7\0\0\0\0"), true },
+		{ TEXT(TCP4 "\0\x14" FOUR "\x20\0\5\6\1\1\1\1"), false },
+		{ TEXT(TCP4 "\0\x14" FOUR "\x21\0\5\1\0\0\0\0"), false },
+		{ TEXT(TCP4 "\0\x0f" FOUR "\x20\0\0"), false },
+		{ TEXT(TCP4 "\0\x17" FOUR "\4\0\0\x20\0\5\1\0\0\0\0"),
+		    true },
+		{ TEXT(TCP6 "\0\x35" SIX
+		    "\x20\0\x0e\1\0\0\0\0\x21\0\6TLSv1x"), true },
+		{ TEXT(TCP4 "\0\x0c" FOUR), false },
+		{ TEXT("PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n"), false },
+	};
+	struct proxy proxy;
+	size_t i, seen;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		assert_int_equal(feed(&proxy, rows[i].data, rows[i].len, 0, 1,
+		    &seen), PROXY_DONE);
+		if (proxy.is_tls != rows[i].is_tls)
+			fail_msg("row %zu", i);
+	}
+}
+
 static void
 good_headers_are_read(void **state)
 {
@@ -493,6 +526,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_tlv_tells_of_tls),
 		cmocka_unit_test(good_headers_are_read),
 		cmocka_unit_test(every_start_of_a_good_header_wants_more),
 		cmocka_unit_test(
