@@ -38,10 +38,9 @@ let_others_in()
 {
 	local folder=$DIR
 
-	while [[ $folder != / && $folder != /tmp ]]; do
-		chmod o+x "$folder" 2>/dev/null || true
+	while [[ $folder == "$BATS_RUN_TMPDIR"* ]]; do
+		chmod o+x "$folder"
 		folder=${folder%/*}
-		folder=${folder:-/}
 	done
 }
 
