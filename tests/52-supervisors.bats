@@ -358,6 +358,25 @@ exposure()
 	exposure 12
 }
 
+@test "a server of the unit can be steered, and keeps bans over a restart" {
+	mkdir -p "$DIR/run/wschatd" "$DIR/state/wschatd"
+	mapfile -t said < <(sed -n 's/^Environment=//p' \
+		"$BUILT/etc/systemd/wschatd.service" |
+		sed "s|%t|$DIR/run|; s|%S|$DIR/state|")
+	grep -qx 'RuntimeDirectory=wschatd' "$BUILT/etc/systemd/wschatd.service"
+	grep -qx 'StateDirectory=wschatd' "$BUILT/etc/systemd/wschatd.service"
+	ctl=("${WSCHATCTL:-${WSCHATD%/*}/wschatctl}"
+		-s "$DIR/run/wschatd/control")
+	LAUNCH_WITH=(env "${said[@]}")
+	start_server
+	"${ctl[@]}" ban 192.0.2.1
+	stop_server
+	rm "$LOG"
+	start_server
+	run "${ctl[@]}" bans
+	assert_output --partial 192.0.2.1
+}
+
 # service NAME: a copy of the shipped folder, for this server and its user.
 service()
 {

@@ -156,7 +156,7 @@ unit_tests = \
 	tests/unit/test_wheel
 
 TESTS = tests/source-rules.sh
-EXTRA_DIST += tests/source-rules.sh $(bats_tests)
+EXTRA_DIST += tests/source-rules.sh $(bats_tests) tests/90-package.bats
 EXTRA_DIST += \
 	tests/.npmrc \
 	tests/browser/browser.mjs \
@@ -291,4 +291,8 @@ check-property: wschatd
 	WSCHATD='$(abs_top_builddir)/wschatd' T='$(T)' SEEDS='$(SEEDS)' \
 	    SEED='$(SEED)' $(SHELL) $(top_srcdir)/tests/property/check.sh
 
-.PHONY: check-valgrind check-conformance check-property
+# The Debian packages: built, installed into a folder, run and purged.
+check-package: all
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS=tests/90-package.bats
+
+.PHONY: check-valgrind check-conformance check-property check-package
