@@ -3,8 +3,9 @@
 EXTRA_PROGRAMS = bench/bare bench/shake bench/bare_tls
 CLEANFILES += bench/bare$(EXEEXT) bench/shake$(EXEEXT) \
 	bench/bare_tls$(EXEEXT)
-EXTRA_DIST += bench/growth bench/plot bench/plots/clients.svg \
-	bench/plots/rooms.svg bench/plots/workers.svg bench/report.py \
+EXTRA_DIST += bench/growth bench/million bench/plot \
+	bench/plots/clients.svg bench/plots/rooms.svg \
+	bench/plots/workers.svg bench/report.py \
 	bench/servers.py bench/works.py bench/tls bench/README.md bench/overview \
 	bench/peers.py bench/peers/fetch bench/peers/nginx.conf \
 	bench/peers/mosquitto.conf bench/peers/nats.conf \
@@ -20,7 +21,7 @@ bench_bare_tls_SOURCES = bench/bare_tls.c
 bench_bare_tls_LDADD = $(DEPS_LIBS)
 
 # BENCH_FLAGS="--rounds 1 W1" for less, PEERS=all for more, see bench/README.md.
-.PHONY: bench bench-growth bench-peers bench-plots bench-tls
+.PHONY: bench bench-growth bench-million bench-peers bench-plots bench-tls
 run_bench = BUILDDIR=. PYTHONDONTWRITEBYTECODE=1 $(top_srcdir)/bench
 bench: wschatd$(EXEEXT) wschat-bench$(EXEEXT) bench/bare$(EXEEXT)
 	$(run_bench)/report.py --peers "$(PEERS)" $(BENCH_FLAGS)
@@ -30,6 +31,9 @@ bench-peers:
 
 bench-growth: wschatd$(EXEEXT) wschat-bench$(EXEEXT)
 	$(run_bench)/growth $(BENCH_FLAGS)
+
+bench-million: wschatd$(EXEEXT) wschat-bench$(EXEEXT)
+	$(run_bench)/million $(BENCH_FLAGS)
 
 bench-plots:
 	$(run_bench)/plot bench/results $(top_srcdir)/bench/plots
