@@ -164,6 +164,19 @@ else
   skip 'mandoc finds nothing in the manuals' 'mandoc is missing'
 fi
 
+awk -f man/protocol.awk doc/protocol.md | diff - man/wschat-protocol.7 |
+  rule 'wschat-protocol(7) is what doc/protocol.md says'
+{
+  # Wire codes of their own, statuses, and the words of errors.
+  grep -oE '^CLOSE_REASON\([A-Z_0-9]+, +[1-9][0-9]+' src/ws/close_codes.h |
+    grep -oE '[0-9]{4}$' | grep -vE '^(1000|1003)$' | sort -u |
+    sed 's/^/| /; s/$/ |/'
+  grep '^JSON_ERROR(' src/worker/json_errors.h | cut -d'"' -f2 | sort -u |
+    sed 's/^/`/; s/$/`/'
+} | while read -r fact; do
+  grep -qF -e "$fact" doc/protocol.md || echo "$fact is not in doc/protocol.md"
+done | rule 'close codes and errors are in doc/protocol.md'
+
 # The settings' names are the first text of each row of the table; in the
 # manual each is an item ".It Cm name".
 table=$(grep -l 'settings_table\[\] *=' src/*/settings*.c 2>/dev/null)
