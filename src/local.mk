@@ -16,6 +16,8 @@ libcommon_a_SOURCES = \
 	src/base/die.c \
 	src/base/die.h \
 	src/base/growth.h \
+	src/base/logjson.c \
+	src/base/logjson.h \
 	src/base/logger.c \
 	src/base/logger.h \
 	src/base/memfile.c \

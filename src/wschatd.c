@@ -345,9 +345,14 @@ run_server(struct conf_sources *sources, struct activation *activation,
 	int code = 0;
 
 	sources->socket_count = activation->count;
+	conf = conf_load(sources, error, sizeof(error));
+	/* In the form that the log will have, if that is known. */
+	logger_set_process("parent");
+	if (conf != NULL)
+		logger_set_format((enum logger_format)
+		    conf_settings(conf)->log_format);
 	environment_tell_unknown(environ, options->action == ACTION_RUN ?
 	    log_unknown : print_unknown);
-	conf = conf_load(sources, error, sizeof(error));
 	if (conf == NULL) {
 		fprintf(stderr, "wschatd: %s\n", error);
 		return EX_CONFIG;
@@ -413,6 +418,7 @@ run_child(const char *name)
 		die(EX_SOFTWARE, "settings");
 	close(CHANNEL_SETTINGS);
 	logger_set_level((enum logger_level)settings->log_level);
+	logger_set_format((enum logger_format)settings->log_format);
 	for (i = 0; i < sizeof(roles) / sizeof(roles[0]); i++)
 		if (strcmp(roles[i].name, role) == 0)
 			return roles[i].run(settings);

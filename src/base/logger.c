@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -16,8 +17,10 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/logjson.h"
 
-#define LINE_MAX_BYTES	2048	/* below PIPE_BUF: a line is never torn */
+#define LINE_MAX_BYTES	2048
+#define OUT_MAX_BYTES	4096	/* PIPE_BUF: a line is never torn */
 
 static const char *const level_names[] = {
 	[LOGGER_ERROR] = "error",
@@ -29,11 +32,22 @@ static const char *const level_names[] = {
 static struct {
 	enum logger_level level;
 	char process[32];
+	enum logger_format format;
 	uint64_t dropped;
 	bool is_socket;
+	bool is_journal;	/* wants priorities */
 } logger = { .level = LOGGER_INFO, .process = "parent" };
 
+/* Of syslog(3), by level. */
+static const char *const priorities[] = {
+	[LOGGER_ERROR] = "<3>",
+	[LOGGER_WARNING] = "<4>",
+	[LOGGER_INFO] = "<6>",
+	[LOGGER_DEBUG] = "<7>",
+};
+
 struct line {
+	enum logger_level level;
 	char text[LINE_MAX_BYTES];
 	size_t len;		/* < sizeof(text) - 1: a newline fits */
 };
@@ -57,20 +71,41 @@ logger_open(void)
 	close(fd);
 }
 
+/* JOURNAL_STREAM may be somebody else's, handed on: it must name what we
+ * write to (systemd.exec(5)). */
+static bool
+is_journal(const struct stat *st)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	char ours[64];
+
+	snprintf(ours, sizeof(ours), "%llu:%llu",
+	    (unsigned long long)st->st_dev, (unsigned long long)st->st_ino);
+	return stream != NULL && strcmp(stream, ours) == 0;
+}
+
 void
 logger_set_process(const char *name)
 {
 	struct stat st;
 
 	snprintf(logger.process, sizeof(logger.process), "%s", name);
-	logger.is_socket = fstat(STDERR_FILENO, &st) == 0 &&
-	    S_ISSOCK(st.st_mode);
+	if (fstat(STDERR_FILENO, &st) != 0)
+		return;
+	logger.is_socket = S_ISSOCK(st.st_mode);
+	logger.is_journal = is_journal(&st);
 }
 
 void
 logger_set_level(enum logger_level level)
 {
 	logger.level = level;
+}
+
+void
+logger_set_format(enum logger_format format)
+{
+	logger.format = format;
 }
 
 bool
@@ -132,6 +167,7 @@ line_start(struct line *line, enum logger_level level)
 	char stamp[32];
 
 	line->len = 0;
+	line->level = level;
 	gmtime_r(&seconds, &tm);
 	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &tm);
 	line_print(line, "time=%s.%03uZ level=%s proc=%s", stamp,
@@ -157,19 +193,32 @@ line_add_msg(struct line *line, const char *msg)
 }
 
 static bool
-line_write(struct line *line)
+line_write(const struct line *line)
 {
+	char out[OUT_MAX_BYTES];
+	size_t len = 0;
 	ssize_t n;
 
-	line->text[line->len++] = '\n';
+	if (logger.is_journal) {
+		memcpy(out, priorities[line->level], 3);
+		len = 3;
+	}
+	if (logger.format == LOGGER_JSON) {
+		len += logjson_write(line->text, line->len, out + len,
+		    sizeof(out) - 1 - len);
+	} else {
+		memcpy(out + len, line->text, line->len);
+		len += line->len;
+	}
+	out[len++] = '\n';
 	do {
 		if (logger.is_socket)
-			n = send(STDERR_FILENO, line->text, line->len,
+			n = send(STDERR_FILENO, out, len,
 			    MSG_DONTWAIT | MSG_NOSIGNAL);
 		else
-			n = write(STDERR_FILENO, line->text, line->len);
+			n = write(STDERR_FILENO, out, len);
 	} while (n == -1 && errno == EINTR);
-	return n == (ssize_t)line->len;
+	return n == (ssize_t)len;
 }
 
 static void

@@ -7,6 +7,10 @@
  * Runs in every process.  Never blocks: what does not fit into the pipe is
  * dropped and counted, and the next line that fits says how many were.
  * Never allocates.
+ *
+ * Or the same as a JSON object (logjson.h).  Where the journal reads standard
+ * error (JOURNAL_STREAM names its socket) the priority stands in front, as
+ * "<6>" (sd-daemon(3)).
  */
 #ifndef BASE_LOGGER_H
 #define BASE_LOGGER_H
@@ -15,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum logger_format { LOGGER_LOGFMT, LOGGER_JSON };
 enum logger_level { LOGGER_ERROR, LOGGER_WARNING, LOGGER_INFO, LOGGER_DEBUG };
 
 /* Gives standard error a non-blocking description of its own, so that the
@@ -25,6 +30,8 @@ void logger_open(void);
 /* The name in every line: "parent", "worker[2]". */
 void logger_set_process(const char *name);
 void logger_set_level(enum logger_level);
+/* Of a line; LOGFMT to begin with. */
+void logger_set_format(enum logger_format);
 /* "error" ... "debug"; false: it is none. */
 bool logger_read_level(const char *word, enum logger_level *out)
     __attribute__((warn_unused_result));

@@ -123,6 +123,7 @@ struct settings {
 	uint32_t workers;		/* as resolved, 1..SETTINGS_WORKERS */
 	uint32_t spawn;			/* enum settings_spawn */
 	uint32_t log_level;		/* enum logger_level */
+	uint32_t log_format;		/* enum logger_format */
 	uint64_t log_size;		/* a power of two */
 	char site[SETTINGS_PATH];	/* folder of the page; "": none */
 	char user[SETTINGS_USER];	/* who children run as, from root */

@@ -48,6 +48,7 @@
 static const char *const level_words[] = {
 	"error", "warning", "info", "debug", NULL
 };
+static const char *const format_words[] = { "logfmt", "json", NULL };
 static const char *const spawn_words[] = { "pool", "connection", NULL };
 static const char *const kind_words[] = { "chat", "echo", NULL };
 static const char *const identity_words[] = {
@@ -73,6 +74,9 @@ const struct settings_row settings_table[] = {
 	    RELOAD,
 	    "What is written to standard error; with debug every connection"
 	    " is."),
+	TOP("log-format", TYPE_WORD, log_format, 0, 1, "logfmt", format_words,
+	    RELOAD,
+	    "How a line of it is written: key=value, or a JSON object."),
 	TOP("log-size", TYPE_SIZE, log_size, MIB(1), GIB(4), "64M", NULL,
 	    RESTART,
 	    "The memory for what was said last, in all rooms together;"

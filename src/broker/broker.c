@@ -248,6 +248,7 @@ on_settings(void *owner, struct peer *peer, const struct ipc_message *m)
 	if (b->settings == NULL)
 		die(EX_OSERR, "settings");
 	logger_set_level((enum logger_level)b->settings->log_level);
+	logger_set_format((enum logger_format)b->settings->log_format);
 	broker_make_links(b, settings_pool(b->settings));
 	if (!hub_set_settings(b->hub, b->settings)) {
 		errno = ENOMEM;

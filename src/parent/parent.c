@@ -214,6 +214,7 @@ parent_new(const struct settings *settings, const struct conf_sources *sources,
 	logger_open();
 	logger_set_process("parent");
 	logger_set_level((enum logger_level)settings->log_level);
+	logger_set_format((enum logger_format)settings->log_format);
 	signal(SIGPIPE, SIG_IGN);
 	parent->sources = sources;
 	parent->settings = copy_settings(settings);

@@ -245,6 +245,7 @@ reload_put_in_force(struct parent *parent, const struct reload *reload)
 	parent->settings = reload->settings;
 	parent->reloads++;
 	logger_set_level((enum logger_level)parent->settings->log_level);
+	logger_set_format((enum logger_format)parent->settings->log_format);
 	door_set_settings(parent->door, parent->settings);
 	reload_tell(parent, &parent->broker);
 	for (i = 0; i < parent->worker_end; i++)

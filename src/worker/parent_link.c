@@ -188,6 +188,7 @@ on_settings(void *owner, struct peer *peer, const struct ipc_message *m)
 	w->settings = settings;
 	w->now_ms = clock_ms();
 	logger_set_level((enum logger_level)settings->log_level);
+	logger_set_format((enum logger_format)settings->log_format);
 	worker_set_limits(w);
 	delivery_renew(w->delivery);
 	client_each(w, client_schedule);
