@@ -27,6 +27,8 @@ libcommon_a_SOURCES = \
 	src/base/metrics.c \
 	src/base/metrics.h \
 	src/base/metrics_table.h \
+	src/base/meter.c \
+	src/base/meter.h \
 	src/base/netaddr.c \
 	src/base/netaddr.h \
 	src/base/origin.c \
@@ -40,6 +42,7 @@ libcommon_a_SOURCES = \
 	src/base/settings_table.c \
 	src/base/settings_table.h \
 	src/base/site_image.h \
+	src/base/rate.h \
 	src/base/tally.c \
 	src/base/tally.h \
 	src/base/tls_image.c \
@@ -180,6 +183,8 @@ libbroker_a_SOURCES = \
 	src/broker/expulsion.h \
 	src/broker/gauges.c \
 	src/broker/gauges.h \
+	src/broker/allowance.c \
+	src/broker/allowance.h \
 	src/broker/graces.c \
 	src/broker/graces.h \
 	src/broker/hub.c \
@@ -313,7 +318,6 @@ libworker_a_SOURCES = \
 	src/worker/proof.h \
 	src/worker/presence.c \
 	src/worker/presence.h \
-	src/worker/rate.h \
 	src/worker/remnant.c \
 	src/worker/remnant.h \
 	src/worker/render.c \
@@ -322,6 +326,8 @@ libworker_a_SOURCES = \
 	src/worker/response.c \
 	src/worker/response.h \
 	src/worker/seat.h \
+	src/worker/slowdown.c \
+	src/worker/slowdown.h \
 	src/worker/site.c \
 	src/worker/site.h \
 	src/worker/tickets.c \

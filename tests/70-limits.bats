@@ -215,6 +215,52 @@ load lib/common
 	PY
 }
 
+@test "an address that says too much is slowed down, and nobody else is" {
+	start_server -o 'workers = 3 limits { message-rate = 0 loopback-exempt = no
+	    message-rate-per-address = 20 message-burst-per-address = 20 }'
+	peer <<-'PY'
+	many = [Chatter() for _ in range(6)]
+	other = Chatter(source="127.0.0.2")
+	begin = time.monotonic()
+	# In two goes: what is on its way before the first word of it counts.
+	for go in range(2):
+	    for i in range(8):
+	        for n, who in enumerate(many):
+	            who.say(f"{n} {go} {i}")
+	    other.say(f"quick {go}")
+	    lines = []
+	    asked = time.monotonic()
+	    while f"quick {go}" not in (lines or [""])[-1]:
+	        lines.append(other.hear())
+	    assert time.monotonic() - asked < 0.6, "another address waited"
+	    heard = [line.split(": ")[1] for line in lines[:-1]]
+	    while len(heard) < 48:
+	        heard.append(other.hear().split(": ")[1])
+	    for n in range(6):
+	        eq([t for t in heard if t.startswith(f"{n} ")],
+	           [f"{n} {go} {i}" for i in range(8)], "nothing is lost")
+	took = time.monotonic() - begin
+	assert 1.2 < took < 8, f"96 messages took {took:.1f} s"
+	PY
+}
+
+@test "who waits for his rate goes on when a reload takes it away" {
+	write_config <<<'limits { message-rate = 1 message-burst = 2 }'
+	start_server
+	peer "$CONFIG" <<-'PY'
+	who = Chatter()
+	for i in range(9):
+	    who.say(str(i))
+	who.expect("[user0]: 0", "[user0]: 1")
+	text = open(sys.argv[1]).read()
+	open(sys.argv[1], "w").write(text.replace("rate = 1 ", "rate = 0 "))
+	os.kill(SERVER_PID, signal.SIGHUP)
+	begin = time.monotonic()
+	who.expect(*[f"[user0]: {i}" for i in range(2, 9)])
+	assert time.monotonic() - begin < 3
+	PY
+}
+
 @test "too many connections from one address are 503 with Retry-After" {
 	start_server -o 'limits { connections-per-address = 3 loopback-exempt = no }'
 	peer <<-'PY'

@@ -67,6 +67,7 @@ bats_tests = \
 	tests/85-wschat.bats
 
 unit_tests = \
+	tests/unit/test_allowance \
 	tests/unit/test_append \
 	tests/unit/test_aside \
 	tests/unit/test_backoff \
@@ -108,6 +109,7 @@ unit_tests = \
 	tests/unit/test_logger \
 	tests/unit/test_metrics \
 	tests/unit/test_mark \
+	tests/unit/test_meter \
 	tests/unit/test_name \
 	tests/unit/test_nametable \
 	tests/unit/test_naming \

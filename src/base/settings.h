@@ -55,6 +55,8 @@ struct settings_limits {
 	bool loopback_exempt;
 	uint64_t memory;		/* of all workers; 0: as there is */
 	/* the broker's; likewise */
+	uint64_t message_rate_per_address;
+	uint64_t message_burst_per_address;
 	uint64_t rooms;
 	uint64_t rooms_per_address;
 };

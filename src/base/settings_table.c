@@ -207,6 +207,13 @@ const struct settings_row settings_table[] = {
 	    RELOAD,
 	    "Messages of a client that may come at once before the rate"
 	    " counts."),
+	LIMIT("message-rate-per-address", TYPE_NUMBER,
+	    message_rate_per_address, 0, MANY, "200", false, RELOAD,
+	    "Messages per second on chat routes of all clients of an address"
+	    " together; over it these are slowed down, and nobody else."),
+	LIMIT("message-burst-per-address", TYPE_NUMBER,
+	    message_burst_per_address, 0, MANY, "1000", false, RELOAD,
+	    "Their messages that may come at once before that rate counts."),
 	LIMIT("backlog", TYPE_SIZE, backlog, 0, GIB(64), "1M", true, RELOAD,
 	    "How far a client may fall behind what it is to be sent; over it"
 	    " the client is closed with 1013."),

@@ -5,6 +5,8 @@
 
 #include "broker/asker.h"
 
+#include "base/clock.h"
+
 bool
 asker_find(struct hub *hub, unsigned index, const struct ipc_request *q,
     struct asker *a)
@@ -30,5 +32,17 @@ asker_find(struct hub *hub, unsigned index, const struct ipc_request *q,
 		a->record.seq = a->room->seq;
 		a->record.count = a->room->count;
 	}
+	return true;
+}
+
+bool
+asker_admit(struct hub *hub, unsigned index, const struct ipc_request *q,
+    struct asker *a)
+{
+	if (!asker_find(hub, index, q, a))
+		return false;
+	if (a->address != 0)
+		allowance_take(hub->allowance, &hub->settings->limits,
+		    a->address, clock_ms());
 	return true;
 }

@@ -23,5 +23,9 @@ struct asker {
 /* False: it is not in the table. */
 bool asker_find(struct hub *, unsigned index, const struct ipc_request *,
     struct asker *) __attribute__((warn_unused_result));
+/* The same for what a client has sent as a message: it counts for its
+ * address. */
+bool asker_admit(struct hub *, unsigned index, const struct ipc_request *,
+    struct asker *) __attribute__((warn_unused_result));
 
 #endif

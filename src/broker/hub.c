@@ -45,8 +45,10 @@ hub_new(const struct settings *settings, struct names *names, struct log *log,
 	hub->bans = bans_new();
 	hub->muted[0] = bans_new();
 	hub->muted[1] = bans_new();
+	hub->allowance = allowance_new();
 	if (hub->bans == NULL || hub->muted[0] == NULL ||
-	    hub->muted[1] == NULL || !takeover_restore(hub, &append_callbacks)) {
+	    hub->muted[1] == NULL || hub->allowance == NULL ||
+	    !takeover_restore(hub, &append_callbacks)) {
 		hub_free(hub);
 		return NULL;
 	}
@@ -98,6 +100,7 @@ hub_free(struct hub *hub)
 	bans_free(hub->bans);
 	bans_free(hub->muted[0]);
 	bans_free(hub->muted[1]);
+	allowance_free(hub->allowance);
 	nametable_free(hub->nametable);
 	lists_free(hub->members);
 	lists_free(hub->tabs);
@@ -523,6 +526,13 @@ hub_next_expiry(const struct hub *hub)
 
 	(void)graces_first(hub->graces, &end_ms);
 	return end_ms;
+}
+
+void
+hub_each_over(struct hub *hub, void (*tell)(void *, uint64_t, uint64_t),
+    void *arg)
+{
+	allowance_tell(hub->allowance, tell, arg);
 }
 
 uint64_t

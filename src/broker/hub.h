@@ -163,6 +163,10 @@ uint64_t hub_next_expiry(const struct hub *);
 void hub_tidy(struct hub *, uint64_t now_ms);
 uint64_t hub_next_tidy(const struct hub *);
 
+/* Calls back for each address that has said more than it may in this turn. */
+void hub_each_over(struct hub *, void (*tell)(void *arg, uint64_t address,
+    uint64_t wait_ms), void *arg);
+
 /* Whether the log has grown so much in this turn that no more requests are to
  * be heard before its end. */
 bool hub_turn_is_full(const struct hub *);

@@ -8,6 +8,7 @@
 
 #include "base/bans.h"
 #include "base/tally.h"
+#include "broker/allowance.h"
 #include "broker/graces.h"
 #include "broker/hub.h"
 #include "broker/ids.h"
@@ -56,6 +57,7 @@ struct hub {
 	struct repeats *repeats;
 	struct ids *ids;		/* under which something was said */
 	struct tally *addresses;	/* connections, by real address */
+	struct allowance *allowance;	/* of addresses */
 	struct bans *bans;		/* as the parent has told them */
 	struct bans *muted[2];		/* likewise: users, addresses */
 	struct lists *members;		/* of rooms */

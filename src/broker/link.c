@@ -456,10 +456,30 @@ link_watch_all(struct broker *b)
 	}
 }
 
+/* Whoever gets it too late is told again. */
+static void
+link_slow_down(void *arg, uint64_t address, uint64_t wait_ms)
+{
+	const struct ipc_slow_down slow = {
+		.address = address, .wait_ms = wait_ms
+	};
+	struct broker *b = arg;
+
+	for (unsigned i = 0; i < b->link_count; i++) {
+		struct link *link = &b->links[i];
+
+		if (link->peer != NULL && link->is_registered &&
+		    peer_queued(link->peer) < LINK_QUEUE_HIGH)
+			(void)!peer_send(link->peer, IPC_SLOW_DOWN, &slow,
+			    NULL, 0, -1);
+	}
+}
+
 void
 link_end_turn(struct broker *b)
 {
 	hub_commit(b->hub, clock_ms(), link_on_bell, b);
+	hub_each_over(b->hub, link_slow_down, b);
 	link_release_held(b);
 	for (unsigned i = 0; i < b->link_count; i++) {
 		struct link *link = &b->links[i];

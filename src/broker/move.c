@@ -106,7 +106,7 @@ hub_move(struct hub *hub, unsigned index, const struct ipc_request *q,
 
 	if (result != HUB_DONE)
 		return result;
-	if (!asker_find(hub, index, q, &a))
+	if (!asker_admit(hub, index, q, &a))
 		return hub_owe_answer(hub, index, HUB_UNKNOWN);
 	if (a.room == NULL ||
 	    (len > 0 && !settings_room_is_valid(room_name, len)))

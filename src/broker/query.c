@@ -41,7 +41,7 @@ find_asker(struct hub *hub, unsigned index, const struct ipc_request *q,
 	*result_out = hub_open_request(hub, index, q);
 	if (*result_out != HUB_DONE)
 		return NULL;
-	if (!asker_find(hub, index, q, a))
+	if (!asker_admit(hub, index, q, a))
 		*result_out = hub_owe_answer(hub, index, HUB_UNKNOWN);
 	else if (a->room == NULL)
 		*result_out = HUB_FORGED;

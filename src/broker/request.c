@@ -91,7 +91,7 @@ hub_say(struct hub *hub, unsigned index, const struct ipc_request *q,
 
 	if (result != HUB_DONE)
 		return result;
-	if (!asker_find(hub, index, q, &a))
+	if (!asker_admit(hub, index, q, &a))
 		return hub_owe_answer(hub, index, HUB_UNKNOWN);
 	if (a.room == NULL || !take_text(q, tail, len, &a.record))
 		return HUB_FORGED;
@@ -199,7 +199,7 @@ hub_nick(struct hub *hub, unsigned index, const struct ipc_request *q,
 
 	if (result != HUB_DONE)
 		return result;
-	if (!asker_find(hub, index, q, &a))
+	if (!asker_admit(hub, index, q, &a))
 		return hub_owe_answer(hub, index, HUB_UNKNOWN);
 	if (a.room == NULL)
 		return HUB_FORGED;

@@ -96,6 +96,7 @@ IPC_MESSAGE(LISTED,       IPC_BROKER, IPC_WORKER, ipc_listed,     IPC_TEXT, 0, "
 IPC_MESSAGE(ACKED,        IPC_BROKER, IPC_WORKER, ipc_acked,      IPC_MESSAGE_ID, 0, "a SAY that was said before under its id, which is repeated") \
 IPC_MESSAGE(WHISPERED,    IPC_BROKER, IPC_WORKER, ipc_whispered,  IPC_TEXT, 0, "for this connection alone: its sender, a NUL, the text") \
 IPC_MESSAGE(KICK,         IPC_BROKER, IPC_WORKER, ipc_kick,       0,        0, "close this connection for good, as an administrator wants") \
+IPC_MESSAGE(SLOW_DOWN,    IPC_BROKER, IPC_WORKER, ipc_slow_down,  0,        0, "an address has said more than it may: its clients are not heard for so long") \
 IPC_MESSAGE(APPENDED,     IPC_BROKER, IPC_WORKER, ipc_position,   0,        0, "the log has grown to here")
 /* clang-format on */
 
@@ -275,6 +276,11 @@ struct ipc_steered {
 	uint64_t is_done;	/* 0 or 1 */
 };
 
+struct ipc_slow_down {
+	uint64_t address;	/* netaddr_key */
+	uint64_t wait_ms;
+};
+
 _Static_assert(sizeof(struct ipc_none) == 8, "size");
 _Static_assert(sizeof(struct ipc_hello) == 24, "size");
 _Static_assert(sizeof(struct ipc_inherit) == 8, "size");
@@ -298,6 +304,7 @@ _Static_assert(sizeof(struct ipc_mute) == 24, "size");
 _Static_assert(sizeof(struct ipc_kick) == 16, "size");
 _Static_assert(sizeof(struct ipc_steer) == 24, "size");
 _Static_assert(sizeof(struct ipc_steered) == 16, "size");
+_Static_assert(sizeof(struct ipc_slow_down) == 16, "size");
 
 enum ipc_type {
 	IPC_NOTHING,

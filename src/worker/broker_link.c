@@ -23,7 +23,8 @@
 #define REGISTER_MAX	(IPC_IDS / sizeof(uint64_t))
 
 static peer_handler on_broker_hello, on_welcome, on_refused, on_listed,
-    on_acked, on_whispered, on_kick, on_appended;
+    on_acked, on_whispered, on_kick, on_slow_down,
+    on_appended;
 static void on_broker_end(void *, struct peer *, const char *);
 
 static peer_handler *const broker_handlers[IPC_TYPES] = {
@@ -34,6 +35,7 @@ static peer_handler *const broker_handlers[IPC_TYPES] = {
 	[IPC_ACKED] = on_acked,
 	[IPC_WHISPERED] = on_whispered,
 	[IPC_KICK] = on_kick,
+	[IPC_SLOW_DOWN] = on_slow_down,
 	[IPC_APPENDED] = on_appended,
 };
 
@@ -273,6 +275,18 @@ on_kick(void *owner, struct peer *peer, const struct ipc_message *m)
 	if (c != NULL)
 		client_close(w, c, kick->is_ban != 0 ? CLOSE_BANNED :
 		    CLOSE_KICKED);
+	return true;
+}
+
+static bool
+on_slow_down(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	struct worker *w = owner;
+	const struct ipc_slow_down *slow = m->payload;
+
+	(void)peer;
+	w->now_ms = clock_ms();
+	slowdown_set(w, slow->address, slow->wait_ms);
 	return true;
 }
 

@@ -82,7 +82,8 @@ client_address_key(const struct worker *w, const struct client *c)
 	const struct settings_limits *l = &w->settings->limits;
 
 	/* A proxy elsewhere may have a loopback of its own. */
-	if ((l->connections_per_address == 0 && l->rooms_per_address == 0) ||
+	if ((l->connections_per_address == 0 && l->rooms_per_address == 0 &&
+	    l->message_rate_per_address == 0) ||
 	    (l->loopback_exempt && c->is_near &&
 	    netaddr_is_loopback(c->address)))
 		return 0;

@@ -58,6 +58,7 @@ struct client_input {
 	struct inflater *inflater;	/* NULL: nothing compressed so far */
 	const uint8_t *body;		/* ANSWERED: what goes behind output, */
 	size_t body_len;		/* of the site's image */
+	uint64_t slow_ms;		/* until when its address waits */
 	bool waits_rate, waits_out;	/* why `held` is not decoded */
 	uint8_t pong_len;
 	uint8_t pong[FRAME_PAYLOAD_CONTROL_MAX];

@@ -7,12 +7,12 @@
 
 #include <string.h>
 
+#include "base/rate.h"
 #include "worker/counts.h"
 #include "worker/incident.h"
 #include "worker/intake.h"
 #include "worker/output.h"
 #include "worker/proof.h"
-#include "worker/rate.h"
 #include "worker/seat.h"
 #include "worker/wire.h"
 
@@ -34,6 +34,17 @@ deadline_progress_ms(const struct client *c)
 {
 	return c->output != NULL && c->output->progress_ms > c->since_ms ?
 	    c->output->progress_ms : c->since_ms;
+}
+
+/* When who waits for his own rate, or for his address's, may go on. */
+static uint64_t
+deadline_rate_ms(const struct client *c, const struct settings_limits *l)
+{
+	uint64_t free_us = rate_free_us(c->message_us, l->message_rate,
+	    l->message_burst);
+	uint64_t free_ms = (free_us + 999) / 1000;
+
+	return free_ms > c->input->slow_ms ? free_ms : c->input->slow_ms;
 }
 
 uint64_t
@@ -70,8 +81,7 @@ client_due(const struct worker *w, const struct client *c)
 		    !in->waits_out)
 			EARLIER(l->message_time_ms, in->message_ms);
 		if (in != NULL && in->waits_rate)
-			EARLIER(1, rate_free_us(c->message_us,
-			    l->message_rate, l->message_burst) / 1000);
+			EARLIER(1, deadline_rate_ms(c, l));
 		break;
 	case CLIENT_CLOSING:
 	case CLIENT_LINGER:
@@ -159,8 +169,7 @@ deadline_check_open(struct worker *w, struct client *c)
 		c->heard_ms = w->now_ms;
 		c->is_pinged = false;
 		in->message_ms = in->message_ms == 0 ? 0 : w->now_ms;
-		if (rate_free_us(c->message_us, l->message_rate,
-		    l->message_burst) <= w->now_ms * 1000) {
+		if (deadline_rate_ms(c, l) <= w->now_ms) {
 			in->waits_rate = false;
 			intake_resume(w, c);
 		}

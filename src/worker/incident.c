@@ -12,9 +12,9 @@
 
 #include "base/logger.h"
 #include "base/netaddr.h"
+#include "base/rate.h"
 #include "worker/client.h"
 #include "worker/counts.h"
-#include "worker/rate.h"
 
 #define WORDS_SIZE	1600	/* of all words and their counts, cut */
 #define SHOWN_SIZE	(INCIDENT_SHOWN * 4 + 8)	/* escaped */

@@ -15,6 +15,7 @@
 #include "base/logger.h"
 #include "base/metrics.h"
 #include "base/netaddr.h"
+#include "base/rate.h"
 #include "worker/answer.h"
 #include "worker/budget.h"
 #include "worker/compress.h"
@@ -23,8 +24,8 @@
 #include "worker/dialogue.h"
 #include "worker/output.h"
 #include "worker/proof.h"
-#include "worker/rate.h"
 #include "worker/render.h"
+#include "worker/slowdown.h"
 #include "worker/speech.h"
 #include "worker/wire.h"
 #include "ws/forwarded.h"
@@ -564,10 +565,12 @@ intake_decode_frames(struct worker *w, struct client *c, uint8_t *data,
     size_t len)
 {
 	const struct frame_limits *limits = &w->frame_limits[c->route];
-	struct frame_decoder fresh, *d = intake_decoder(c, &fresh);
+	struct frame_decoder fresh, *d;
 	struct frame_piece piece = { .kind = FRAME_NEED_MORE };
 	size_t at = 0;
 
+	slowdown_check(w, c);
+	d = intake_decoder(c, &fresh);
 	while (at < len && intake_wants_frames(c)) {
 		at += frame_decode(d, limits, data + at, len - at, &piece);
 		/* A handler that needs memory for input makes it here, so

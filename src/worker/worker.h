@@ -21,6 +21,7 @@
 #include "worker/incident.h"
 #include "worker/origins.h"
 #include "worker/outbox.h"
+#include "worker/slowdown.h"
 #include "worker/stopwatch.h"
 #include "worker/wheel.h"
 #include "ws/frame.h"
@@ -67,6 +68,7 @@ struct worker {
 	struct site *site;
 	struct incidents incidents;
 	struct budget budget;
+	struct slowdown slowdown;
 	struct drain drain;		/* while it is stopping */
 	struct wire *wire;		/* NULL: no listener speaks TLS */
 

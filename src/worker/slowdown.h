@@ -1,0 +1,30 @@
+/*
+ * slowdown - addresses that have used up what they may say, as the broker has
+ * told, and their clients, which wait.
+ *
+ * Runs in the worker.  While nobody is slowed down it costs a client one
+ * comparison.
+ */
+#ifndef WORKER_SLOWDOWN_H
+#define WORKER_SLOWDOWN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct client;
+struct meter;
+struct worker;
+
+/* All zero at first. */
+struct slowdown {
+	struct meter *addresses;	/* NULL: nobody has been told of */
+	uint64_t until_ms;		/* behind it no address waits */
+};
+
+/* The address is to wait.  Without memory it does not. */
+void slowdown_set(struct worker *, uint64_t address, uint64_t wait_ms);
+/* Before something of a client is decoded: has it wait, if its address
+ * does. */
+void slowdown_check(struct worker *, struct client *);
+
+#endif
