@@ -289,6 +289,8 @@ libworker_a_SOURCES = \
 	src/worker/event.h \
 	src/worker/exposition.c \
 	src/worker/exposition.h \
+	src/worker/handshakes.c \
+	src/worker/handshakes.h \
 	src/worker/history.c \
 	src/worker/history.h \
 	src/worker/incident.c \

@@ -342,6 +342,31 @@ load lib/common
 	PY
 }
 
+@test "handshakes over the bound are dropped, and none that is done" {
+	start_server -w 1 -o 'limits { handshakes = 20 }'
+	peer "$LOG" <<-'PY'
+	first = Chatter()
+	crowd = [connect_tcp() for _ in range(100)]
+	for sock in crowd:
+	    try:
+	        sock.sendall(b"GET /chat HTTP/1.1\r\nHost: ")
+	    except OSError:
+	        pass	# dropped already
+	def left():
+	    poll = select.poll()
+	    for sock in crowd:
+	        poll.register(sock, select.POLLIN)
+	    return len(crowd) - len(poll.poll(0))
+	eventually(lambda: left() == 20, "as many as there may be", 5, 0.02)
+	room = [Chatter() for _ in range(30)]
+	first.say("through")
+	for who in first, *room:
+	    who.expect("[user0]: through")
+	assert left() < 20, "nobody made place"
+	assert "too-many-handshakes" in open(sys.argv[1]).read()
+	PY
+}
+
 # Starts the server with its errors going to a pipe that is read up to the
 # line with the port and no further, and fills what room the pipe has left.
 start_server_on_full_pipe()

@@ -38,6 +38,7 @@ struct settings_limits {
 	uint64_t fragments;
 	uint64_t message_time_ms;
 	uint64_t handshake_time_ms;
+	uint64_t handshakes;		/* in a worker; 0: half its slots */
 	uint64_t head_size;
 	uint64_t head_fields;
 	uint64_t ping_interval_ms;

@@ -175,6 +175,11 @@ const struct settings_row settings_table[] = {
 	    SECONDS(3600), "10", false, RELOAD,
 	    "From accept to the end of the handshake; over it the request is"
 	    " answered 408."),
+	LIMIT("handshakes", TYPE_NUMBER, handshakes, 0, MANY, "0", false,
+	    RELOAD,
+	    "Under way at once in a worker; over it one of them, chosen by"
+	    " chance, is dropped. 0: half as many as it may have"
+	    " connections."),
 	LIMIT("head-size", TYPE_SIZE, head_size, 512, MIB(1), "8K", false,
 	    RELOAD,
 	    "Of a request's head; over it the request is answered 431."),

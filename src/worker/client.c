@@ -51,6 +51,8 @@ void
 client_enter(struct worker *w, struct client *c, enum client_state state)
 {
 	assert(next_states[c->state] & 1U << state);
+	if (c->state == CLIENT_HEAD)
+		handshakes_remove(w, c);
 	c->state = (uint8_t)state;
 	c->since_ms = w->now_ms;
 }
@@ -163,7 +165,7 @@ client_new(struct worker *w, const struct ipc_accepted *accepted, int fd)
 	c->is_near = netaddr_is_loopback(accepted->address);
 	c->listener = (uint8_t)accepted->listener;
 	if (!table_reserve(w, slot) || w->clients[slot] != NULL ||
-	    !wire_open(w, c) ||
+	    !wire_open(w, c) || !handshakes_reserve(w) ||
 	    epoll_ctl(w->poll, EPOLL_CTL_ADD, fd, &event) == -1) {
 		wire_close(c);
 		free(c);
@@ -181,6 +183,7 @@ client_new(struct worker *w, const struct ipc_accepted *accepted, int fd)
 	w->clients[slot] = c;
 	w->client_count++;
 	memory_add(sizeof(*c));
+	handshakes_add(w, c);
 	client_schedule(w, c);
 	return true;
 }

@@ -115,7 +115,10 @@ struct client {
 	uint8_t why;			/* enum close_reason */
 	uint16_t peer_code;		/* close code the peer sent */
 	uint16_t port;			/* 0: not known */
-	uint32_t member;		/* place in the audience */
+	union {
+		uint32_t member;	/* place in the audience */
+		uint32_t handshake;	/* HEAD: among the handshakes */
+	};
 	uint32_t batch_from;		/* where this turn's batch begins */
 	struct client_output *output;	/* NULL: owed nothing */
 	struct tls_session *tls;	/* wire.c's; NULL: plain */

@@ -93,6 +93,7 @@ on_hello(void *owner, struct peer *peer, const struct ipc_message *m)
 	counts_sample(w);
 	w->index = hello->index;
 	w->generation = hello->generation;
+	w->slots = hello->slots;
 	snprintf(name, sizeof(name), "worker[%u]", w->index);
 	logger_set_process(name);
 	answer.role = IPC_WORKER;

@@ -18,6 +18,7 @@
 #include "log/log.h"
 #include "worker/budget.h"
 #include "worker/drain.h"
+#include "worker/handshakes.h"
 #include "worker/incident.h"
 #include "worker/origins.h"
 #include "worker/outbox.h"
@@ -69,6 +70,7 @@ struct worker {
 	struct incidents incidents;
 	struct budget budget;
 	struct slowdown slowdown;
+	struct handshakes handshakes;
 	struct drain drain;		/* while it is stopping */
 	struct wire *wire;		/* NULL: no listener speaks TLS */
 
@@ -80,6 +82,7 @@ struct worker {
 	unsigned drain_rest;		/* turns that will not look again */
 	unsigned drain_pause;		/* after the next vain look */
 
+	uint32_t slots;			/* connections it may have */
 	struct client **clients;	/* by slot */
 	uint32_t client_slots, client_count;
 	uint32_t dirty;			/* first slot of those who have output

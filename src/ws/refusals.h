@@ -61,6 +61,7 @@ REFUSAL(NO_UPGRADE,           426, 0,    "no-upgrade",           "a WebSocket is
 REFUSAL(UNKNOWN_PATH,         404, 0,    "unknown-path",         "nothing here") \
 /* what is no request */ \
 REFUSAL(HANDSHAKE_TIMEOUT,    408, 0,    "handshake-timeout",    "the request took too long") \
+REFUSAL(TOO_MANY_HANDSHAKES,    0, 0,    "too-many-handshakes",  "") \
 REFUSAL(PLAIN_ON_TLS_PORT,    400, 0,    "plain-on-tls-port",    "this port speaks TLS") \
 REFUSAL(NOT_TLS,                0, 0,    "not-tls",              "") \
 REFUSAL(TLS_HANDSHAKE,          0, 0,    "tls-handshake",        "") \

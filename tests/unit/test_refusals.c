@@ -93,6 +93,7 @@ words_that_people_rely_on(void **state)
 		{ REFUSAL_TOO_MANY_CONNECTIONS, 503, 4003,
 		    "too-many-connections" },
 		{ REFUSAL_HANDSHAKE_TIMEOUT, 408, 0, "handshake-timeout" },
+		{ REFUSAL_TOO_MANY_HANDSHAKES, 0, 0, "too-many-handshakes" },
 		{ REFUSAL_TLS_ON_PLAIN_PORT, 0, 0, "tls-on-plain-port" },
 		{ REFUSAL_PROXY_HEADER, 0, 0, "proxy-header" },
 		{ REFUSAL_NOT_READY, 503, 0, "not-ready" },
