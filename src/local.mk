@@ -143,6 +143,8 @@ libparent_a_SOURCES = \
 	src/parent/parent.c \
 	src/parent/parent.h \
 	src/parent/parent_parts.h \
+	src/parent/penalties.c \
+	src/parent/penalties.h \
 	src/parent/pool.c \
 	src/parent/pool.h \
 	src/parent/printout.c \

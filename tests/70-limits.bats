@@ -367,6 +367,42 @@ load lib/common
 	PY
 }
 
+@test "an address that fails handshakes is refused for a time, told once" {
+	start_server -o 'limits { loopback-exempt = no penalty-handshake = 10
+	    penalty-max = 23 }'
+	peer "$LOG" <<-'PY'
+	there = Chatter()
+	for _ in range(3):
+	    eq(request(b"rubbish\r\n\r\n").status, 400)
+	eventually(lambda: request(plain_head()).status == 503, "a refusal")
+	eq(request(plain_head(), source="127.0.0.2").status, 200)
+	there.say("still here")
+	there.expect("[user0]: still here")
+	eventually(lambda: request(plain_head()).status == 200, "forgiveness")
+	log = open(sys.argv[1]).read()
+	eq(log.count('"address refused for a time" address=127.0.0.1'), 1)
+	assert "why=failed-handshakes" in log
+	PY
+}
+
+@test "who alone was on a worker that crashed is refused for a time" {
+	LAUNCH_WITH=(prlimit --core=0)
+	start_server -w 1 -o 'limits { loopback-exempt = no penalty-crash = 30
+	    penalty-max = 23 }'
+	peer "$LOG" <<-'PY'
+	alone = Chatter(source="127.0.0.2")
+	[worker] = [pid for pid, name in procs().items() if "worker" in name]
+	os.kill(worker, signal.SIGSEGV)
+	eventually(lambda: "why=crashes" in open(sys.argv[1]).read(), "a line")
+	eq(request(plain_head(), source="127.0.0.2").status, 503)
+	eventually(lambda: request(plain_head()).status == 200, "a worker")
+	eventually(lambda: request(plain_head(), source="127.0.0.2").status == 200,
+	           "forgiveness")
+	PY
+	# This death was wanted.
+	sed -i '/msg=died .* signal=11/d' "$LOG"
+}
+
 # Starts the server with its errors going to a pipe that is read up to the
 # line with the port and no further, and fills what room the pipe has left.
 start_server_on_full_pipe()

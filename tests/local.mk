@@ -124,6 +124,7 @@ unit_tests = \
 	tests/unit/test_outbox \
 	tests/unit/test_parent \
 	tests/unit/test_peer \
+	tests/unit/test_penalties \
 	tests/unit/test_pending \
 	tests/unit/test_place \
 	tests/unit/test_plain \

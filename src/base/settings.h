@@ -54,6 +54,9 @@ struct settings_limits {
 	uint64_t connections;
 	uint64_t connections_per_address;
 	bool loopback_exempt;
+	uint64_t penalty_handshake_ms;	/* of an address, for one that failed */
+	uint64_t penalty_crash_ms;	/* for all connections of a worker */
+	uint64_t penalty_max_ms;	/* 0: none */
 	uint64_t memory;		/* of all workers; 0: as there is */
 	/* the broker's; likewise */
 	uint64_t message_rate_per_address;

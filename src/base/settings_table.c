@@ -238,6 +238,17 @@ const struct settings_row settings_table[] = {
 	    RELOAD,
 	    "Whether connections from this machine, such as a proxy's, are"
 	    " not counted by address."),
+	LIMIT("penalty-handshake", TYPE_SECONDS, penalty_handshake_ms, 0, DAY,
+	    "2", false, RELOAD,
+	    "Added to the penalty of an address for a connection that was no"
+	    " handshake; while it is above 20 the address is refused."),
+	LIMIT("penalty-crash", TYPE_SECONDS, penalty_crash_ms, 0, DAY, "60",
+	    false, RELOAD,
+	    "Shared by the addresses of all connections of a worker that"
+	    " crashed."),
+	LIMIT("penalty-max", TYPE_SECONDS, penalty_max_ms, 0, DAY, "600", false,
+	    RELOAD,
+	    "The most an address has, which passes with time; 0 has none."),
 	LIMIT("memory", TYPE_SIZE, memory, 0, GIB(65536), "0", false, RELOAD,
 	    "What workers hold for clients, in all; when it is short: status"
 	    " 503, then those are closed for whom most is held. 0: half of"

@@ -162,8 +162,13 @@ struct ipc_accepted {
 	uint8_t address[16];	/* of the peer; IPv4 mapped into IPv6 */
 };
 
+enum ipc_connection_flag {
+	IPC_FAILED = 1		/* CLOSED: there was no handshake in it */
+};
+
 struct ipc_connection {
 	uint64_t connection;
+	uint64_t flags;		/* enum ipc_connection_flag */
 };
 
 struct ipc_memory {
@@ -291,7 +296,7 @@ _Static_assert(sizeof(struct ipc_ticket_key) == 80, "size");
 _Static_assert(sizeof(struct ipc_worker) == 16, "size");
 _Static_assert(sizeof(struct ipc_position) == 8, "size");
 _Static_assert(sizeof(struct ipc_accepted) == 32, "size");
-_Static_assert(sizeof(struct ipc_connection) == 8, "size");
+_Static_assert(sizeof(struct ipc_connection) == 16, "size");
 _Static_assert(sizeof(struct ipc_memory) == 8, "size");
 _Static_assert(sizeof(struct ipc_request) == 32, "size");
 _Static_assert(sizeof(struct ipc_refused) == 24, "size");

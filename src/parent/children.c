@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -228,14 +229,30 @@ children_attach_all(struct parent *parent)
 
 /* --- they go ----------------------------------------------------------- */
 
+/* By a fault of its own, which somebody may have brought about; not ended by
+ * us, the administrator or the kernel. */
+static bool
+has_crashed(int status)
+{
+	static const int faults[] = {
+		SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSYS, SIGTRAP
+	};
+
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+		if (WIFSIGNALED(status) && WTERMSIG(status) == faults[i])
+			return true;
+	return false;
+}
+
 static void
-remove_worker(struct parent *parent, struct child *worker)
+remove_worker(struct parent *parent, struct child *worker, int status)
 {
 	const struct ipc_worker who = {
 		.index = worker->index, .slots = slots_of(parent, worker),
 		.generation = worker->generation
 	};
-	uint32_t lost = door_remove_worker(parent->door, worker->index);
+	uint32_t lost = door_remove_worker(parent->door, worker->index,
+	    has_crashed(status));
 
 	if (lost > 0)
 		logger_info("connections lost", "child=%s count=%u",
@@ -253,7 +270,7 @@ on_reaped(struct parent *parent, struct child *child, int status)
 	if (peer_is_open(child->peer))
 		peer_drain(child->peer);
 	if (child->role == IPC_WORKER)
-		remove_worker(parent, child);
+		remove_worker(parent, child, status);
 	wait_ms = child_end(child, status, clock_ms());
 	metrics_forget(child_place(child));
 	/* As long as there are workers they need a broker. */

@@ -18,14 +18,17 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/die.h"
 #include "base/logger.h"
+#include "base/meter.h"
 #include "base/metrics.h"
 #include "base/netaddr.h"
 #include "base/settings.h"
 #include "base/tally.h"
 #include "parent/endpoint.h"
 #include "parent/listener.h"
+#include "parent/penalties.h"
 #include "parent/pool.h"
 
 /* A connection is offered to so many workers that die before they take it;
@@ -47,6 +50,9 @@ struct door {
 	const struct door_calls *calls;
 	void *owner;
 	bool is_closed;
+	struct meter *penalties;	/* of addresses, penalties.h */
+	uint64_t blame_us;		/* of each connection of a worker that
+					 * has crashed */
 	uint64_t short_from;	/* connections there were when memory was last
 				 * said to be short */
 };
@@ -119,7 +125,9 @@ door_new(struct event_base *base, const struct settings *settings,
 	door->owner = owner;
 	door->pool = pool_new(settings_pool(settings), slots);
 	door->addresses = tally_new();
-	if (door->pool == NULL || door->addresses == NULL)
+	door->penalties = meter_new();
+	if (door->pool == NULL || door->addresses == NULL ||
+	    door->penalties == NULL)
 		die(EX_OSERR, "door");
 	errno = 0;	/* the sentence has it */
 	if (!open_missing(door, settings, inherited, &error))
@@ -134,6 +142,7 @@ door_free(struct door *door)
 	door_close(door);
 	pool_free(door->pool, on_dropped, NULL);
 	tally_free(door->addresses);
+	meter_free(door->penalties);
 	free(door);
 }
 
@@ -226,11 +235,29 @@ door_set_short(struct door *door, unsigned worker, bool is_short)
 	update_accepting(door);
 }
 
+/* Something has happened by which the address is known for a time. */
+static void
+punish(struct door *door, uint64_t address, uint64_t cost_us, const char *why)
+{
+	uint64_t for_ms = penalties_add(door->penalties, address, cost_us,
+	    door->settings->limits.penalty_max_ms, clock_ms());
+	char text[NETADDR_KEY_TEXT];
+
+	if (for_ms > 0)
+		logger_warning("address refused for a time",
+		    "address=%s why=%s seconds=%" PRIu64,
+		    netaddr_format_key(address, text), why,
+		    (for_ms + 999) / 1000);
+}
+
 uint32_t
-door_remove_worker(struct door *door, unsigned worker)
+door_remove_worker(struct door *door, unsigned worker, bool has_crashed)
 {
 	uint64_t before = pool_connections(door->pool);
+	uint32_t count = pool_worker_connections(door->pool, worker);
 
+	door->blame_us = has_crashed && count > 0 ?
+	    door->settings->limits.penalty_crash_ms * 1000 / count : 0;
 	pool_remove_worker(door->pool, worker, on_lost, door);
 	update_accepting(door);
 	return (uint32_t)(before - pool_connections(door->pool));
@@ -255,7 +282,8 @@ release_address(struct door *door, uint64_t address)
 }
 
 bool
-door_on_closed(struct door *door, unsigned worker, uint64_t connection)
+door_on_closed(struct door *door, unsigned worker, uint64_t connection,
+    bool has_failed)
 {
 	uint64_t address;
 	int fd;
@@ -263,6 +291,10 @@ door_on_closed(struct door *door, unsigned worker, uint64_t connection)
 	if (!pool_remove(door->pool, worker, connection, &address, &fd))
 		return false;
 	release_address(door, address);
+	if (has_failed)
+		punish(door, address,
+		    door->settings->limits.penalty_handshake_ms * 1000,
+		    "failed-handshakes");
 	if (fd >= 0)
 		close(fd);
 	return true;
@@ -293,7 +325,10 @@ door_close(struct door *door)
 static void
 on_lost(void *arg, uint64_t address)
 {
-	release_address(arg, address);
+	struct door *door = arg;
+
+	release_address(door, address);
+	punish(door, address, door->blame_us, "crashes");
 }
 
 static void
@@ -459,6 +494,10 @@ count_address(struct door *door, struct pool_entry *entry)
 	entry->address = netaddr_key(bytes);
 	if (entry->address == 0)
 		return true;
+	if (penalties_refuse(door->penalties, entry->address, clock_ms())) {
+		entry->address = 0;
+		return false;
+	}
 	count = tally_add(door->addresses, entry->address);
 	if (count == 0) {
 		entry->address = 0;

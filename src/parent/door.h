@@ -59,18 +59,21 @@ void door_open_worker(struct door *, unsigned worker, bool open);
  * 503. */
 void door_set_short(struct door *, unsigned worker, bool is_short);
 /* It is dead.  What it had not taken goes to others; returns how many
- * connections are lost. */
-uint32_t door_remove_worker(struct door *, unsigned worker);
+ * connections are lost.  When it has crashed, the addresses of all that it had
+ * share the blame. */
+uint32_t door_remove_worker(struct door *, unsigned worker, bool has_crashed);
 
 /* Somebody has come to a worker of his own, as if by this listener
  * (SETTINGS_LISTENERS: by none); takes fd.  He is counted and refused as
  * others are. */
 void door_offer(struct door *, unsigned worker, unsigned listener, int fd);
 
-/* TAKEN and CLOSED; false: the worker has no such connection. */
+/* TAKEN and CLOSED, in which there may have been no handshake; false: the
+ * worker has no such connection. */
 bool door_on_taken(struct door *, unsigned worker, uint64_t connection)
     __attribute__((warn_unused_result));
-bool door_on_closed(struct door *, unsigned worker, uint64_t connection)
+bool door_on_closed(struct door *, unsigned worker, uint64_t connection,
+    bool has_failed)
     __attribute__((warn_unused_result));
 
 /* At the end of a turn: delivers what waits; accepts exactly while that can

@@ -106,7 +106,7 @@ on_closed(void *owner, struct peer *peer, const struct ipc_message *message)
 
 	(void)peer;
 	return door_on_closed(parent->door, worker->index,
-	    closed->connection);
+	    closed->connection, (closed->flags & IPC_FAILED) != 0);
 }
 
 static bool

@@ -284,7 +284,10 @@ client_request_leave(struct worker *w, const struct client *c)
 static bool
 client_report(struct worker *w, struct client *c)
 {
-	struct ipc_connection closed = { .connection = c->connection };
+	struct ipc_connection closed = {
+		.connection = c->connection,
+		.flags = c->has_failed ? IPC_FAILED : 0
+	};
 
 	if (c->is_registered && !client_request_leave(w, c))
 		return false;

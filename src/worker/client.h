@@ -97,6 +97,7 @@ struct client {
 	bool is_lagging : 1;		/* goes on at its cursor by itself */
 	bool is_near : 1;		/* the socket's peer is loopback */
 	bool is_refused : 1;		/* gets 503 */
+	bool has_failed : 1;		/* what it sent was no handshake */
 	bool is_registered : 1;		/* the broker knows it */
 	bool is_joining : 1;		/* its JOIN has not been delivered; so
 					 * between the halves of a move */

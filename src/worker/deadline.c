@@ -144,6 +144,7 @@ deadline_check_head(struct worker *w, struct client *c)
 	}
 	counts_limit(METRICS_LIMIT_HANDSHAKE_TIME);
 	/* In the middle of TLS's own handshake nothing can be said. */
+	c->has_failed = c->preface == NULL;
 	incident_refused(&w->incidents, c, c->preface != NULL ?
 	    REFUSAL_PROXY_HEADER : REFUSAL_TLS_HANDSHAKE, NULL,
 	    "took too long", w->now_ms);

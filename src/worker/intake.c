@@ -89,6 +89,7 @@ static void
 intake_hang_up(struct worker *w, struct client *c, enum refusal refusal,
     const char *error)
 {
+	c->has_failed = refusal_is_failure(refusal);
 	incident_refused(&w->incidents, c, refusal, NULL, error, w->now_ms);
 	client_enter(w, c, CLIENT_ANSWERED);
 	client_finish(w, c);
@@ -222,6 +223,7 @@ intake_refuse(struct worker *w, struct client *c, enum refusal refusal)
 {
 	const struct head *head = c->input != NULL ? &c->input->head : NULL;
 
+	c->has_failed = refusal_is_failure(refusal);
 	incident_refused(&w->incidents, c, refusal, head, NULL, w->now_ms);
 	if (w->settings->accept_then_close && head != NULL &&
 	    head->wants_upgrade && refusal_close_code(refusal) != 0) {

@@ -47,6 +47,17 @@ refusal_close_code(enum refusal refusal)
 	return rows[refusal].close_code;
 }
 
+bool
+refusal_is_failure(enum refusal refusal)
+{
+	uint16_t status = refusal_status(refusal);
+
+	return status == 400 || status == 408 || status == 414 ||
+	    status == 431 || status == 501 || status == 505 ||
+	    refusal == REFUSAL_NOT_TLS || refusal == REFUSAL_TLS_HANDSHAKE ||
+	    refusal == REFUSAL_TLS_ON_PLAIN_PORT;
+}
+
 const char *
 refusal_word(enum refusal refusal)
 {

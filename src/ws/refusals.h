@@ -9,6 +9,7 @@
 #ifndef WS_REFUSALS_H
 #define WS_REFUSALS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -85,6 +86,10 @@ uint16_t refusal_status(enum refusal);
  * it is refused; 0 when the answer has to be HTTP.
  */
 uint16_t refusal_close_code(enum refusal);
+
+/* Whether it tells of somebody who does not speak as clients do, and not of
+ * what the server has or grants. */
+bool refusal_is_failure(enum refusal);
 
 /* The stable word for logs and counters, such as "bad-key". */
 const char *refusal_word(enum refusal);
