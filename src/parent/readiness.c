@@ -73,6 +73,15 @@ all_answer(const struct parent *parent)
 	return true;
 }
 
+static const char *
+broker_state(const struct child *broker)
+{
+	if (broker->state != CHILD_READY)
+		return "no broker";
+	return child_is_awake(broker) ? "the broker" :
+	    "the broker does not answer";
+}
+
 void
 readiness_tell_status(struct parent *parent)
 {
@@ -87,10 +96,10 @@ readiness_tell_status(struct parent *parent)
 		snprintf(text, sizeof(text), "%" PRIu64 " connections, %u "
 		    "workers", connections, ready);
 	else
-		snprintf(text, sizeof(text), "not ready: %u of %u workers, %s",
-		    ready, parent->settings->workers,
-		    parent->broker.state == CHILD_READY ? "the broker" :
-		    "no broker");
+		snprintf(text, sizeof(text), "not ready: %u of %u workers, %s, "
+		    "%" PRIu64 " connections", ready,
+		    settings_pool(parent->settings),
+		    broker_state(&parent->broker), connections);
 	supervisor_status(parent->supervisor, text);
 }
 
