@@ -65,6 +65,8 @@ end_with()
 	os.kill(SERVER_PID, signal.SIGTERM)
 	eventually(lambda: "msg=stopping" in open("log").read(), "stopping")
 	assert worker_pids(), "nobody drains"
+	asked = time.monotonic()
+	eventually(lambda: time.monotonic() > asked + 0.15, "another signal")
 	begin = time.monotonic()
 	os.kill(SERVER_PID, signal.SIGTERM)
 	client.expect_end(5)
@@ -72,6 +74,17 @@ end_with()
 	assert took < 1.5, f"took {took:.1f} s"
 	PY
 	PATIENCE=2 wait_until server_gone
+}
+
+# timeout(1) signals its child and then its own group, which has the child.
+@test "one wish to end that comes twice is no second signal" {
+	start_server
+	peer <<-'PY'
+	os.kill(SERVER_PID, signal.SIGTERM)
+	os.kill(SERVER_PID, signal.SIGINT)
+	PY
+	wait_server
+	assert_equal "$SERVER_STATUS" 0
 }
 
 @test "a connection that has sent no head does not hold up the end" {

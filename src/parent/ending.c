@@ -12,6 +12,7 @@
 #include <event2/event.h>
 #include <sys/wait.h>
 
+#include "base/clock.h"
 #include "parent/door.h"
 #include "parent/supervisor.h"
 
@@ -121,6 +122,7 @@ ending_stop(struct parent *parent)
 	const struct timeval pause = { .tv_usec = PAUSE_MS * 1000 };
 	uint32_t i;
 
+	parent->stopping_ms = clock_ms();
 	parent->stage = PAUSING_WORKERS;
 	supervisor_stopping(parent->supervisor,
 	    parent->settings->drain_time_ms + PAUSE_MS + 2 * STOP_MS);

@@ -34,6 +34,8 @@
 #include "parent/supervisor.h"
 #include "parent/ticket_keys.h"
 
+#define SAME_SIGNAL_MS	100
+
 /* --- signals ----------------------------------------------------------- */
 
 static void
@@ -42,6 +44,10 @@ on_stop_signal(evutil_socket_t sig, short what, void *arg)
 	struct parent *parent = arg;
 
 	(void)what;
+	/* timeout(1) and others signal the process, and then its group. */
+	if (parent->stage != RUNNING &&
+	    clock_ms() < parent->stopping_ms + SAME_SIGNAL_MS)
+		return;
 	if (parent->stage == RUNNING) {
 		logger_info("stopping", "signal=%d connections=%" PRIu64,
 		    (int)sig, door_connections(parent->door));

@@ -30,6 +30,7 @@ struct parent {
 	struct event_base *base;
 	struct event *tick, *pause, *signals[SIGNALS];
 	enum stage stage;
+	uint64_t stopping_ms;		/* since when, once asked to end */
 	int exit_code;
 	struct heritage heritage;
 	struct supervisor *supervisor;
