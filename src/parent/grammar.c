@@ -152,6 +152,13 @@ fail_unknown(cfg_t *cfg, const char *name)
 		    cfg_name(cfg));
 		return;
 	}
+	if (here != SECTION_TOP && (strcmp(name, "listen") == 0 ||
+	    strcmp(name, "route") == 0)) {
+		grammar_fail(cfg, "%s stands outside of all sections; is "
+		    "section \"%s\" before it not closed?", name,
+		    cfg_name(cfg));
+		return;
+	}
 	for (i = 0; i < settings_table_rows; i++) {
 		const struct settings_row *row = &settings_table[i];
 
@@ -173,7 +180,7 @@ fail_unknown(cfg_t *cfg, const char *name)
 	    near.name != NULL ? "\"?" : "");
 }
 
-/* libconfuse's own errors.  Two get words of ours: they are found by their
+/* libconfuse's own errors.  Some get words of ours: they are found by their
  * texts, which are not translated because no locale is set. */
 static void
 on_error(cfg_t *cfg, const char *format, va_list args)
@@ -190,6 +197,9 @@ on_error(cfg_t *cfg, const char *format, va_list args)
 		fail_unknown(cfg, name + 1);
 	else if (name != NULL && strcmp(name + 1, END) == 0)
 		grammar_fail(cfg, "a list is not closed");
+	else if (strcmp(text, "premature end of file") == 0)
+		grammar_fail(cfg, "the file ends in the midst of a text or a "
+		    "setting; a quotation mark may be missing");
 	else if (strncmp(text, twice, sizeof(twice) - 1) == 0)
 		grammar_fail(cfg, "\"%s\" stands here a second time", name + 1);
 	else

@@ -324,8 +324,13 @@ errors_name_line_and_setting(void **state)
 		{ "\ncontrol = \"here\"", ":2: control = \"here\": is not a "
 		  "path that begins with /" },
 		{ "limits {\n", ":2: section \"limits\" is not closed" },
+		{ "listen \"127.0.0.1:0\" {\nroute \"/a\" {}",
+		  ":2: route stands outside of all sections; is section "
+		  "\"listen\" before it not closed?" },
+		{ "site = \"/x\nworkers = 1\n",
+		  ":3: the file ends in the midst of a text or a setting; a "
+		  "quotation mark may be missing" },
 		{ "workers = 1 /* x", ":2: a comment is not closed" },
-		{ "site = \"x\n", ":2: premature end of file" },
 		{ "}", ":1: unexpected closing brace" },
 	};
 	size_t i;
