@@ -465,6 +465,8 @@ refuse_files()
 
 @test "who came to speak TLS is not told 503 in plain text" {
 	LAUNCH_WITH=(prlimit --nofile=128:128)
+	# Places are what there is too little of, not handshakes.
+	export WSCHATD_LIMITS_HANDSHAKES=1000
 	start_tls
 	tls_peer <<-'PY'
 	# All places of both workers (descriptors less those for other use).

@@ -159,7 +159,8 @@ connections_are()
 	run -0 bench --rooms 7 --clients 10 --when-all --processes 3 -j
 	assert_equal "$(found '["delivered"] == 10 * figures["sent"] > 0')" True
 	run -0 bench --rooms 7 --clients 10 --rate 300 --processes 3
-	assert_line --regexp '^measured .* (29|30|31)[0-9] messages/s'
+	# Loosely: it is a short run, and the machine may have other work.
+	assert_line --regexp '^measured .* (2[5-9]|3[0-4])[0-9] messages/s'
 }
 
 @test "it tells how far it is when asked" {

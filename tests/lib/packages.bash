@@ -1,5 +1,5 @@
 # Debian's programs that start services or conflict with each other: unpacked,
-# not installed.  ./quickstart test has fetched them (WSCHATD_PACKAGES); else
+# not installed.  ./quickstart test has fetched them (PACKAGES_ROOT); else
 # they are fetched when a test wants them.
 # shellcheck shell=bash
 
@@ -8,7 +8,7 @@ need_packages()
 {
 	local package
 
-	ROOT=${WSCHATD_PACKAGES:-${top_builddir:-$TOP/build}/packages}
+	ROOT=${PACKAGES_ROOT:-${top_builddir:-$TOP/build}/packages}
 	for package in "$@"; do
 		[[ -e $ROOT/.$package ]] && continue
 		mkdir -p "$ROOT"

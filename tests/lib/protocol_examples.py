@@ -206,7 +206,7 @@ def complete(path, root):
                            source(root, "worker/json_errors.h"), re.M))
     words |= set(re.findall(r'X\(\w+,\s+"(name-[a-z-]+)"',
                             source(root, "broker/name.h"))) - {"name-good"}
-    words |= set(re.findall(r'\{ "([a-z]+-[a-z-]+)",',
+    words |= set(re.findall(r'\[HUB_\w+\] = \{ "([a-z-]+)",',
                             source(root, "broker/link.c")))
     same("error codes", codes, words, "the sources")
     shown_codes.discard(None)
