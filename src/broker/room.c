@@ -220,16 +220,21 @@ room_restore(struct room_table *t, uint32_t row)
 	return room_enter(t, room);
 }
 
+/* Not by a walk: when many leave in a turn, many rooms are dirty and go. */
+static void
+dirty_remove(const struct room *room)
+{
+	*room->at_dirty = room->next_dirty;
+	if (room->next_dirty != NULL)
+		room->next_dirty->at_dirty = room->at_dirty;
+}
+
 void
 room_remove(struct room_table *t, struct room *room)
 {
-	struct room **at = &t->dirty;
-
 	assert(room->count == 0);
-	while (*at != NULL && *at != room)
-		at = &(*at)->next_dirty;
-	if (*at == room)
-		*at = room->next_dirty;
+	if (room->is_dirty)
+		dirty_remove(room);
 	HASH_DELETE(by_key, t->by_key, room);
 	HASH_DELETE(by_identity, t->by_identity, room);
 	if (room->maker != 0)
@@ -267,6 +272,9 @@ room_touch(struct room_table *t, struct room *room, bool has_grown)
 		return;
 	room->is_dirty = true;
 	room->next_dirty = t->dirty;
+	room->at_dirty = &t->dirty;
+	if (room->next_dirty != NULL)
+		room->next_dirty->at_dirty = &room->next_dirty;
 	t->dirty = room;
 }
 
@@ -278,7 +286,7 @@ room_store_dirty(struct room_table *t,
 	struct state_room *row;
 
 	while ((room = t->dirty) != NULL) {
-		t->dirty = room->next_dirty;
+		dirty_remove(room);
 		row = state_room(t->state, room->row);
 		atomic_store_explicit(&row->seq, room->seq,
 		    memory_order_release);

@@ -35,6 +35,7 @@ struct room {
 	bool has_grown;		/* live readers have something to read */
 	bool is_pressing;	/* which is more than who came and went */
 	struct room *next_dirty;
+	struct room **at_dirty;	/* what points to it in that list */
 	uint32_t *readers;	/* how many connections, by worker index */
 	UT_hash_handle by_identity, by_key;
 	uint8_t key_len;

@@ -149,6 +149,30 @@ a_removed_room_leaves_no_row_and_no_debt(void **state)
 	assert_int_equal(grown, 0);
 }
 
+/* Whichever of those that are to be stored goes. */
+static void
+others_are_stored_when_one_is_removed(void **state)
+{
+	struct rooms *r = *state;
+	uint64_t grown, identity = 1;
+	struct room *room[3];
+
+	for (unsigned gone = 0; gone < 3; gone++) {
+		for (unsigned i = 0; i < 3; i++) {
+			room[i] = room_add(r->table, identity++, 0,
+			    (char[]){ (char)('a' + gone), (char)('a' + i) }, 2,
+			    0);
+			assert_non_null(room[i]);
+			room_touch(r->table, room[i], true);
+		}
+		room_remove(r->table, room[gone]);
+		grown = 0;
+		room_store_dirty(r->table, note_grown, &grown);
+		assert_int_equal(grown, room[(gone + 1) % 3]->identity +
+		    room[(gone + 2) % 3]->identity);
+	}
+}
+
 static void
 rooms_are_counted_for_who_made_them(void **state)
 {
@@ -211,6 +235,7 @@ main(void)
 		TEST(readers_are_counted_by_worker),
 		TEST(rows_follow_when_they_are_stored),
 		TEST(a_removed_room_leaves_no_row_and_no_debt),
+		TEST(others_are_stored_when_one_is_removed),
 		TEST(rooms_are_counted_for_who_made_them),
 		TEST(rooms_are_restored_from_their_rows),
 	};
