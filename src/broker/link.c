@@ -14,6 +14,7 @@
 #include "broker/broker_parts.h"
 #include "broker/hub.h"
 
+#define TURN_MS		50	/* then what was said is committed */
 #define LOOK_MS		1500	/* a ping of the parent's a second, and delay */
 
 /*
@@ -65,6 +66,17 @@ link_give_up_slow(struct broker *b)
 			link_report(&b->links[i], "too-far-behind");
 }
 
+/* It begins with its first request. */
+static bool
+turn_is_over(struct broker *b)
+{
+	uint64_t now_ms = clock_ms();
+
+	if (b->turn_end_ms == 0)
+		b->turn_end_ms = now_ms + TURN_MS;
+	return now_ms >= b->turn_end_ms || hub_turn_is_full(b->hub);
+}
+
 /* Nobody is heard until the end of the turn, and then this one last. */
 static void
 link_hush(const struct link *link)
@@ -76,6 +88,13 @@ link_hush(const struct link *link)
 		if (b->links[i].peer != NULL)
 			peer_pause(b->links[i].peer, true);
 	link_give_up_slow(b);
+}
+
+void
+link_pace(const struct link *link)
+{
+	if (turn_is_over(link->broker))
+		link_hush(link);
 }
 
 /* Why a wish was not granted, for programs and for people. */
@@ -172,8 +191,7 @@ link_answer(struct link *link, const struct ipc_message *m,
 	    result == HUB_MUTED;
 	const struct reason *reason = NULL;
 
-	if (hub_turn_is_full(link->broker->hub))
-		link_hush(link);
+	link_pace(link);
 	if (result == HUB_FORGED)
 		return false;
 	if (result == HUB_DONE || result == HUB_REPEAT)
@@ -213,6 +231,7 @@ link_acknowledge(struct link *link, const struct ipc_message *m, uint64_t seq)
 		.connection = q->connection, .number = q->number, .seq = seq
 	};
 
+	link_pace(link);
 	link->owes_answers = true;
 	return peer_send(link->peer, IPC_ACKED, &acked, m->tail + 1,
 	    m->tail[0], -1) || link_answer(link, m, HUB_MEMORY);
@@ -272,6 +291,7 @@ link_on_nick(void *owner, struct peer *peer, const struct ipc_message *m)
 	    (const char *)m->tail, m->tail_len, &verdict);
 	if (result != HUB_NAME)
 		return link_answer(link, m, result);
+	link_pace(link);
 	reason = (struct reason){
 		name_verdict_code(verdict), name_verdict_text(verdict)
 	};
@@ -478,6 +498,7 @@ link_slow_down(void *arg, uint64_t address, uint64_t wait_ms)
 void
 link_end_turn(struct broker *b)
 {
+	b->turn_end_ms = 0;
 	hub_commit(b->hub, clock_ms(), link_on_bell, b);
 	hub_each_over(b->hub, link_slow_down, b);
 	link_release_held(b);

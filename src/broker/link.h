@@ -6,10 +6,14 @@
  * receipt, the bell.  What a request does is the hub's (hub.h); how workers
  * come and go is broker.c's.
  *
+ * A turn ends after TURN_MS, by the wall's clock: when a million leave at once
+ * and all workers want the CPU, the requests in the sockets are minutes' work,
+ * and the parent, whose pings come in between, ends who is silent for 5 s.
+ *
  * A request needs its receipt before its record leaves the ring.  So a turn
- * ends when the log has grown by an eighth of the ring, and when what a worker
- * waits for does not get into its socket for a quarter, nobody is heard until
- * it does.  What grows nevertheless, as by the leaves of a dead worker's
+ * ends also when the log has grown by an eighth of the ring, and when what a
+ * worker waits for does not get into its socket for a quarter, nobody is heard
+ * until it does.  What grows nevertheless, as by the leaves of a dead worker's
  * clients, costs the slow worker its life at three quarters.  So does taking
  * nothing for LINK_DEAF_MS, while it answers the parent and all others wait.
  */
@@ -52,6 +56,9 @@ void link_report(struct link *, const char *why);
 /* Ends the registration: its members that it did not name are gone, and its
  * requests are heard.  False: no memory to tell it. */
 bool link_welcome(struct link *) __attribute__((warn_unused_result));
+
+/* A request is carried out; the last of the turn, if that has lasted. */
+void link_pace(const struct link *);
 
 /* Sends what a refused request is told.  False: the worker ends, it has forged
  * something, or there is no memory. */

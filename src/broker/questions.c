@@ -45,6 +45,7 @@ link_hold(struct link *link, const struct ipc_message *m,
 		memcpy(to + sizeof(*listed) + sizeof(len), buf_head(texts),
 		    len);
 	buf_commit(&link->held, all);
+	link_pace(link);
 	/* A question is short, its answer need not be. */
 	if (buf_len(&link->held) > LINK_QUEUE_HIGH)
 		peer_pause(link->peer, true);

@@ -10,5 +10,7 @@
 #include <stdint.h>
 
 void clock_fixture_advance(uint64_t ms);
+/* From now on each look at clock_ms() takes so long. */
+void clock_fixture_step(uint64_t ms);
 
 #endif

@@ -221,6 +221,59 @@ a_turn_has_a_bound_and_nobody_starves(void **state)
 	channels_close(&c);
 }
 
+/* How much is carried out in a turn in which each look at the clock takes a
+ * while, until all that the workers have queued is; `most_out`: at once. */
+static void
+carry_out_slowly(struct channels *c, uint64_t *most_out)
+{
+	uint64_t done = 0, before, all = 0;
+	unsigned turns = 0;
+
+	*most_out = 0;
+	for (unsigned i = 0; i < WORKERS; i++) {
+		all += c->far[i].number;
+		done += receipt(c, i);
+	}
+	clock_fixture_step(1);
+	while (done < all && turns++ < 1000) {
+		before = done;
+		for (unsigned i = 0; i < WORKERS; i++)
+			peer_flush(c->far[i].peer);
+		turn(c);
+		done = 0;
+		for (unsigned i = 0; i < WORKERS; i++)
+			done += receipt(c, i);
+		if (done - before > *most_out)
+			*most_out = done - before;
+		for (unsigned i = 0; i < WORKERS; i++)
+			hear(c, i);
+	}
+	clock_fixture_step(0);
+	assert_int_equal(done, all);
+}
+
+/* Requests that leave no record fill no ring: those of who has gone, and
+ * questions. */
+static void
+a_turn_has_a_bound_in_time(void **state)
+{
+	static const enum ipc_type types[] = { IPC_WHO, IPC_LEAVE };
+	struct channels c;
+	uint64_t most;
+
+	(void)state;
+	channels_open(&c, 0);
+	join_all(&c);
+	for (unsigned t = 0; t < sizeof(types) / sizeof(types[0]); t++) {
+		for (unsigned n = 0; n < 500; n++)
+			for (unsigned i = 0; i < WORKERS; i++)
+				ask(&c, i, types[t], 0);
+		carry_out_slowly(&c, &most);
+		assert_in_range(most, 10, 51);
+	}
+	channels_close(&c);
+}
+
 /* Worker 1 has asked for more than its socket takes, and said something
  * behind it; worker 0 says more than the ring holds.  Goes on until nothing
  * more happens. */
@@ -370,6 +423,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_turn_has_a_bound_and_nobody_starves),
+		cmocka_unit_test(a_turn_has_a_bound_in_time),
 		cmocka_unit_test(
 		    nobody_is_heard_while_a_worker_takes_no_answers),
 		cmocka_unit_test(
