@@ -72,6 +72,8 @@ let_others_in()
 	pkgdatadir runit/log/run
 	pkgdatadir daemontools/run
 	pkgdatadir daemontools/log/run
+	pkgdatadir fail2ban/filter.d/wschatd.conf
+	pkgdatadir fail2ban/jail.d/wschatd.conf
 	pkgdatadir web/index.html
 	pkgdatadir web/wschat.js
 	datadir bash-completion/completions/wschatctl

@@ -54,6 +54,7 @@ bats_tests = \
 	tests/59-proxies.bats \
 	tests/58-steering.bats \
 	tests/59-mute.bats \
+	tests/53-fail2ban.bats \
 	tests/53-log.bats \
 	tests/54-reload.bats \
 	tests/60-faults.bats \
