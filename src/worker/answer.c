@@ -76,7 +76,9 @@ static bool
 answer_probe(const struct worker *w, struct slice path, struct buf *out,
     bool is_head, struct answer *answer, bool *good_out)
 {
-	bool is_ready = w->is_ready && w->is_welcome && !w->is_stopping;
+	/* One that is started for who asks may not have its broker yet. */
+	bool is_ready = w->is_ready && (w->is_welcome || w->is_single) &&
+	    !w->is_stopping;
 
 	if (!slice_is(path, "/healthz/live") &&
 	    !slice_is(path, "/healthz/ready"))
