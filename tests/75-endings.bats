@@ -16,7 +16,7 @@ endings()
 	limits { handshake-time = 0.6 message-time = 0.6 close-time = 0.6
 	    ping-interval = 0.6 ping-timeout = 0.6 backlog-time = 0.6
 	    message-rate = 0 connections-per-address = 150
-	    loopback-exempt = no }
+	    penalty-handshake = 0 loopback-exempt = no }
 	EOF
 	# What is freed goes back to the system, so that it can be measured.
 	LAUNCH_WITH=(env MALLOC_MMAP_THRESHOLD_=8192 MALLOC_TRIM_THRESHOLD_=4096)
