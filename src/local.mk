@@ -218,6 +218,8 @@ libbroker_a_SOURCES = \
 	src/broker/questions.c \
 	src/broker/replay.c \
 	src/broker/replay.h \
+	src/broker/registration.c \
+	src/broker/registration.h \
 	src/broker/repeats.c \
 	src/broker/repeats.h \
 	src/broker/request.c \

@@ -133,6 +133,7 @@ unit_tests = \
 	tests/unit/test_portion \
 	tests/unit/test_proxy \
 	tests/unit/test_record \
+	tests/unit/test_registration \
 	tests/unit/test_refusals \
 	tests/unit/test_remnant \
 	tests/unit/test_render \

@@ -7,8 +7,8 @@
  * there, carry it out, commit once, send answers, then ring each worker that
  * has something to read.
  *
- *	RECOVERING   waits until every live worker has named its connections;
- *	     |       requests stay unread
+ *	RECOVERING   waits until every live worker has named its connections,
+ *	     |       and lets the others go; requests stay unread
  *	     v
  *	SERVING
  */
@@ -41,22 +41,20 @@
 #include "broker/hub.h"
 #include "broker/link.h"
 #include "broker/name.h"
+#include "broker/registration.h"
 #include "broker/tokens.h"
 #include "broker/upkeep.h"
 #include "log/log.h"
 #include "log/state.h"
 
-#define REGISTER_TIME_S	1		/* then a silent worker is ended */
 #define FRAME_EXTRA	4096		/* a request beside its text */
 
 static peer_handler on_hello, on_ping, on_stop, on_settings,
     on_attach_worker, on_attached_all, on_worker_gone, on_ban,
     on_mute, on_steered;
-static peer_handler on_worker_hello, on_register, on_registered;
+static peer_handler on_worker_hello;
 static void on_parent_end(void *, struct peer *, const char *);
 static void on_worker_end(void *, struct peer *, const char *);
-static void on_deadline(evutil_socket_t, short, void *);
-static void broker_serve_when_ready(struct broker *);
 static void broker_turn(struct broker *);
 
 static peer_handler *const parent_handlers[IPC_TYPES] = {
@@ -74,8 +72,8 @@ static peer_handler *const parent_handlers[IPC_TYPES] = {
 
 static peer_handler *const worker_handlers[IPC_TYPES] = {
 	[IPC_HELLO] = on_worker_hello,
-	[IPC_REGISTER] = on_register,
-	[IPC_REGISTERED] = on_registered,
+	[IPC_REGISTER] = registration_on_register,
+	[IPC_REGISTERED] = registration_on_registered,
 	[IPC_ATTACH] = link_on_attach,
 	[IPC_JOIN] = link_on_join,
 	[IPC_SAY] = link_on_say,
@@ -133,10 +131,9 @@ broker_start(struct broker *b)
 	b->base = event_base_new();
 	if (b->base == NULL)
 		die(EX_OSERR, "event base");
-	b->deadline = evtimer_new(b->base, on_deadline, b);
 	parent.owner = b;
 	b->parent = peer_new(b->base, CHANNEL_PARENT, &parent);
-	if (b->deadline == NULL || !upkeep_open(b) || b->parent == NULL)
+	if (!registration_open(b) || !upkeep_open(b) || b->parent == NULL)
 		die(EX_OSERR, "channel to the parent");
 	names = name_open(&why);
 	if (names == NULL)
@@ -179,7 +176,8 @@ broker_main(const struct settings *settings)
 	broker_make_links(b, settings_pool(settings));
 	broker_start(b);
 	while (!b->is_stopping) {
-		event_base_loop(b->base, EVLOOP_ONCE);
+		event_base_loop(b->base, b->is_clearing ? EVLOOP_NONBLOCK :
+		    EVLOOP_ONCE);
 		broker_turn(b);
 	}
 	return b->exit_code;
@@ -315,14 +313,10 @@ static bool
 on_attached_all(void *owner, struct peer *peer, const struct ipc_message *m)
 {
 	struct broker *b = owner;
-	const struct timeval time = { .tv_sec = REGISTER_TIME_S };
 
 	(void)peer;
 	(void)m;
-	b->has_all = true;
-	if (!b->is_serving)
-		evtimer_add(b->deadline, &time);
-	broker_serve_when_ready(b);
+	registration_begin(b);
 	return true;
 }
 
@@ -346,7 +340,7 @@ on_worker_gone(void *owner, struct peer *peer, const struct ipc_message *m)
 		hub_remove_worker(b->hub, link->index);
 		link->generation = 0;
 	}
-	broker_serve_when_ready(b);
+	registration_look(b);
 	return true;
 }
 
@@ -401,7 +395,7 @@ on_worker_end(void *owner, struct peer *peer, const char *why)
 		link_report(link, why);
 	hub_remove_worker(link->broker->hub, link->index);
 	link->generation = 0;
-	broker_serve_when_ready(link->broker);
+	registration_look(link->broker);
 }
 
 static bool
@@ -415,81 +409,11 @@ on_worker_hello(void *owner, struct peer *peer, const struct ipc_message *m)
 	    hello->generation == link->generation;
 }
 
-static bool
-on_register(void *owner, struct peer *peer, const struct ipc_message *m)
-{
-	struct link *link = owner;
-	uint64_t connection;
-
-	(void)peer;
-	if (link->is_registered || m->tail_len % sizeof(connection) != 0)
-		return false;
-	for (size_t at = 0; at < m->tail_len; at += sizeof(connection)) {
-		memcpy(&connection, m->tail + at, sizeof(connection));
-		if (!hub_register(link->broker->hub, link->index, connection))
-			return false;
-	}
-	return true;
-}
-
-static bool
-on_registered(void *owner, struct peer *peer, const struct ipc_message *m)
-{
-	struct link *link = owner;
-
-	(void)m;
-	if (link->is_registered)
-		return false;
-	link->is_registered = true;
-	if (link->broker->is_serving)
-		return link_welcome(link);
-	/* Its requests wait until all the others are known. */
-	peer_pause(peer, true);
-	broker_serve_when_ready(link->broker);
-	return true;
-}
-
-static void
-broker_serve_when_ready(struct broker *b)
-{
-	struct ipc_none none = { 0 };
-
-	if (b->is_serving || !b->has_all)
-		return;
-	for (unsigned i = 0; i < b->link_count; i++)
-		if (b->links[i].generation != 0 &&
-		    !b->links[i].is_registered)
-			return;
-	b->is_serving = true;
-	b->serving_ms = clock_ms();
-	evtimer_del(b->deadline);
-	hub_remove_others(b->hub);
-	gauges_sample(b);
-	for (unsigned i = 0; i < b->link_count; i++)
-		if (b->links[i].generation != 0 &&
-		    !link_welcome(&b->links[i]))
-			link_report(&b->links[i], "no-memory");
-	if (!peer_send(b->parent, IPC_READY, &none, NULL, 0, -1))
-		die(EX_OSERR, "no memory to report");
-}
-
-static void
-on_deadline(evutil_socket_t fd, short what, void *arg)
-{
-	struct broker *b = arg;
-
-	(void)fd;
-	(void)what;
-	for (unsigned i = 0; i < b->link_count; i++)
-		if (b->links[i].generation != 0 &&
-		    !b->links[i].is_registered)
-			link_report(&b->links[i], "did-not-register");
-}
-
 static void
 broker_turn(struct broker *b)
 {
 	control_hear(b->control);
+	registration_go_on(b);
 	link_end_turn(b);
 	upkeep_turn(b);
 	control_tell(b->control);

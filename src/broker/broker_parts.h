@@ -1,8 +1,8 @@
 /*
  * broker_parts - what the files of the broker's process share: its state.
  *
- * In the broker; private to broker.c, clerk.c, control.c, link.c, questions.c
- * and upkeep.c.
+ * In the broker; private to broker.c, clerk.c, control.c, link.c, questions.c,
+ * registration.c and upkeep.c.
  */
 #ifndef BROKER_BROKER_PARTS_H
 #define BROKER_BROKER_PARTS_H
@@ -22,6 +22,7 @@ struct broker {
 	struct hub *hub;
 	struct control *control;	/* NULL: nobody is to come */
 	bool has_all;			/* ATTACHED_ALL was heard */
+	bool is_clearing;		/* all have registered */
 	bool is_serving;
 	uint64_t serving_ms;		/* clock_ms() since which */
 	bool is_stopping;

@@ -158,15 +158,23 @@ hub_add_worker(struct hub *hub, unsigned index, uint64_t generation,
 	return true;
 }
 
-static void
-worker_empty(struct hub *hub, struct roster_worker *w)
+/* Up to `most` of its connections; returns how many.  Fewer: it is gone. */
+static uint32_t
+worker_empty(struct hub *hub, struct roster_worker *w, uint32_t most)
 {
-	uint32_t row;
+	uint32_t dropped = 0, row;
 
-	for (uint32_t slot = 0; slot < roster_slots(w); slot++)
-		if ((row = roster_slot(w, slot)) != STATE_NONE)
-			session_drop(hub, row);
-	roster_worker_remove(hub->roster, w);
+	for (uint32_t slot = 0; slot < roster_slots(w) && dropped < most;
+	    slot++) {
+		row = roster_slot(w, slot);
+		if (row == STATE_NONE)
+			continue;
+		session_drop(hub, row);
+		dropped++;
+	}
+	if (dropped < most)
+		roster_worker_remove(hub->roster, w);
+	return dropped;
 }
 
 void
@@ -177,7 +185,7 @@ hub_remove_worker(struct hub *hub, unsigned index)
 	if (w->generation == 0)
 		return;
 	hub_close_request(hub);
-	worker_empty(hub, w->connections);
+	(void)worker_empty(hub, w->connections, UINT32_MAX);
 	free(w->registered);
 	*w = (struct hub_worker){ 0 };
 }
@@ -202,16 +210,18 @@ is_other(void *arg, uint64_t generation)
 	return hub_worker_index(hub, generation) == hub->workers;
 }
 
-void
-hub_remove_others(struct hub *hub)
+bool
+hub_remove_others(struct hub *hub, uint32_t most)
 {
 	struct roster_worker *w;
 
 	hub_close_request(hub);
 	/* All workers have seen of what the last broker may have died. */
 	log_hand_store(hub->log, 0, 0);
-	while ((w = roster_worker_any(hub->roster, is_other, hub)) != NULL)
-		worker_empty(hub, w);
+	while (most > 0 &&
+	    (w = roster_worker_any(hub->roster, is_other, hub)) != NULL)
+		most -= worker_empty(hub, w, most);
+	return most == 0;
 }
 
 bool
@@ -233,13 +243,14 @@ hub_register(struct hub *hub, unsigned index, uint64_t connection)
 }
 
 uint32_t
-hub_registered(struct hub *hub, unsigned index)
+hub_registered(struct hub *hub, unsigned index, uint32_t most)
 {
 	struct hub_worker *w = &hub->worker[index];
 	uint32_t dropped = 0, row;
 
 	hub_close_request(hub);
-	for (uint32_t slot = 0; slot < roster_slots(w->connections); slot++) {
+	for (uint32_t slot = 0; slot < roster_slots(w->connections) &&
+	    dropped < most; slot++) {
 		row = roster_slot(w->connections, slot);
 		if (row == STATE_NONE ||
 		    (w->registered != NULL && w->registered[slot] != 0))
@@ -247,8 +258,10 @@ hub_registered(struct hub *hub, unsigned index)
 		session_drop(hub, row);
 		dropped++;
 	}
-	free(w->registered);
-	w->registered = NULL;
+	if (dropped < most) {
+		free(w->registered);
+		w->registered = NULL;
+	}
 	return dropped;
 }
 

@@ -65,13 +65,15 @@ bool hub_add_worker(struct hub *, unsigned index, uint64_t generation,
     uint32_t slots) __attribute__((warn_unused_result));
 /* The worker is dead: its connections are gone, its place is free. */
 void hub_remove_worker(struct hub *, unsigned index);
-/* All live workers are added: the connections of others are gone. */
-void hub_remove_others(struct hub *);
+/* All live workers are added: the connections of others are gone, up to
+ * `most` in one call.  True: there may be more. */
+bool hub_remove_others(struct hub *, uint32_t most);
 /* The worker has named all its connections (hub_register): those that it does
- * not know are gone.  Returns how many. */
+ * not know are gone, up to `most` in one call.  Returns how many; fewer: it
+ * was the last call. */
 bool hub_register(struct hub *, unsigned index, uint64_t connection)
     __attribute__((warn_unused_result));
-uint32_t hub_registered(struct hub *, unsigned index);
+uint32_t hub_registered(struct hub *, unsigned index, uint32_t most);
 
 enum hub_result hub_attach(struct hub *, unsigned index,
     const struct ipc_request *) __attribute__((warn_unused_result));

@@ -14,7 +14,6 @@
 #include "broker/broker_parts.h"
 #include "broker/hub.h"
 
-#define TURN_MS		50	/* then what was said is committed */
 #define LOOK_MS		1500	/* a ping of the parent's a second, and delay */
 
 /*
@@ -44,11 +43,7 @@ link_welcome(struct link *link)
 	struct ipc_position end = {
 		.position = hub_position(link->broker->hub)
 	};
-	uint32_t dropped = hub_registered(link->broker->hub, link->index);
 
-	if (dropped > 0)
-		logger_warning("members unknown to their worker",
-		    "worker=%u members=%" PRIu32, link->index, dropped);
 	peer_pause(link->peer, false);
 	return peer_send(link->peer, IPC_WELCOME, &end, NULL, 0, -1);
 }
@@ -73,7 +68,7 @@ turn_is_over(struct broker *b)
 	uint64_t now_ms = clock_ms();
 
 	if (b->turn_end_ms == 0)
-		b->turn_end_ms = now_ms + TURN_MS;
+		b->turn_end_ms = now_ms + LINK_TURN_MS;
 	return now_ms >= b->turn_end_ms || hub_turn_is_full(b->hub);
 }
 

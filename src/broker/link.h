@@ -6,9 +6,9 @@
  * receipt, the bell.  What a request does is the hub's (hub.h); how workers
  * come and go is broker.c's.
  *
- * A turn ends after TURN_MS, by the wall's clock: when a million leave at once
- * and all workers want the CPU, the requests in the sockets are minutes' work,
- * and the parent, whose pings come in between, ends who is silent for 5 s.
+ * A turn ends after LINK_TURN_MS, by the wall's clock: when a million leave at
+ * once and all workers want the CPU, what is in the sockets is half a minute's
+ * work, and the parent, heard in between, ends who is silent for 5 s.
  *
  * A request needs its receipt before its record leaves the ring.  So a turn
  * ends also when the log has grown by an eighth of the ring, and when what a
@@ -27,6 +27,7 @@
 #include "broker/hub.h"
 #include "ipc/peer.h"
 
+#define LINK_TURN_MS	50		/* then what was said is committed */
 #define LINK_DEAF_MS	5000		/* as the parent's patience */
 #define LINK_QUEUE_HIGH	(256 * 1024)	/* bytes; then its requests wait */
 
@@ -38,6 +39,8 @@ struct link {
 	unsigned index;
 	uint64_t generation;		/* 0: nobody */
 	bool is_registered;
+	bool is_cleared;		/* whom it did not name is gone */
+	uint32_t cleared;		/* how many were */
 	bool is_mute;			/* reported to the parent */
 	bool owes_answers;		/* queued, not yet in the socket */
 	bool has_whispers;		/* likewise, of others' */
@@ -53,8 +56,8 @@ struct link {
 
 /* Has the parent end the worker, once; `why` is a word for the log. */
 void link_report(struct link *, const char *why);
-/* Ends the registration: its members that it did not name are gone, and its
- * requests are heard.  False: no memory to tell it. */
+/* Its members that it did not name are gone: its requests are heard.  False:
+ * no memory to tell it. */
 bool link_welcome(struct link *) __attribute__((warn_unused_result));
 
 /* A request is carried out; the last of the turn, if that has lasted. */

@@ -419,9 +419,9 @@ take_over(struct world *w, struct progress *p, const struct script *s)
 		register_one(w, p, s, i);
 		receipts[i] = log_receipt_load(w->log, i, p->generations[i]);
 	}
-	hub_remove_others(w->hub);
+	assert_false(hub_remove_others(w->hub, UINT32_MAX));
 	for (unsigned i = 0; i < WORKERS; i++)
-		assert_int_equal(hub_registered(w->hub, i), 0);
+		assert_int_equal(hub_registered(w->hub, i, UINT32_MAX), 0);
 	world_commit(w);
 	for (unsigned i = 0; i < p->started; i++) {
 		const struct op *op = &s->ops[i];

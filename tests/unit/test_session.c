@@ -655,9 +655,9 @@ the_next_broker_knows_who_is_away_and_who_counts(void **state)
 	world_add(&w, 0, 101);
 	world_add(&w, 1, 200);
 	assert_true(hub_register(w.hub, 0, a));
-	hub_remove_others(w.hub);
-	assert_int_equal(hub_registered(w.hub, 0), 1);
-	assert_int_equal(hub_registered(w.hub, 1), 0);
+	assert_false(hub_remove_others(w.hub, UINT32_MAX));
+	assert_int_equal(hub_registered(w.hub, 0, UINT32_MAX), 1);
+	assert_int_equal(hub_registered(w.hub, 1, UINT32_MAX), 0);
 	assert_rows(&w, 0, 3, 1);
 	assert_string_equal(ask_who(&w, 0, 5, a, CHAT),
 	    "-user2|-user1|+user0|");

@@ -267,9 +267,9 @@ take_over(struct world *w, const struct progress *p, const struct script *s)
 		worker_register(w, p, s, i);
 		world_commit(w);
 	}
-	hub_remove_others(w->hub);
+	assert_false(hub_remove_others(w->hub, UINT32_MAX));
 	for (unsigned i = 0; i < WORKERS; i++)
-		assert_int_equal(hub_registered(w->hub, i), 0);
+		assert_int_equal(hub_registered(w->hub, i, UINT32_MAX), 0);
 	world_commit(w);
 }
 
@@ -1094,10 +1094,10 @@ members_whom_nobody_knows_leave(void **state)
 	assert_true(hub_register(w.hub, 0, connection(1, 0)));
 	assert_true(hub_register(w.hub, 0, connection(55, 5)));
 	assert_true(hub_register(w.hub, 2, connection(3, 2)));
-	hub_remove_others(w.hub);
-	assert_int_equal(hub_registered(w.hub, 0), 2);
-	assert_int_equal(hub_registered(w.hub, 1), 0);
-	assert_int_equal(hub_registered(w.hub, 2), 0);
+	assert_false(hub_remove_others(w.hub, UINT32_MAX));
+	assert_int_equal(hub_registered(w.hub, 0, UINT32_MAX), 2);
+	assert_int_equal(hub_registered(w.hub, 1, UINT32_MAX), 0);
+	assert_int_equal(hub_registered(w.hub, 2, UINT32_MAX), 0);
 	world_commit(&w);
 	assert_int_equal(hub_connections(w.hub), 2);
 	assert_int_equal(world_read(&w, v, 8), 6);
