@@ -494,7 +494,8 @@ count_address(struct door *door, struct pool_entry *entry)
 	entry->address = netaddr_key(bytes);
 	if (entry->address == 0)
 		return true;
-	if (penalties_refuse(door->penalties, entry->address, clock_ms())) {
+	if (penalties_refuse(door->penalties, entry->address,
+	    limits->penalty_max_ms, clock_ms())) {
 		entry->address = 0;
 		return false;
 	}

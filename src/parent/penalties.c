@@ -29,9 +29,15 @@ penalties_add(struct meter *meter, uint64_t address, uint64_t cost_us,
 	return (*clock_us - now_us - FROM_US) / 1000 + 1;
 }
 
+/* A reload may have lowered the most since the time was added. */
 bool
-penalties_refuse(const struct meter *meter, uint64_t address, uint64_t now_ms)
+penalties_refuse(struct meter *meter, uint64_t address, uint64_t max_ms,
+    uint64_t now_ms)
 {
-	return address != 0 &&
-	    meter_read(meter, address) > now_ms * 1000 + FROM_US;
+	uint64_t now_us = now_ms * 1000, most_us = now_us + max_ms * 1000;
+	uint64_t clock_us = address == 0 ? 0 : meter_read(meter, address);
+
+	if (clock_us > most_us)
+		*meter_clock(meter, address, now_us) = clock_us = most_us;
+	return clock_us > now_us + FROM_US;
 }

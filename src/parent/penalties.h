@@ -21,7 +21,8 @@ struct meter;
  * `max_ms`.  Returns for how long it is refused, if that begins now, or 0. */
 uint64_t penalties_add(struct meter *, uint64_t address, uint64_t cost_us,
     uint64_t max_ms, uint64_t now_ms);
-bool penalties_refuse(const struct meter *, uint64_t address,
+/* Whether it is refused now; what it has beyond `max_ms` is forgiven. */
+bool penalties_refuse(struct meter *, uint64_t address, uint64_t max_ms,
     uint64_t now_ms);
 
 #endif
