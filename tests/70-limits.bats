@@ -385,6 +385,29 @@ load lib/common
 	PY
 }
 
+@test "but not when it was not heard for want of a broker" {
+	start_server -w 1 -o 'limits { message-rate = 0 backlog = 0
+	    message-rate-per-address = 0 handshake-time = 1
+	    loopback-exempt = no penalty-handshake = 60 }'
+	peer <<-'PY'
+	who = Chatter()
+	broker = broker_pid()
+	kill(broker, signal.SIGSTOP)
+	who.sock.settimeout(0.7)
+	data = frame(TEXT, "x" * 1000) * 64
+	try:
+	    for _ in range(1000):
+	        who.sock.sendall(data)
+	    raise AssertionError("all was taken for a broker that hangs")
+	except socket.timeout:
+	    pass
+	eq(request(plain_head(), source="127.0.0.2").status, 408)
+	kill(broker, signal.SIGCONT)
+	eventually(lambda: request(plain_head()).status == 200, "an answer")
+	eq(request(plain_head(), source="127.0.0.2").status, 200)
+	PY
+}
+
 @test "who alone was on a worker that crashed is refused for a time" {
 	LAUNCH_WITH=(prlimit --core=0)
 	start_server -w 1 -o 'limits { loopback-exempt = no penalty-crash = 30

@@ -136,7 +136,7 @@ is_over(uint64_t now_ms, uint64_t since_ms, uint64_t limit_ms)
 }
 
 static void
-deadline_check_head(struct worker *w, struct client *c)
+deadline_refuse_head(struct worker *w, struct client *c)
 {
 	if (wire_is_ready(c)) {
 		intake_refuse(w, c, REFUSAL_HANDSHAKE_TIMEOUT);
@@ -149,6 +149,17 @@ deadline_check_head(struct worker *w, struct client *c)
 	    REFUSAL_PROXY_HEADER : REFUSAL_TLS_HANDSHAKE, NULL,
 	    "took too long", w->now_ms);
 	client_drop(w, c, CLOSE_TIMEOUT);
+}
+
+/* While we did not read, it was not its fault. */
+static void
+deadline_check_head(struct worker *w, struct client *c)
+{
+	bool was_heard = !w->is_choked && is_over(w->now_ms, w->unchoked_ms,
+	    client_limits(w, c)->handshake_time_ms);
+
+	deadline_refuse_head(w, c);
+	c->has_failed = c->has_failed && was_heard;
 }
 
 static void
