@@ -311,9 +311,9 @@ play_systemd()
 	start_attached
 	OUTER=$(free_port)
 	super_server "$PYTHON" "$TESTS/lib/accept_each.py" "$OUTER" socket \
-		"$WSCHATD" --inetd -c "$CONFIG" --listener 1.2.3.4:5
+		"$WSCHATD" --inetd -c "$CONFIG" --listener $'1.2.3.4:5\nlevel=error'
 	[[ $(http_status /healthz/live "$OUTER") == 503 ]]
-	grep -q 'no listener is that.*listener=1.2.3.4:5' "$LOG"
+	grep -qF 'no listener is that" listener="1.2.3.4:5\x0alevel=error"' "$LOG"
 }
 
 @test "its worker is shut in, gives up root, and is named in the process list" {

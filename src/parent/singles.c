@@ -147,11 +147,13 @@ void
 singles_adopt(struct parent *parent, const struct attach_offer *offer)
 {
 	int listener = find_listener(parent->settings, offer->listener);
+	char shown[4 * SETTINGS_ADDRESS + 8];
 	struct child *child;
 
 	if (listener < 0) {
 		logger_error("no listener is that", "listener=%s pid=%d",
-		    offer->listener, (int)offer->pid);
+		    logger_escape(offer->listener, strlen(offer->listener),
+		    shown, sizeof(shown)), (int)offer->pid);
 		close_offer(offer);
 		listener_refuse(offer->connection, false);
 		return;
