@@ -410,3 +410,21 @@ os.execv(sys.argv[1], sys.argv[1:])')
 	run "$WSCHATD" --listener
 	assert_output --partial '--listener needs a value'
 }
+
+@test "while the server has no descriptors who attaches waits" {
+	start_attached
+	OUTER=$(free_port)
+	play_systemd socket
+	[[ $(PORT=$OUTER http_status /) == 200 ]]
+	prlimit --pid "$SERVER_PID" --nofile="$(descriptors):"
+	PORT=$OUTER http_status / >status &
+	HELPERS+=("$!")
+	rested() { [[ $(grep -c 'msg="nobody can attach for now"' "$LOG") -gt 1 ]]; }
+	wait_until rested
+	# It did not look all the time.
+	[[ $(grep -c 'msg="nobody can attach for now"' "$LOG") -lt 5 ]]
+	[[ ! -s status ]]
+	prlimit --pid "$SERVER_PID" --nofile=1024:
+	served() { [[ $(<status) == 200 ]]; }
+	wait_until served
+}

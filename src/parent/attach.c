@@ -41,6 +41,7 @@ struct attach {
 	struct endpoint endpoint;
 	int fd;
 	struct event *readable;
+	bool is_resting;		/* until attach_watch */
 	struct guest guests[GUESTS];
 };
 
@@ -203,6 +204,20 @@ may_come(int fd, struct ucred *who)
 	return false;
 }
 
+/* For want of descriptors or memory who comes waits until the next look, as
+ * the socket stays readable all the time. */
+static void
+rest(struct attach *attach, int reason)
+{
+	if (reason != EMFILE && reason != ENFILE && reason != ENOBUFS &&
+	    reason != ENOMEM)
+		return;
+	logger_warning("nobody can attach for now", "error=\"%s\"",
+	    strerror(reason));
+	event_del(attach->readable);
+	attach->is_resting = true;
+}
+
 static void
 on_readable(evutil_socket_t sock, short what, void *arg)
 {
@@ -214,8 +229,10 @@ on_readable(evutil_socket_t sock, short what, void *arg)
 	(void)what;
 	while ((guest = find_place(attach)) != NULL) {
 		fd = accept4(sock, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-		if (fd < 0)
+		if (fd < 0) {
+			rest(attach, errno);
 			return;
+		}
 		if (may_come(fd, &who))
 			welcome(attach, guest, fd, who.pid);
 		else
@@ -299,6 +316,10 @@ attach_watch(struct attach *attach, uint64_t now_ms)
 
 	if (attach == NULL)
 		return;
+	if (attach->is_resting) {
+		attach->is_resting = false;
+		event_add(attach->readable, NULL);
+	}
 	for (i = 0; i < GUESTS; i++) {
 		struct guest *guest = &attach->guests[i];
 

@@ -37,7 +37,8 @@ void attach_free(struct attach *);
 
 /* At the end of a turn: frees those who are gone. */
 void attach_end_turn(struct attach *);
-/* Once a second: turns away who does not say why he came. */
+/* Once a second: turns away who does not say why he came, and goes on when
+ * there were no descriptors. */
 void attach_watch(struct attach *, uint64_t now_ms);
 
 /* What it hears, for the test that holds it against the catalogue. */
