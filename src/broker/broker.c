@@ -416,6 +416,8 @@ broker_turn(struct broker *b)
 	registration_go_on(b);
 	link_end_turn(b);
 	upkeep_turn(b);
-	control_tell(b->control);
+	/* An administrator hears that somebody is banned or muted when that
+	 * outlives this process. */
 	peer_flush(b->parent);
+	control_tell(b->control);
 }
