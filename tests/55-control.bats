@@ -249,6 +249,20 @@ load lib/controlled
 	assert_equal "$status" 64
 }
 
+@test "where addresses have no limits they are banned and muted all the same" {
+	start_controlled -o 'limits { connections-per-address = 0
+		rooms-per-address = 0 message-rate-per-address = 0 }'
+	controller <<-'PY'
+	there = Chatter()
+	ctl("mute", "127.0.0.1")
+	there.say("x")
+	assert "muted" in there.hear_text()
+	assert '"127.0.0.1"' in json.dumps(ctl("who"))
+	ctl("ban", "127.0.0.1")
+	eq(Peer("/chat").hear_frame().payload[:2], (4503).to_bytes(2, "big"))
+	PY
+}
+
 @test "a file of bans that has another form is named" {
 	printf '# comment\n\n192.0.2.1 for ever\nx 7\n' >"$DIR/bans"
 	run timeout 10 "$WSCHATD" -c "$CONFIG" -l 127.0.0.1:0 \

@@ -81,13 +81,10 @@ client_address_text(const struct client *c, char out[NETADDR_PORT_TEXT])
 uint64_t
 client_address_key(const struct worker *w, const struct client *c)
 {
-	const struct settings_limits *l = &w->settings->limits;
-
-	/* A proxy elsewhere may have a loopback of its own. */
-	if ((l->connections_per_address == 0 && l->rooms_per_address == 0 &&
-	    l->message_rate_per_address == 0) ||
-	    (l->loopback_exempt && c->is_near &&
-	    netaddr_is_loopback(c->address)))
+	/* A proxy elsewhere may have a loopback of its own.  Without limits
+	 * there are bans and mutes still. */
+	if (w->settings->limits.loopback_exempt && c->is_near &&
+	    netaddr_is_loopback(c->address))
 		return 0;
 	return netaddr_key(c->address);
 }
