@@ -416,7 +416,7 @@ os.execv(sys.argv[1], sys.argv[1:])')
 	OUTER=$(free_port)
 	play_systemd socket
 	[[ $(PORT=$OUTER http_status /) == 200 ]]
-	prlimit --pid "$SERVER_PID" --nofile="$(descriptors):"
+	prlimit --pid "$SERVER_PID" --nofile=3:
 	PORT=$OUTER http_status / >status &
 	HELPERS+=("$!")
 	rested() { [[ $(grep -c 'msg="nobody can attach for now"' "$LOG") -gt 1 ]]; }
