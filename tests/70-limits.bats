@@ -408,6 +408,18 @@ load lib/common
 	PY
 }
 
+@test "nor when it said nothing at all, as browsers do" {
+	start_server -o 'limits { handshake-time = 1 loopback-exempt = no
+	    penalty-handshake = 60 }'
+	peer <<-'PY'
+	eq(request(b"", source="127.0.0.2").status, 408)
+	eq(request(plain_head(), source="127.0.0.2").status, 200)
+	eq(request(b"GET /", source="127.0.0.2").status, 408)
+	eventually(lambda: request(plain_head(), source="127.0.0.2").status == 503,
+	           "a refusal")
+	PY
+}
+
 @test "who alone was on a worker that crashed is refused for a time" {
 	LAUNCH_WITH=(prlimit --core=0)
 	start_server -w 1 -o 'limits { loopback-exempt = no penalty-crash = 30

@@ -151,12 +151,14 @@ deadline_refuse_head(struct worker *w, struct client *c)
 	client_drop(w, c, CLOSE_TIMEOUT);
 }
 
-/* While we did not read, it was not its fault. */
+/* While we did not read, it was not its fault; and browsers connect for a
+ * request that they may not have, and say nothing. */
 static void
 deadline_check_head(struct worker *w, struct client *c)
 {
-	bool was_heard = !w->is_choked && is_over(w->now_ms, w->unchoked_ms,
-	    client_limits(w, c)->handshake_time_ms);
+	bool is_idle = c->input == NULL && wire_is_ready(c);
+	bool was_heard = !is_idle && !w->is_choked && is_over(w->now_ms,
+	    w->unchoked_ms, client_limits(w, c)->handshake_time_ms);
 
 	deadline_refuse_head(w, c);
 	c->has_failed = c->has_failed && was_heard;
