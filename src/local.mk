@@ -245,6 +245,8 @@ libbroker_a_SOURCES = \
 	src/broker/tabs.h \
 	src/broker/tail.c \
 	src/broker/tail.h \
+	src/broker/trace.c \
+	src/broker/trace.h \
 	src/broker/takeover.c \
 	src/broker/takeover.h \
 	src/broker/tidy.c \
@@ -426,6 +428,8 @@ libctl_a_SOURCES = \
 	src/ctl/second.h \
 	src/ctl/hush.c \
 	src/ctl/hush.h \
+	src/ctl/track.c \
+	src/ctl/track.h \
 	src/ctl/show.c \
 	src/ctl/show.h \
 	src/ctl/span.c \

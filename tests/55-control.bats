@@ -36,7 +36,7 @@ load lib/controlled
 }
 
 @test "a command line that is wrong is told so" {
-	for words in '' 'stat' 'who a b' 'say' 'kick' 'tail' '-x status' \
+	for words in '' 'stat' 'who a b' 'say' 'kick' 'tail' 'trace' '-x status' \
 		'tail /chat -n x' '-s'; do
 		# shellcheck disable=SC2086  # words are meant
 		run ctl $words
@@ -386,6 +386,7 @@ load lib/controlled
 	    test "$(try wschatctl --so)" = --socket
 	    test "$(try wschatctl -s "$WSCHATCTL_SOCKET" say /c)" = /chat/lab
 	    test "$(try wschatctl kick us)" = user0
+	    test "$(try wschatctl trace us)" = user0
 	    test -z "$(try wschatctl kick user0 us)"
 	    """, "bash", os.environ["COMPLETION"]], check=True)
 	PY

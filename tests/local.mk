@@ -53,6 +53,7 @@ bats_tests = \
 	tests/58-install.bats \
 	tests/59-proxies.bats \
 	tests/58-steering.bats \
+	tests/58-trace.bats \
 	tests/59-mute.bats \
 	tests/53-fail2ban.bats \
 	tests/53-log.bats \

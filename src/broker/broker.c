@@ -151,6 +151,8 @@ broker_start(struct broker *b)
 	errno = 0;
 	if (b->hub == NULL)
 		die(EX_OSERR, "no memory to take over");
+	if (b->control != NULL)
+		hub_overhear(b->hub, control_on_whisper, b->control);
 	logger_debug("started", "members=%" PRIu32 " rooms=%u position=%"
 	    PRIu64, hub_connections(b->hub), hub_rooms(b->hub),
 	    hub_position(b->hub));

@@ -21,6 +21,7 @@
 #include "broker/order.h"
 #include "broker/steering.h"
 #include "broker/tail.h"
+#include "broker/trace.h"
 
 #define CALLERS_MAX	32		/* others wait in the listener */
 #define OUT_HIGH	(256 * 1024)	/* bytes; then nothing is added */
@@ -34,6 +35,7 @@ struct caller {
 	struct event *readable, *writable;
 	struct buf in, out;
 	struct tail tail;
+	struct trace trace;
 	uint64_t awaits;	/* a STEERED of this number; 0: none */
 	bool has_ended;		/* says no more; is answered still */
 	bool is_gone;
@@ -179,6 +181,13 @@ on_acceptable(evutil_socket_t sock, short what, void *arg)
 	}
 }
 
+/* A room, or a user. */
+static bool
+is_following(const struct caller *caller)
+{
+	return caller->tail.is_on || caller->trace.is_on;
+}
+
 /*
  * What he says.
  */
@@ -231,9 +240,9 @@ log_order(const struct caller *caller, const struct order *order,
 	if (steering_is_meant(order->kind))
 		logger_info("ordered", "command=%s uid=%u",
 		    order_name(order->kind), (unsigned)caller->uid);
-	if (order->kind != ORDER_KICK && order->kind != ORDER_BAN &&
-	    order->kind != ORDER_UNBAN && order->kind != ORDER_MUTE &&
-	    order->kind != ORDER_UNMUTE)
+	if (order->kind != ORDER_TRACE && order->kind != ORDER_KICK &&
+	    order->kind != ORDER_BAN && order->kind != ORDER_UNBAN &&
+	    order->kind != ORDER_MUTE && order->kind != ORDER_UNMUTE)
 		return;
 	logger_escape(order->name, strlen(order->name), name, sizeof(name));
 	logger_info("ordered", "command=%s whom=%s uid=%u result=%s",
@@ -286,6 +295,8 @@ carry_out(struct caller *caller, const char *line, size_t len)
 	}
 	if (order.kind == ORDER_TAIL)
 		answer = tail_begin(office.hub, &order, &caller->tail);
+	else if (order.kind == ORDER_TRACE)
+		answer = trace_begin(office.hub, &order, &caller->trace);
 	else if (steering_is_meant(order.kind))
 		answer = steer(caller, &order);
 	else
@@ -296,15 +307,15 @@ carry_out(struct caller *caller, const char *line, size_t len)
 	order_clear(&order);
 }
 
-/* One order; more wait until it is answered.  Who follows a room gives no
- * others.  False: there was none. */
+/* One order; more wait until it is answered.  Who follows gives no others.
+ * False: there was none. */
 static bool
 hear_caller(struct caller *caller)
 {
 	const uint8_t *line = buf_head(&caller->in), *end;
 	size_t len = buf_len(&caller->in);
 
-	if (caller->is_gone || caller->tail.is_on || caller->awaits != 0 ||
+	if (caller->is_gone || is_following(caller) || caller->awaits != 0 ||
 	    buf_len(&caller->out) > 0 || len == 0)
 		return false;
 	end = memchr(line, '\n', len);
@@ -377,8 +388,11 @@ follow(struct caller *caller)
 	json_t *event;
 	bool more = true;
 
-	while (!caller->is_gone && buf_len(&caller->out) < OUT_HIGH) {
-		event = tail_next(hub, &caller->tail, &more);
+	while (!caller->is_gone && is_following(caller) &&
+	    buf_len(&caller->out) < OUT_HIGH) {
+		event = caller->tail.is_on ?
+		    tail_next(hub, &caller->tail, &more) :
+		    trace_next(hub, &caller->trace, &more);
 		if (event == NULL)
 			break;
 		say_line(caller, event);
@@ -388,13 +402,39 @@ follow(struct caller *caller)
 		event_active(caller->writable, EV_WRITE, 0);
 }
 
+/* It belongs behind what was said before, which counts already.  Who takes
+ * nothing is told later that something is missing. */
+void
+control_on_whisper(void *arg, const struct hub_overheard *heard)
+{
+	struct control *c = arg;
+	json_t *event;
+
+	for (unsigned i = 0; i < c->count; i++) {
+		struct caller *caller = c->callers[i];
+
+		if (!caller->trace.is_on)
+			continue;
+		follow(caller);
+		event = trace_whisper(&caller->trace, heard);
+		if (event == NULL)
+			continue;
+		if (buf_len(&caller->out) < OUT_HIGH) {
+			say_line(caller, event);
+		} else {
+			caller->trace.has_lost = true;
+			json_decref(event);
+		}
+	}
+}
+
 static void
 tell_caller(struct caller *caller)
 {
 	/* Who follows says nothing more, and ends when he has gone. */
-	if (caller->tail.is_on && caller->has_ended)
+	if (is_following(caller) && caller->has_ended)
 		caller->is_gone = true;
-	if (caller->tail.is_on && !caller->is_gone)
+	if (is_following(caller) && !caller->is_gone)
 		follow(caller);
 	if (!caller->is_gone)
 		caller_flush(caller);
@@ -405,7 +445,7 @@ tell_caller(struct caller *caller)
 	if (memchr(buf_len(&caller->in) == 0 ? "" :
 	    (const char *)buf_head(&caller->in), '\n',
 	    buf_len(&caller->in)) != NULL) {
-		if (!caller->tail.is_on)
+		if (!is_following(caller))
 			event_active(caller->writable, EV_WRITE, 0);
 	} else if (caller->has_ended) {
 		caller->is_gone = true;

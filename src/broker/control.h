@@ -4,8 +4,9 @@
  * In the broker; private to broker.c and control.c.  Accepts from the
  * listener that the parent has bound, takes who runs as root or as the one
  * who started the server, reads a line of JSON for each order and answers
- * each by a line (order.h, office.h).  Who follows a room reads the log at his
- * own pace, and what he does not take in time he is told to have lost.
+ * each by a line (order.h, office.h).  Who follows a room or a user reads the
+ * log at his own pace, and what he does not take in time he is told to have
+ * lost.
  *
  * These are no clients: nothing that a client sends comes here, and no
  * client's socket.
@@ -17,6 +18,7 @@
 
 struct broker;
 struct control;
+struct hub_overheard;
 struct ipc_message;
 
 /* Takes the listener from CHANNEL_CONTROL.  NULL: no memory. */
@@ -28,7 +30,10 @@ struct control *control_new(struct broker *)
 void control_hear(struct control *);
 /* The parent has carried out an order that was passed on: STEERED. */
 void control_on_steered(struct control *, const struct ipc_message *);
-/* Behind the commit: answers, and shows rooms to those who follow them. */
+/* Somebody whispers, see hub_overhear; arg is the control. */
+void control_on_whisper(void *arg, const struct hub_overheard *);
+/* Behind the commit: answers, and shows rooms and users to those who follow
+ * them. */
 void control_tell(struct control *);
 
 #endif

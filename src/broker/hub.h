@@ -135,6 +135,19 @@ enum hub_result hub_whisper(struct hub *, unsigned index,
     bool (*deliver)(void *arg, const struct hub_whisper *), void *arg,
     struct buf *out) __attribute__((warn_unused_result));
 
+/* A whisper that was told, to one user that it named. */
+struct hub_overheard {
+	uint64_t from, to;	/* N of their first names userN */
+	const char *from_name, *to_name;	/* lent, as all here */
+	const uint8_t *text;
+	size_t from_len, to_len, text_len;
+	uint8_t route;
+};
+
+/* From now on calls back for each. */
+void hub_overhear(struct hub *, void (*hear)(void *arg,
+    const struct hub_overheard *), void *arg);
+
 /* The end of a turn: commits, stores rows, then calls back for each worker
  * that has something to read.  Who was rung just now hears later who came and
  * went elsewhere; hub_next_bell says when hub_commit is to be called again at

@@ -73,6 +73,8 @@ struct hub {
 	uint64_t turn;		/* the log's end when the turn began */
 	uint32_t tidy_row;	/* the next one to look at */
 	uint64_t tidy_due;	/* clock_ms() of the next step */
+	void (*overhear)(void *arg, const struct hub_overheard *);
+	void *overhear_arg;		/* see hub_overhear */
 	struct hub_listing listings[SETTINGS_ROUTES];
 	struct hub_worker worker[SETTINGS_PLACES];
 };

@@ -27,8 +27,8 @@ struct office {
 	void *arg;
 };
 
-/* Carries out all orders but TAIL.  Returns the answer, owned; NULL: there is
- * no memory for it. */
+/* Carries out all orders but TAIL and TRACE.  Returns the answer, owned; NULL:
+ * there is no memory for it. */
 json_t *office_answer(const struct office *, const struct order *)
     __attribute__((warn_unused_result));
 /* An answer that says no. */

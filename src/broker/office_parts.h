@@ -1,7 +1,7 @@
 /*
  * office_parts - what the files of the office share: rooms as paths.
  *
- * In the broker; private to office.c, its parts, and tail.c.
+ * In the broker; private to office.c, its parts, tail.c and trace.c.
  */
 #ifndef BROKER_OFFICE_PARTS_H
 #define BROKER_OFFICE_PARTS_H

@@ -23,6 +23,7 @@ static const struct {
 	[ORDER_SAY] = { "say", TAKES_ROOM | TAKES_TEXT, 0 },
 	[ORDER_KICK] = { "kick", TAKES_NAME, TAKES_ROUTE },
 	[ORDER_TAIL] = { "tail", TAKES_ROOM, TAKES_LINES | TAKES_FROM },
+	[ORDER_TRACE] = { "trace", TAKES_NAME, TAKES_ROUTE | TAKES_FROM },
 	[ORDER_BAN] = { "ban", TAKES_NAME, TAKES_ROUTE | TAKES_SECONDS },
 	[ORDER_UNBAN] = { "unban", TAKES_NAME, 0 },
 	[ORDER_BANS] = { "bans", 0, 0 },

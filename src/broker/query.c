@@ -234,6 +234,7 @@ struct whisper {
 	struct hub *hub;
 	struct hub_whisper to;
 	uint8_t route;
+	uint64_t from;			/* the sender's number */
 	bool (*deliver)(void *, const struct hub_whisper *);
 	void *arg;
 	uint32_t told[16];
@@ -273,19 +274,46 @@ whisper_deliver(struct whisper *w, uint32_t member)
 	return true;
 }
 
+void
+hub_overhear(struct hub *hub, void (*hear)(void *,
+    const struct hub_overheard *), void *arg)
+{
+	hub->overhear = hear;
+	hub->overhear_arg = arg;
+}
+
+static void
+let_overhear(const struct whisper *w, const struct state_session *to,
+    const char *name, size_t len)
+{
+	const struct hub_overheard heard = {
+		.from = w->from, .to = to->number, .route = w->route,
+		.from_name = w->to.sender, .from_len = w->to.sender_len,
+		.to_name = name, .to_len = len,
+		.text = w->to.text, .text_len = w->to.text_len
+	};
+
+	if (w->hub->overhear != NULL)
+		w->hub->overhear(w->hub->overhear_arg, &heard);
+}
+
 static bool
 whisper_to(struct whisper *w, uint32_t row)
 {
 	const struct state_session *s = state_session(w->hub->state, row);
 	char name[SESSION_NAME];
+	uint8_t len;
 
 	for (unsigned i = 0; i < w->told_count; i++)
 		if (w->told[i] == row)
 			return true;
 	if (w->told_count < sizeof(w->told) / sizeof(w->told[0]))
 		w->told[w->told_count++] = row;
-	return whisper_deliver(w, row) &&
-	    append_text(w->out, name, session_name(w->hub, s, name));
+	len = session_name(w->hub, s, name);
+	if (!whisper_deliver(w, row) || !append_text(w->out, name, len))
+		return false;
+	let_overhear(w, s, name, len);
+	return true;
 }
 
 static bool
@@ -335,6 +363,7 @@ hub_whisper(struct hub *hub, unsigned index, const struct ipc_request *q,
 	/* It belongs behind what was said, which counts before it leaves. */
 	append_commit(hub->append);
 	w.route = s->route;
+	w.from = s->number;
 	w.to.sender_len = session_name(hub, s, sender);
 	if (!whisper_pass(&w, names, names_len, true) ||
 	    !append_text(out, NULL, 0) ||

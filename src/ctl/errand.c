@@ -17,6 +17,7 @@
 #include "ctl/show.h"
 #include "ctl/span.h"
 #include "ctl/top.h"
+#include "ctl/track.h"
 
 #define TAIL_LINES	10
 #define TAIL_TRIES	3	/* in a row, without an event between */
@@ -53,6 +54,8 @@ static const struct errand_row rows[] = {
 	    "who is kept out, and until when" },
 	{ "tail", "ROOM", 1, 1, run_tail,
 	    "show the last lines of a room, and what follows" },
+	{ "trace", "NAME", 1, 1, track_run,
+	    "show what comes from a user and goes to him" },
 	{ "mute", "ADDRESS|NAME [TIME]", 1, 2, hush_mute,
 	    "have nobody hear a user, or who is at an address" },
 	{ "unmute", "ADDRESS|NAME", 1, 1, hush_unmute,
@@ -88,8 +91,8 @@ errand_print_help(FILE *out)
  * To the server and back.
  */
 
-static int
-complain(struct ask *ask, enum ask_result result)
+int
+errand_complain(struct ask *ask, enum ask_result result)
 {
 	fprintf(stderr, "wschatctl: %s\n", ask_text(ask, result));
 	switch (result) {
@@ -143,7 +146,7 @@ errand_order(const struct errand *e, json_t *what, bool may_repeat,
 	}
 	json_decref(what);
 	if (result != ASK_DONE)
-		return complain(e->ask, result);
+		return errand_complain(e->ask, result);
 	if (json_is_true(json_object_get(*answer_out, "ok")))
 		return ERRAND_DONE;
 	result = tell_refusal(e, *answer_out);
@@ -398,5 +401,5 @@ run_tail(const struct errand *e)
 		result = show_events(e, &at, &count);
 		tries = count > 0 ? 0 : tries + 1;
 	} while (result == ASK_LOST && tries < TAIL_TRIES);
-	return complain(e->ask, result);
+	return errand_complain(e->ask, result);
 }

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-struct ask;
+#include "ctl/ask.h"
 
 /* Exit codes, beside those of <sysexits.h>: 64 usage, 69 nobody answers, 76
  * nonsense was answered, 77 not allowed. */
@@ -45,6 +45,8 @@ void errand_print_help(FILE *);
  * said. */
 int errand_order(const struct errand *, json_t *what, bool may_repeat,
     json_t **answer_out) __attribute__((warn_unused_result));
+/* Says why the server cannot be asked; returns the exit code. */
+int errand_complain(struct ask *, enum ask_result);
 /* Orders what may be ordered twice, and shows the answer unless -j wants it as
  * it came, or says why not.  Takes the order, NULL: there was no memory for
  * it.  Returns the exit code. */

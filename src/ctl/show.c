@@ -332,21 +332,30 @@ show_reloaded(const json_t *answer)
 	return putchar('\n') >= 0;
 }
 
+/* "12:04:59 ", of an event. */
+static void
+print_clock(const json_t *event)
+{
+	time_t time_s = (time_t)(number_of(event, "time") / 1000);
+	char clock[16] = "";
+	struct tm tm;
+
+	if (localtime_r(&time_s, &tm) != NULL)
+		strftime(clock, sizeof(clock), "%H:%M:%S", &tm);
+	printf("%s ", clock);
+}
+
 bool
 show_event(const json_t *event)
 {
 	const char *type = text_of(event, "type");
-	time_t time_s = (time_t)(number_of(event, "time") / 1000);
 	bool is_action = json_is_true(json_object_get(event, "action"));
-	char clock[16] = "";
-	struct tm tm;
 
 	if (strcmp(type, "lost") == 0)
 		return puts("-- some events are lost") >= 0;
-	if (localtime_r(&time_s, &tm) != NULL)
-		strftime(clock, sizeof(clock), "%H:%M:%S", &tm);
-	printf("%s %s", clock, strcmp(type, "message") != 0 ? "-- " :
-	    is_action ? "* " : "");
+	print_clock(event);
+	fputs(strcmp(type, "message") != 0 ? "-- " : is_action ? "* " : "",
+	    stdout);
 	print_safe(text_of(event, "name"));
 	if (strcmp(type, "message") == 0) {
 		fputs(is_action ? " " : ": ", stdout);
@@ -358,6 +367,41 @@ show_event(const json_t *event)
 		printf(" %s (%" JSON_INTEGER_FORMAT " here)",
 		    strcmp(type, "join") == 0 ? "joined" : "left",
 		    number_of(event, "users"));
+	}
+	return putchar('\n') >= 0;
+}
+
+/* A member that there may be, with a space in front. */
+static void
+print_part(const json_t *event, const char *name)
+{
+	const json_t *part = json_object_get(event, name);
+
+	if (json_is_string(part)) {
+		putchar(' ');
+		print_safe(json_string_value(part));
+	} else if (json_is_integer(part)) {
+		printf(" %s=%" JSON_INTEGER_FORMAT, name,
+		    json_integer_value(part));
+	}
+}
+
+bool
+show_traced(const json_t *event)
+{
+	static const char *const parts[] = {
+		"room", "name", "to", "size", "conn", "connections"
+	};
+
+	print_clock(event);
+	printf("%-4s %s", text_of(event, "direction"),
+	    json_is_true(json_object_get(event, "action")) ? "action" :
+	    text_of(event, "type"));
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		print_part(event, parts[i]);
+	if (json_object_get(event, "text") != NULL) {
+		fputs(": ", stdout);
+		print_safe(text_of(event, "text"));
 	}
 	return putchar('\n') >= 0;
 }

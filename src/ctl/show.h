@@ -25,5 +25,7 @@ bool show_mutes(const json_t *answer);
 bool show_reloaded(const json_t *answer);
 /* One event of a room that is followed. */
 bool show_event(const json_t *event);
+/* One event of a user who is followed. */
+bool show_traced(const json_t *event);
 
 #endif
