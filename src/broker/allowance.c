@@ -47,6 +47,16 @@ allowance_free(struct allowance *a)
 	free(a);
 }
 
+/* Every telling costs a message to each worker.  Who waits a little longer may
+ * say so many more at once then, as long as that is within his burst. */
+static uint64_t
+least_ms(uint64_t rate, uint64_t burst)
+{
+	uint64_t ahead_ms = rate_ahead_us(rate, burst) / 1000;
+
+	return ahead_ms < ALLOWANCE_LEAST_MS ? ahead_ms : ALLOWANCE_LEAST_MS;
+}
+
 static void
 note_over(struct allowance *a, uint64_t address, uint64_t wait_ms)
 {
@@ -67,6 +77,7 @@ allowance_take(struct allowance *a, const struct settings_limits *l,
 {
 	uint64_t rate = l->message_rate_per_address;
 	uint64_t burst = l->message_burst_per_address, most_us, *clock_us;
+	uint64_t wait_ms, least = least_ms(rate, burst);
 
 	if (address == 0 || rate == 0)
 		return;
@@ -77,8 +88,8 @@ allowance_take(struct allowance *a, const struct settings_limits *l,
 	    rate_ahead_us(rate, burst);
 	if (*clock_us > most_us)
 		*clock_us = most_us;
-	note_over(a, address, (rate_free_us(*clock_us, rate, burst) + 999) /
-	    1000 - now_ms);
+	wait_ms = (rate_free_us(*clock_us, rate, burst) + 999) / 1000 - now_ms;
+	note_over(a, address, wait_ms > least ? wait_ms : least);
 }
 
 void

@@ -17,6 +17,8 @@
 /* An address is silenced for no longer at once, whatever was on its way
  * before it could be told. */
 #define ALLOWANCE_WAIT_MS	10000
+/* Nor for less, unless its burst is shorter. */
+#define ALLOWANCE_LEAST_MS	50
 
 struct allowance;
 

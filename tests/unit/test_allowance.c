@@ -58,15 +58,15 @@ over_the_burst_an_address_waits(void **state)
 	take(a, 1, 49, NOW_MS);
 	take(a, 2, 49, NOW_MS);
 	assert_int_equal(tell(a), 0);
-	take(a, 1, 3, NOW_MS);
+	take(a, 1, 8, NOW_MS);
 	assert_int_equal(tell(a), 1);
 	assert_int_equal(told.address, 1);
-	assert_int_equal(told.wait_ms, 30);
+	assert_int_equal(told.wait_ms, 80);
 	assert_int_equal(tell(a), 0);
 	/* When the time is over one more is free. */
-	take(a, 1, 1, NOW_MS + 30);
+	take(a, 1, 1, NOW_MS + 80);
 	assert_int_equal(tell(a), 1);
-	assert_int_equal(told.wait_ms, 10);
+	assert_int_equal(told.wait_ms, ALLOWANCE_LEAST_MS);
 	/* And the burst when it has said nothing for its time. */
 	take(a, 1, 49, NOW_MS + 1000);
 	assert_int_equal(tell(a), 0);
@@ -115,6 +115,45 @@ a_turn_tells_of_so_many_and_the_next_one_of_others(void **state)
 	allowance_free(a);
 }
 
+/* Talks as fast as it may for a second; returns how much it has said. */
+static unsigned
+talk(const struct settings_limits *l, unsigned *tells_out)
+{
+	struct allowance *a = allowance_new();
+	uint64_t until_ms = NOW_MS;
+	unsigned said = 0;
+
+	*tells_out = 0;
+	for (uint64_t ms = NOW_MS; ms < NOW_MS + 1000; ms++) {
+		while (ms >= until_ms) {
+			allowance_take(a, l, 1, ms);
+			said++;
+			if (tell(a) == 0)
+				continue;
+			++*tells_out;
+			until_ms = ms + told.wait_ms;
+		}
+	}
+	allowance_free(a);
+	return said;
+}
+
+/* Else each of its messages is one to each worker. */
+static void
+the_rate_is_had_with_few_tellings(void **state)
+{
+	static const struct settings_limits narrow = {
+		.message_rate_per_address = 100,
+		.message_burst_per_address = 2
+	};
+	unsigned tells;
+
+	(void)state;
+	assert_in_range(talk(&limits, &tells), 145, 151);
+	assert_in_range(tells, 15, 21);
+	assert_in_range(talk(&narrow, &tells), 98, 103);
+}
+
 int
 main(void)
 {
@@ -124,6 +163,7 @@ main(void)
 		cmocka_unit_test(who_has_no_address_or_no_limit_never_waits),
 		cmocka_unit_test(
 		    a_turn_tells_of_so_many_and_the_next_one_of_others),
+		cmocka_unit_test(the_rate_is_had_with_few_tellings),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
