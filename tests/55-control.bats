@@ -340,6 +340,17 @@ load lib/controlled
 	    a.say("y" * 60000)
 	    a.expect("[user0]: " + "y" * 60000)
 	ctl("status")
+	# Nobody has work with them.
+	def ticks():
+	    fields = open(f"/proc/{broker}/stat").read().split()
+	    return int(fields[13]) + int(fields[14])
+	broker = broker_pid()
+	def rests():
+	    before, end = ticks(), time.monotonic() + 0.5
+	    while time.monotonic() < end:
+	        time.sleep(0.1)
+	    return ticks() - before < 10
+	eventually(rests, "the broker rests", pause=0)
 	for s in idle:
 	    s.close()
 	eq(ctl("say", "/chat", "still")["members"], 1)

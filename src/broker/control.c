@@ -381,12 +381,14 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 	(void)arg;
 }
 
-static void
+/* Whether there may be more for him, when this is sent or others have had
+ * their turn. */
+static bool
 follow(struct caller *caller)
 {
 	const struct hub *hub = caller->control->broker->hub;
 	json_t *event;
-	bool more = true;
+	bool more = false;
 
 	while (!caller->is_gone && is_following(caller) &&
 	    buf_len(&caller->out) < OUT_HIGH) {
@@ -397,9 +399,7 @@ follow(struct caller *caller)
 			break;
 		say_line(caller, event);
 	}
-	/* Others have their turn first. */
-	if (more)
-		event_active(caller->writable, EV_WRITE, 0);
+	return more || buf_len(&caller->out) >= OUT_HIGH;
 }
 
 /* It belongs behind what was said before, which counts already.  Who takes
@@ -415,7 +415,7 @@ control_on_whisper(void *arg, const struct hub_overheard *heard)
 
 		if (!caller->trace.is_on)
 			continue;
-		follow(caller);
+		(void)follow(caller);
 		event = trace_whisper(&caller->trace, heard);
 		if (event == NULL)
 			continue;
@@ -431,13 +431,18 @@ control_on_whisper(void *arg, const struct hub_overheard *heard)
 static void
 tell_caller(struct caller *caller)
 {
+	bool more = false;
+
 	/* Who follows says nothing more, and ends when he has gone. */
 	if (is_following(caller) && caller->has_ended)
 		caller->is_gone = true;
 	if (is_following(caller) && !caller->is_gone)
-		follow(caller);
+		more = follow(caller);
 	if (!caller->is_gone)
 		caller_flush(caller);
+	/* Who takes nothing is waited for, and no turn taken for him. */
+	if (more && !caller->is_gone && buf_len(&caller->out) < OUT_HIGH)
+		event_active(caller->writable, EV_WRITE, 0);
 	if (buf_len(&caller->out) > 0 || caller->is_gone ||
 	    caller->awaits != 0)
 		return;
