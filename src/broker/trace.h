@@ -25,7 +25,7 @@ struct trace {
 	bool has_lost;		/* whispers, since the last event */
 	uint8_t route;
 	uint64_t number;	/* N of his first name userN: nobody else's */
-	char name[SESSION_NAME];	/* at the cursor */
+	char name[SESSION_NAME];	/* at the cursor; no NUL */
 	uint8_t name_len;
 	uint64_t room;		/* identity of his room, at the cursor */
 	char path[OFFICE_PATH];	/* likewise */

@@ -16,6 +16,7 @@
 
 #include "base/netaddr.h"
 #include "broker/tail.h"
+#include "broker/trace.h"
 
 #include "clock_fixture.h"
 #include "hub_fixture.h"
@@ -411,6 +412,67 @@ a_room_that_is_gone_for_a_while_is_followed_still(void **state)
 	    "join user1, leave user1, ");
 }
 
+/* Direction and type of the events there are. */
+static const char *
+trace_all(struct trace *t)
+{
+	static char text[4096];
+	json_t *event;
+	bool more;
+
+	text[0] = '\0';
+	do {
+		while (t->is_on &&
+		    (event = trace_next(world.hub, t, &more)) != NULL) {
+			size_t len = strlen(text);
+
+			snprintf(text + len, sizeof(text) - len, "%s %s, ",
+			    json_string_value(json_object_get(event,
+			    "direction")),
+			    json_string_value(json_object_get(event,
+			    "type")));
+			json_decref(event);
+		}
+	} while (t->is_on && more);
+	return text;
+}
+
+/* Also when the log is overwritten before his events are read. */
+static void
+a_user_is_followed(void **state)
+{
+	struct order order;
+	struct trace t;
+	unsigned n = 3;
+
+	(void)state;
+	let_three_in();
+	parse("{\"command\":\"trace\",\"name\":\"user0\","
+	    "\"route\":\"/chat\"}", &order);
+	json_decref(trace_begin(world.hub, &order, &t));
+	order_clear(&order);
+	assert_true(t.is_on);
+	ask_say(&world, 0, n++, connection(7, 0), CHAT, "his");
+	ask_say(&world, 1, 2, connection(8, 3), CHAT, "not his");
+	world_commit(&world);
+	assert_string_equal(trace_all(&t), "from message, to message, ");
+	ask_nick(&world, 0, n++, connection(7, 0), CHAT, "Anna");
+	while (log_first(world.log) <= t.cursor.position) {
+		ask_say(&world, 0, n++, connection(7, 0), CHAT, "much");
+		world_commit(&world);
+	}
+	assert_memory_equal(trace_all(&t), "to lost, from message, ", 23);
+	assert_int_equal(t.name_len, 4);
+	assert_memory_equal(t.name, "Anna", 4);
+	/* A whisper that there was no place for. */
+	t.has_lost = true;
+	assert_string_equal(trace_all(&t), "to lost, ");
+	ask_leave(&world, 0, n, connection(7, 0), CHAT);
+	world_commit(&world);
+	assert_string_equal(trace_all(&t), "from leave, ");
+	assert_false(t.is_on);
+}
+
 #define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -428,6 +490,7 @@ main(void)
 		TEST(an_address_is_kept_out),
 		TEST(a_room_is_followed),
 		TEST(a_room_that_is_gone_for_a_while_is_followed_still),
+		TEST(a_user_is_followed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
