@@ -159,13 +159,15 @@ more_watchdogs_than()
 	(($(watchdogs) > $1))
 }
 
-# One more tick of the parent has passed: it has counted one more connection,
-# which stays open until the test ends.
+# One more tick of the parent has passed: it has counted two more connections,
+# which stay open until the test ends. One would not do: it may be counted
+# together with the end of the one that asked whether the server is ready.
 tick()
 {
 	local before fd
 
 	before=$(statuses)
+	exec {fd}<>"/dev/tcp/127.0.0.1/$PORT"
 	exec {fd}<>"/dev/tcp/127.0.0.1/$PORT"
 	wait_until more_statuses_than "$before"
 }

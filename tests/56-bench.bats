@@ -15,6 +15,8 @@ start_open()
 }
 
 # bench ARGS...: quick, against the server at PORT unless a URL is among them.
+# It waits for what is on the way as long as a loaded machine may take, and no
+# longer than it must.
 bench()
 {
 	local url=ws://127.0.0.1:$PORT/chat word
@@ -22,7 +24,7 @@ bench()
 	for word; do
 		[[ $word == *:/* ]] && url=
 	done
-	timeout 30 "$WSCHAT_BENCH" --warm-up 0 -d 0.3 --drain 1 "$@" $url 3>&-
+	timeout 30 "$WSCHAT_BENCH" --warm-up 0 -d 0.3 --drain 15 "$@" $url 3>&-
 }
 
 # found NAME: a figure of the JSON in output.
@@ -134,7 +136,8 @@ connections_are()
 	start_open
 	run -0 bench --rooms 10 --clients 5 --rate 200 --pid "$SERVER_PID"
 	assert_line --regexp '^connected +50 in '
-	assert_line --regexp '^measured .* (19|20|21)[0-9] messages/s'
+	# The time may be a look of 20 ms longer than asked.
+	assert_line --regexp '^measured .* (1[789]|2[01])[0-9] messages/s'
 	assert_line --regexp '^delivery +p50 '
 	assert_line --regexp '^server +4 processes '
 	assert_line --regexp '^memory .* KiB'
@@ -228,7 +231,8 @@ wschat-bench: closing"
 
 	while read -r fault want; do
 		start_doctored "$fault"
-		run bench --no-greeting --clients 5 --rate 100 --drain 0.1 -j
+		run bench --no-greeting --clients 5 --rate 100 \
+			${want:+--drain 0.1} -j
 		assert_equal "$fault: $status" "$fault: $((${#want} > 0))"
 		for name in lost repeated disordered foreign order_differs; do
 			assert_equal "$fault: $name $(found "[\"$name\"]")" \
@@ -251,7 +255,7 @@ wschat-bench: closing"
 	assert_line --regexp '^checked .* [12] strayed'
 	stop_doctored
 	start_doctored cut
-	run -1 bench --no-greeting --clients 5 --rate 100
+	run -1 bench --no-greeting --clients 5 --rate 100 --drain 0.1
 	assert_line --regexp '^ended +1 lost '
 	stop_doctored
 }

@@ -45,7 +45,7 @@ descriptors_are()
 
 @test "each of fifty has a worker, and nothing is left of them" {
 	start_spawning
-	no_workers
+	wait_until no_workers	# the one that was asked whether all is ready
 	before="$(descriptors "$SERVER_PID") $(descriptors "$(broker_pid)")"
 	peer <<-'PY'
 	room = [Chatter() for _ in range(50)]
