@@ -302,6 +302,8 @@ libworker_a_SOURCES = \
 	src/worker/incident.c \
 	src/worker/incident.h \
 	src/worker/form.h \
+	src/worker/gather.c \
+	src/worker/gather.h \
 	src/worker/intake.c \
 	src/worker/intake.h \
 	src/worker/json_errors.c \
@@ -314,6 +316,8 @@ libworker_a_SOURCES = \
 	src/worker/json_write.h \
 	src/worker/line.c \
 	src/worker/line.h \
+	src/worker/look.c \
+	src/worker/look.h \
 	src/worker/origins.c \
 	src/worker/origins.h \
 	src/worker/outbox.c \

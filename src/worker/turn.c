@@ -6,94 +6,29 @@
 #include "worker/turn.h"
 
 #include <event2/event.h>
-#include <sys/epoll.h>
 
 #include "base/clock.h"
 #include "worker/broker_link.h"
 #include "worker/budget.h"
-#include "worker/catchup.h"
 #include "worker/client.h"
 #include "worker/deadline.h"
 #include "worker/delivery.h"
 #include "worker/drain.h"
+#include "worker/gather.h"
 #include "worker/incident.h"
-#include "worker/intake.h"
+#include "worker/look.h"
 #include "worker/output.h"
 #include "worker/waiting.h"
 #include "worker/worker.h"
 
-#define EVENTS		256		/* clients looked at in a pass */
-#define DRAIN_PASSES	2
-#define DRAIN_PAUSE	15		/* turns, at most */
 #define OUTBOX_HIGH	(1024 * 1024)	/* bytes without a receipt ... */
 #define OUTBOX_COUNT	8192		/* ... or requests: stop reading */
 #define RETRY_MS	250		/* when memory was short */
 #define PAUSE_MS	50		/* for the last reading */
 
 /*
- * Clients.
+ * What a turn begins with.
  */
-
-static void
-turn_on_writable(struct worker *w, struct client *c)
-{
-	if (!client_flush(w, c))
-		return;
-	if (c->is_lagging)
-		catchup_run(w, c);
-	if (c->state == CLIENT_OPEN && !c->is_blocked && c->input != NULL &&
-	    c->input->waits_out) {
-		c->input->waits_out = false;
-		intake_resume(w, c);
-	}
-}
-
-static void
-turn_on_client(struct worker *w, struct client *c, uint32_t events)
-{
-	if (c->state == CLIENT_GONE)
-		return;
-	if (events & EPOLLOUT)
-		turn_on_writable(w, c);
-	if (c->state == CLIENT_GONE)
-		return;
-	/* While it waits, what has come stays in the kernel; but a peer that
-	 * is gone altogether is not waited for. */
-	if (client_is_waiting(c) || c->is_ended) {
-		if (events & (EPOLLERR | EPOLLHUP))
-			client_drop(w, c, CLOSE_RESET);
-		return;
-	}
-	if (events & (EPOLLIN | EPOLLERR | EPOLLHUP))
-		intake_read(w, c);
-}
-
-/* One look at the clients that are ready; returns how many were. */
-static int
-turn_poll(struct worker *w)
-{
-	static struct epoll_event events[EVENTS];
-	int count;
-
-	/* TAKEN before the first read: what was read cannot be handed to
-	 * another worker. */
-	peer_flush(w->parent);
-	count = epoll_wait(w->poll, events, EVENTS, 0);
-	for (int i = 0; i < count; i++)
-		turn_on_client(w, events[i].data.ptr, events[i].events);
-	return count;
-}
-
-static void
-on_clients_ready(evutil_socket_t fd, short what, void *arg)
-{
-	struct worker *w = arg;
-
-	(void)fd;
-	(void)what;
-	w->now_ms = clock_ms();
-	(void)turn_poll(w);
-}
 
 static void
 on_timer(evutil_socket_t fd, short what, void *arg)
@@ -106,14 +41,8 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 bool
 turn_open(struct worker *w)
 {
-	w->poll = epoll_create1(EPOLL_CLOEXEC);
-	if (w->poll == -1)
-		return false;
-	w->readable = event_new(w->base, w->poll, EV_READ | EV_PERSIST,
-	    on_clients_ready, w);
 	w->timer = evtimer_new(w->base, on_timer, w);
-	return w->readable != NULL && w->timer != NULL &&
-	    event_add(w->readable, NULL) == 0;
+	return w->timer != NULL && look_open(w);
 }
 
 static void
@@ -133,43 +62,13 @@ turn_run_deadlines(struct worker *w)
  * The turn.
  */
 
-/* Looks are rarer the more often they were in vain: while nobody has anything
- * to say one costs as much as it ever brings. */
-static void
-turn_note_look(struct worker *w, bool was_vain)
-{
-	if (!was_vain)
-		w->drain_pause = 0;
-	else if (w->drain_pause < DRAIN_PAUSE)
-		w->drain_pause = w->drain_pause * 2 + 1;
-	w->drain_rest = w->drain_pause;
-}
-
-/* What is about to be said leaves with what is there. */
-static void
-turn_drain(struct worker *w)
-{
-	int pass = 0;
-
-	if (w->drain_rest > 0) {
-		w->drain_rest--;
-		return;
-	}
-	while (pass < DRAIN_PASSES && !w->is_choked && delivery_is_due(w) &&
-	    turn_poll(w) > 0) {
-		broker_link_send_requests(w);
-		pass++;
-	}
-	turn_note_look(w, pass == 0);
-}
-
 static void
 turn_deliver(struct worker *w)
 {
 	uint64_t end;
 
 	if (delivery_is_due(w))
-		turn_drain(w);
+		gather(w);
 	if (delivery_is_due(w) || delivery_due(w) <= w->now_ms) {
 		end = log_committed(w->log);
 		/* A whisper that belongs before the end is in the channel by
@@ -194,7 +93,7 @@ turn_pause(struct worker *w)
 	uint64_t end_ms = w->now_ms + PAUSE_MS;
 
 	if (w->is_pausing && !w->is_paused) {
-		while (!w->is_choked && turn_poll(w) > 0 &&
+		while (!w->is_choked && look(w) > 0 &&
 		    w->now_ms < end_ms) {
 			broker_link_send_requests(w);
 			w->now_ms = clock_ms();

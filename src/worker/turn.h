@@ -3,8 +3,7 @@
  *
  *	callbacks: clients' bytes in, messages of parent and broker
  *	-> requests to the broker, in one send
- *	-> the log has grown? up to two more passes over ready clients, so that
- *	   what is about to be said leaves together
+ *	-> the log has grown? what is about to be said leaves with it (gather.h)
  *	-> render and send, once for each client
  *	-> receipts: answered requests leave the outbox
  *

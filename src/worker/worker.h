@@ -79,8 +79,8 @@ struct worker {
 	struct wheel wheel;
 	uint64_t now_ms;		/* of this turn */
 	uint64_t unchoked_ms;		/* when reading went on */
-	unsigned drain_rest;		/* turns that will not look again */
-	unsigned drain_pause;		/* after the next vain look */
+	unsigned look_rest;		/* gather.c: turns without a look */
+	unsigned look_pause;		/* after the next vain look */
 
 	uint32_t slots;			/* connections it may have */
 	struct client **clients;	/* by slot */
