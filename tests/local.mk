@@ -92,6 +92,7 @@ unit_tests = \
 	tests/unit/test_frame \
 	tests/unit/test_graces \
 	tests/unit/test_gap \
+	tests/unit/test_gather \
 	tests/unit/test_goal \
 	tests/unit/test_handlers \
 	tests/unit/test_handshake \
@@ -119,7 +120,6 @@ unit_tests = \
 	tests/unit/test_netaddr \
 	tests/unit/test_origin \
 	tests/unit/test_origins \
-	tests/unit/test_numbers \
 	tests/unit/test_numbers \
 	tests/unit/test_office \
 	tests/unit/test_order \

@@ -50,6 +50,12 @@ delivery_is_due(const struct worker *w)
 	return log_committed(w->delivery->log) != w->delivery->position;
 }
 
+uint32_t
+delivery_audience(const struct delivery *d)
+{
+	return d->audience;
+}
+
 uint64_t
 delivery_due(const struct worker *w)
 {
@@ -240,6 +246,8 @@ batch_send(struct worker *w, struct batch *b, uint64_t end)
 	uint64_t frames = 0;
 
 	b->end = end;
+	if (a->count > w->delivery->audience)
+		w->delivery->audience = a->count;
 	w->delivery->missed = 0;
 	for (unsigned i = 0; i < FORMS; i++) {
 		a->rendered[i] += buf_len(&b->forms[i].bytes);
@@ -319,6 +327,7 @@ delivery_run(struct worker *w, uint64_t end)
 	d->position = cursor.position;
 	d->rendered = 0;
 	d->is_short = false;
+	d->audience = 0;
 	while (d->rendered < TURN_BYTES && cursor_next(&cursor, end, &v)) {
 		if (v.position >= next)
 			next = delivery_interject(w, v.position);

@@ -25,6 +25,9 @@ struct delivery *delivery_new(const struct log *, struct compress *)
 
 /* Whether the log has grown behind the cursor. */
 bool delivery_is_due(const struct worker *);
+/* How many clients the largest room had that was told something in the last
+ * turn. */
+uint32_t delivery_audience(const struct delivery *);
 /* When there is something to send though the log has not grown, in
  * milliseconds of the monotonic clock; UINT64_MAX: not yet. */
 uint64_t delivery_due(const struct worker *);

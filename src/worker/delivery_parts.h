@@ -26,6 +26,7 @@ struct delivery {
 	struct audience *untold;	/* presence.c's list */
 	size_t rendered;		/* bytes in this turn */
 	bool is_short;			/* memory ran out in this turn */
+	uint32_t audience;		/* the largest told in this turn */
 	/* For the metrics. */
 	uint64_t missed;		/* frames of this turn that somebody
 					 * was not sent with the others */

@@ -65,10 +65,10 @@ turn_run_deadlines(struct worker *w)
 static void
 turn_deliver(struct worker *w)
 {
-	uint64_t end;
+	uint64_t end, begin_us;
 
 	if (delivery_is_due(w))
-		gather(w);
+		gather_more(w);
 	if (delivery_is_due(w) || delivery_due(w) <= w->now_ms) {
 		end = log_committed(w->log);
 		/* A whisper that belongs before the end is in the channel by
@@ -76,7 +76,9 @@ turn_deliver(struct worker *w)
 		 * and before it rings. */
 		if (w->broker != NULL && w->rung < end)
 			peer_poll(w->broker);
+		begin_us = clock_us();
 		delivery_run(w, end);
+		gather_told(&w->gather, clock_us() - begin_us);
 	}
 	if (w->waiting != NULL)
 		waiting_give(w);

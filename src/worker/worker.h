@@ -18,6 +18,7 @@
 #include "log/log.h"
 #include "worker/budget.h"
 #include "worker/drain.h"
+#include "worker/gather.h"
 #include "worker/handshakes.h"
 #include "worker/incident.h"
 #include "worker/origins.h"
@@ -72,6 +73,7 @@ struct worker {
 	struct slowdown slowdown;
 	struct handshakes handshakes;
 	struct drain drain;		/* while it is stopping */
+	struct gather gather;
 	struct wire *wire;		/* NULL: no listener speaks TLS */
 
 	int poll;			/* epoll descriptor of the clients */
@@ -79,8 +81,6 @@ struct worker {
 	struct wheel wheel;
 	uint64_t now_ms;		/* of this turn */
 	uint64_t unchoked_ms;		/* when reading went on */
-	unsigned look_rest;		/* gather.c: turns without a look */
-	unsigned look_pause;		/* after the next vain look */
 
 	uint32_t slots;			/* connections it may have */
 	struct client **clients;	/* by slot */
