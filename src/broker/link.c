@@ -88,6 +88,7 @@ link_hush(const struct link *link)
 void
 link_pace(const struct link *link)
 {
+	link->broker->heard = link->index;
 	if (turn_is_over(link->broker))
 		link_hush(link);
 }
@@ -498,7 +499,9 @@ link_end_turn(struct broker *b)
 	hub_each_over(b->hub, link_slow_down, b);
 	link_release_held(b);
 	for (unsigned i = 0; i < b->link_count; i++) {
-		struct link *link = &b->links[i];
+		/* Who speaks alone hears himself first. */
+		struct link *link =
+		    &b->links[(b->heard + i) % b->link_count];
 
 		if (link->peer == NULL)
 			continue;
