@@ -150,6 +150,8 @@ libparent_a_SOURCES = \
 	src/parent/printout.c \
 	src/parent/printout.h \
 	src/parent/readiness.c \
+	src/parent/regular.c \
+	src/parent/regular.h \
 	src/parent/reload.c \
 	src/parent/reload.h \
 	src/parent/reports.c \

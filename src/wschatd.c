@@ -375,7 +375,7 @@ run_parent(int argc, char **argv)
 {
 	struct conf_sources sources = {
 		.file = SYSCONFDIR "/wschatd.conf", .file_may_miss = true,
-		.environment = environ
+		.file_may_be_stream = true, .environment = environ
 	};
 	struct options options = { .ready_fd = -1, .listener = "" };
 	struct activation activation;

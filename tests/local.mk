@@ -25,6 +25,7 @@ endif
 
 bats_tests = \
 	tests/10-cli.bats \
+	tests/11-files.bats \
 	tests/15-completion.bats \
 	tests/20-http.bats \
 	tests/25-refusals.bats \

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -21,6 +22,7 @@
 #include "base/logger.h"
 #include "base/netaddr.h"
 #include "base/settings.h"
+#include "parent/regular.h"
 
 #define LINE	256	/* bytes with the NUL */
 
@@ -80,21 +82,27 @@ struct banlist *
 banlist_open(const char *path)
 {
 	struct banlist *list = calloc(1, sizeof(*list));
+	const char *why = "no memory";
+	struct stat st;
 	FILE *file;
+	int fd;
 
 	if (list == NULL || (list->bans = bans_new()) == NULL)
 		die(EX_OSERR, "bans");
 	list->path = path;
 	if (*path == '\0')
 		return list;
-	file = fopen(path, "re");
-	if (file != NULL) {
-		read_file(list, file);
-		fclose(file);
-		bans_expire(list->bans, now_s());
-	} else if (errno != ENOENT) {
-		die(EX_NOINPUT, "%s", path);
+	fd = regular_open(path, &st, &why);
+	if (fd < 0 && errno == ENOENT)
+		return list;
+	file = fd < 0 ? NULL : fdopen(fd, "r");
+	if (file == NULL) {
+		errno = 0;
+		die(EX_NOINPUT, "%s: %s", path, why);
 	}
+	read_file(list, file);
+	fclose(file);
+	bans_expire(list->bans, now_s());
 	return list;
 }
 

@@ -131,5 +131,6 @@ read_file(struct conf *conf, const struct conf_sources *sources,
 	    sources->file_may_miss)
 		return true;
 	snprintf(conf->settings.source, SETTINGS_PATH, "%s", sources->file);
-	return include_read(conf, sources->file, error, size);
+	return include_read(conf, sources->file, sources->file_may_be_stream,
+	    error, size);
 }

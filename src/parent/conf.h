@@ -17,6 +17,8 @@
 struct conf_sources {
 	const char *file;	/* to be read */
 	bool file_may_miss;	/* then the built-in defaults hold */
+	bool file_may_be_stream;	/* such as /dev/stdin: it gives its
+				 * text but once, and is waited for */
 	char *const *environment;	/* counts over the file; NULL: none */
 	const char *options[CONF_OPTIONS];	/* text read after these */
 	unsigned option_count;

@@ -65,10 +65,10 @@ bool draft_read(struct conf *, const struct origin *, const char *text,
     struct grammar_includes *, char *error, size_t size)
     __attribute__((warn_unused_result));
 
-/* Reads a configuration file and those that it includes.  False: an error, as
- * above. */
-bool include_read(struct conf *, const char *path, char *error, size_t size)
-    __attribute__((warn_unused_result));
+/* Reads a configuration file, which may be a stream as conf_sources says, and
+ * those that it includes.  False: an error, as above. */
+bool include_read(struct conf *, const char *path, bool may_be_stream,
+    char *error, size_t size) __attribute__((warn_unused_result));
 
 /* Takes over what the environment says.  False: "WSCHATD_NAME: what is
  * wrong". */

@@ -9,45 +9,91 @@
 #include "parent/conf_parts.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "parent/grammar.h"
+#include "parent/regular.h"
 
 #define FILE_MAX	(1 << 20)	/* bytes */
 #define FILES		256		/* in all */
 #define DEPTH		8		/* of files that include files */
 
-/* Reads a whole file as a text; NULL with errno. */
-static char *
-load_file(const char *path)
+/* The descriptor that a path such as /dev/stdin or /dev/fd/63, as of a shell's
+ * <(...), stands for; -1: it is no such path. */
+static int
+descriptor_of(const char *path)
 {
-	FILE *file = fopen(path, "re");
-	char *text = NULL;
-	size_t len = 0;
-	int error = 0;
+	static const char prefix[] = "/dev/fd/";
+	unsigned number = 0;
+	int end = 0;
 
-	if (file == NULL)
-		return NULL;
-	text = malloc(FILE_MAX + 1);
+	if (strcmp(path, "/dev/stdin") == 0)
+		return STDIN_FILENO;
+	if (strncmp(path, prefix, sizeof(prefix) - 1) != 0 ||
+	    sscanf(path + sizeof(prefix) - 1, "%5u%n", &number, &end) != 1 ||
+	    path[sizeof(prefix) - 1 + (size_t)end] != '\0')
+		return -1;
+	return (int)number;
+}
+
+/* Reads all of it as a text; NULL with a sentence. */
+static char *
+read_all(FILE *file, const char **why_out)
+{
+	char *text = malloc(FILE_MAX + 1);
+	size_t len = 0;
+
+	*why_out = NULL;
 	errno = 0;
 	if (text != NULL)
 		len = fread(text, 1, FILE_MAX + 1, file);
 	if (text == NULL || ferror(file))
-		error = errno;
+		*why_out = strerror(errno);
 	else if (len > FILE_MAX)
-		error = EFBIG;
+		*why_out = strerror(EFBIG);
 	else if (memchr(text, '\0', len) != NULL)
-		error = EILSEQ;
-	fclose(file);
-	if (error != 0) {
+		*why_out = "has a NUL byte";
+	if (*why_out != NULL) {
 		free(text);
-		errno = error;
 		return NULL;
 	}
 	text[len] = '\0';
+	return text;
+}
+
+/* As read_all.  What `may_be_stream` may be a descriptor that is open already,
+ * also of a pipe or a terminal, and is waited for. */
+static char *
+load_file(const char *path, bool may_be_stream, const char **why_out)
+{
+	int fd, descriptor = descriptor_of(path);
+	struct stat st;
+	FILE *file;
+	char *text;
+
+	/* For a reload it would be whatever has this number by now. */
+	*why_out = "was open at the start alone";
+	if (descriptor >= 0 && !may_be_stream)
+		return NULL;
+	fd = regular_open(path, &st, why_out);
+	if (fd < 0 && descriptor >= 0)
+		fd = fcntl(descriptor, F_DUPFD_CLOEXEC, 3);
+	if (fd < 0)
+		return NULL;
+	file = fdopen(fd, "r");
+	if (file == NULL) {
+		*why_out = strerror(errno);
+		close(fd);
+		return NULL;
+	}
+	text = read_all(file, why_out);
+	fclose(file);
 	return text;
 }
 
@@ -57,6 +103,7 @@ struct reader {
 	const char *path;
 	const struct reader *by;	/* NULL: it is the first */
 	unsigned line;			/* in by->path */
+	bool may_be_stream;		/* of the first */
 	char *error;
 	size_t size;
 };
@@ -162,6 +209,7 @@ read_text(const struct reader *r, const char *text)
 static bool
 read_one(const struct reader *r)
 {
+	const char *why;
 	bool is_good;
 	char *text;
 
@@ -172,20 +220,21 @@ read_one(const struct reader *r)
 		    "deeply");
 	if (++r->conf->file_count > FILES)
 		return fail(r, "too many files");
-	text = load_file(r->path);
+	text = load_file(r->path, r->by == NULL && r->may_be_stream, &why);
 	if (text == NULL)
-		return fail(r, errno == EILSEQ ? "has a NUL byte" :
-		    strerror(errno));
+		return fail(r, why);
 	is_good = read_text(r, text);
 	free(text);
 	return is_good;
 }
 
 bool
-include_read(struct conf *conf, const char *path, char *error, size_t size)
+include_read(struct conf *conf, const char *path, bool may_be_stream,
+    char *error, size_t size)
 {
 	const struct reader r = {
-		.conf = conf, .path = path, .error = error, .size = size
+		.conf = conf, .path = path, .may_be_stream = may_be_stream,
+		.error = error, .size = size
 	};
 
 	return read_one(&r);

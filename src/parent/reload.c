@@ -167,6 +167,7 @@ reload_prepare(struct reload *reload, const struct conf_sources *sources,
 	bool is_good;
 
 	reload->told[0] = '\0';
+	again.file_may_be_stream = false;
 	/* A file that was there and is gone is a mistake. */
 	if (in_force->source[0] != '\0')
 		again.file_may_miss = false;

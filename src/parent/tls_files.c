@@ -6,7 +6,6 @@
 #include "parent/tls_files.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <stdarg.h>
@@ -21,6 +20,7 @@
 #include "base/settings.h"
 #include "base/tls_image.h"
 #include "base/tls_pem.h"
+#include "parent/regular.h"
 
 #define FILE_MAX	(1 << 20)	/* bytes; a system's CAs are 200 KiB */
 
@@ -49,29 +49,23 @@ fail(struct tls_files *f, uint32_t listener, const char *format, ...)
  * Reading.
  */
 
-/* The file's bytes, owned by the caller; NULL with errno.  Nothing of them
- * is left anywhere else. */
+/* The bytes of a file of that size, owned by the caller; NULL with errno.
+ * Nothing of them is left anywhere else. */
 static char *
-read_open_file(int fd, size_t *len_out)
+read_open_file(int fd, off_t size, size_t *len_out)
 {
-	struct stat st;
 	size_t len = 0;
 	ssize_t n = 1;
 	char *bytes;
 
-	if (fstat(fd, &st) < 0)
-		return NULL;
-	errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
-	if (!S_ISREG(st.st_mode))
-		return NULL;
 	errno = EFBIG;
-	if (st.st_size > FILE_MAX)
+	if (size > FILE_MAX)
 		return NULL;
-	bytes = malloc((size_t)st.st_size + 1);
+	bytes = malloc((size_t)size + 1);
 	if (bytes == NULL)
 		return NULL;
-	while (len < (size_t)st.st_size && n != 0) {
-		n = read(fd, bytes + len, (size_t)st.st_size - len);
+	while (len < (size_t)size && n != 0) {
+		n = read(fd, bytes + len, (size_t)size - len);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0) {
@@ -89,18 +83,18 @@ static const char *
 read_file(struct tls_files *f, uint32_t listener, const char *setting,
     const char *name, size_t *len_out)
 {
-	/* A FIFO must not hold up the start. */
-	int fd = open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC), error;
+	const char *why;
+	struct stat st;
+	int fd = regular_open(name, &st, &why);
 	char *bytes = NULL;
 
-	if (fd >= 0)
-		bytes = read_open_file(fd, len_out);
-	error = errno;
-	if (fd >= 0)
+	if (fd >= 0) {
+		bytes = read_open_file(fd, st.st_size, len_out);
+		why = strerror(errno);
 		close(fd);
+	}
 	if (bytes == NULL)
-		fail(f, listener, "%s \"%s\": %s", setting, name,
-		    strerror(error));
+		fail(f, listener, "%s \"%s\": %s", setting, name, why);
 	return bytes;
 }
 
