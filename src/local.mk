@@ -138,6 +138,8 @@ libparent_a_SOURCES = \
 	src/parent/include.c \
 	src/parent/listener.c \
 	src/parent/listener.h \
+	src/parent/loose.c \
+	src/parent/loose.h \
 	src/parent/nearest.c \
 	src/parent/nearest.h \
 	src/parent/parent.c \

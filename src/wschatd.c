@@ -40,6 +40,7 @@
 #include "parent/endpoint.h"
 #include "parent/environment.h"
 #include "parent/explain.h"
+#include "parent/loose.h"
 #include "parent/parent.h"
 #include "parent/printout.h"
 #include "parent/tls_files.h"
@@ -357,6 +358,8 @@ run_server(struct conf_sources *sources, struct activation *activation,
 		fprintf(stderr, "wschatd: %s\n", error);
 		return EX_CONFIG;
 	}
+	conf_tell_loose(conf, options->action == ACTION_RUN ? loose_log :
+	    loose_print);
 	if (options->action == ACTION_PRINT) {
 		printout_write(conf, stdout);
 		code = fflush(stdout) != 0 ? EX_IOERR : 0;

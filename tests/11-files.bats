@@ -1,8 +1,9 @@
 #!/usr/bin/env bats
 # The files that the configuration is made of, and those that it names: of
-# which kind they must be.
+# which kind they must be, and who may write and read them.
 
 load lib/common
+load lib/certificates
 
 # check ARGS...: wschatd -t, which must end by itself.
 check()
@@ -141,4 +142,82 @@ reload()
 		-o "bans = \"$DIR/pipe\""
 	assert_failure 66
 	assert_output --partial "$DIR/pipe: is no regular file"
+}
+
+# -- whose they are -----------------------------------------------------------------
+
+@test "a configuration that everybody may write is warned of" {
+	local warning="warning: others may change the configuration:"
+
+	check -c "$CONFIG"
+	assert_output ''
+	chmod 666 "$CONFIG"
+	check -c "$CONFIG"
+	assert_success
+	assert_output "wschatd: $CONFIG: $warning everybody may write it"
+	chmod 644 "$CONFIG"
+	echo >more
+	chmod 646 more
+	echo 'include = "more"' >>"$CONFIG"
+	check -c "$CONFIG"
+	assert_success
+	assert_output "wschatd: $DIR/more: $warning everybody may write it"
+	# The server, and a reload, say it in the log.
+	start_server
+	grep -qF 'level=warning proc=parent msg="others may change the configuration" file="'"$DIR/more"'" why="everybody may write it"' "$LOG"
+	chmod 644 more
+	reload
+	refute_output --partial 'others may'
+	chmod 646 more
+	reload
+	assert_output --partial 'others may change'
+	assert_output --partial 'msg=reloaded'
+}
+
+@test "started as root, the configuration should be root's alone" {
+	[[ $(id -u) == 0 ]] || skip 'not root'
+	chmod 664 "$CONFIG"
+	check -c "$CONFIG"
+	assert_output ''
+	chgrp 65534 "$CONFIG"
+	check -c "$CONFIG"
+	assert_success
+	assert_output --partial 'its group may write it'
+	chmod 644 "$CONFIG"
+	check -c "$CONFIG"
+	assert_output ''
+	chown 65534 "$CONFIG"
+	check -c "$CONFIG"
+	assert_success
+	assert_output --partial "it is not root's"
+}
+
+@test "another user may have a configuration that his group writes" {
+	local who=(setpriv --reuid 12346 --clear-groups)
+
+	[[ $(id -u) == 0 ]] || skip 'not root'
+	"${who[@]}" test -x "$WSCHATD" ||
+		skip 'the program is not readable for others'
+	chgrp 65534 "$CONFIG"
+	chmod 664 "$CONFIG"
+	run timeout 20 "${who[@]}" "$WSCHATD" -t -c /dev/stdin <"$CONFIG"
+	assert_success
+	assert_output ''
+}
+
+@test "a key that everybody may read is warned of" {
+	make_ca ca
+	chmod 640 ca.key
+	write_config <<-CONF
+	listen "127.0.0.1:0" {
+		tls-certificate = "$DIR/ca.pem" tls-key = "$DIR/ca.key"
+	}
+	CONF
+	check -c "$CONFIG"
+	assert_success
+	assert_output ''
+	chmod 644 ca.key
+	check -c "$CONFIG"
+	assert_success
+	assert_output --partial 'level=warning proc=parent msg="a key is no secret" file="'"$DIR/ca.key"'" why="everybody may read it"'
 }

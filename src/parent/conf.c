@@ -117,6 +117,15 @@ conf_keep_name(struct conf *conf, const char *name)
 	return copy;
 }
 
+void
+conf_tell_loose(const struct conf *conf, conf_told *tell)
+{
+	unsigned i;
+
+	for (i = 0; i < conf->loose_count; i++)
+		tell(conf->loose[i].name, conf->loose[i].why);
+}
+
 const struct settings *
 conf_settings(const struct conf *conf)
 {

@@ -38,6 +38,11 @@ struct conf *conf_load(const struct conf_sources *, char *error,
     size_t size) __attribute__((warn_unused_result));
 void conf_free(struct conf *);
 
+/* Tells of each file that others could change (loose.h); both lent for the
+ * call. */
+typedef void conf_told(const char *file, const char *why);
+void conf_tell_loose(const struct conf *, conf_told *);
+
 /* As resolved; lent. */
 const struct settings *conf_settings(const struct conf *);
 

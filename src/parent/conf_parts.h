@@ -17,6 +17,7 @@
 #include "base/settings_table.h"
 
 #define CONF_ROWS	96	/* at least settings_table_rows */
+#define CONF_FILES	256	/* in all */
 
 enum origin_kind {
 	ORIGIN_DEFAULT,
@@ -35,6 +36,12 @@ struct origin {
 	unsigned line;		/* in it; 0: not known */
 };
 
+/* A file that others could change. */
+struct conf_loose {
+	const char *name;
+	const char *why;
+};
+
 /* Origins stand at the places of the rows in settings_table. */
 struct conf {
 	struct settings settings;
@@ -46,6 +53,8 @@ struct conf {
 	enum origin_kind listeners_kind;	/* of the list as such */
 	enum origin_kind routes_kind;
 	unsigned file_count;	/* read so far */
+	struct conf_loose loose[CONF_FILES];
+	unsigned loose_count;
 	char **names;		/* of origins; end with the configuration */
 	size_t name_count;
 };

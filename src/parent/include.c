@@ -18,10 +18,10 @@
 #include <unistd.h>
 
 #include "parent/grammar.h"
+#include "parent/loose.h"
 #include "parent/regular.h"
 
 #define FILE_MAX	(1 << 20)	/* bytes */
-#define FILES		256		/* in all */
 #define DEPTH		8		/* of files that include files */
 
 /* The descriptor that a path such as /dev/stdin or /dev/fd/63, as of a shell's
@@ -68,9 +68,11 @@ read_all(FILE *file, const char **why_out)
 }
 
 /* As read_all.  What `may_be_stream` may be a descriptor that is open already,
- * also of a pipe or a terminal, and is waited for. */
+ * also of a pipe or a terminal, and is waited for.  `loose_out`: see
+ * loose.h. */
 static char *
-load_file(const char *path, bool may_be_stream, const char **why_out)
+load_file(const char *path, bool may_be_stream, const char **loose_out,
+    const char **why_out)
 {
 	int fd, descriptor = descriptor_of(path);
 	struct stat st;
@@ -82,6 +84,7 @@ load_file(const char *path, bool may_be_stream, const char **why_out)
 	if (descriptor >= 0 && !may_be_stream)
 		return NULL;
 	fd = regular_open(path, &st, why_out);
+	*loose_out = fd < 0 ? NULL : loose_configuration(&st);
 	if (fd < 0 && descriptor >= 0)
 		fd = fcntl(descriptor, F_DUPFD_CLOEXEC, 3);
 	if (fd < 0)
@@ -189,18 +192,23 @@ depth_of(const struct reader *r)
 }
 
 static bool
-read_text(const struct reader *r, const char *text)
+read_text(const struct reader *r, const char *text, const char *loose)
 {
+	struct conf *conf = r->conf;
 	struct origin origin = {
-		.kind = ORIGIN_FILE, .name = conf_keep_name(r->conf, r->path)
+		.kind = ORIGIN_FILE, .name = conf_keep_name(conf, r->path)
 	};
 	struct grammar_includes *includes = calloc(1, sizeof(*includes));
 	bool is_good = false;
 
+	if (loose != NULL && origin.name != NULL)
+		conf->loose[conf->loose_count++] = (struct conf_loose){
+			.name = origin.name, .why = loose
+		};
 	if (origin.name == NULL || includes == NULL)
 		fail(r, strerror(ENOMEM));
 	else
-		is_good = draft_read(r->conf, &origin, text, includes,
+		is_good = draft_read(conf, &origin, text, includes,
 		    r->error, r->size) && read_includes(r, includes);
 	free(includes);
 	return is_good;
@@ -209,7 +217,7 @@ read_text(const struct reader *r, const char *text)
 static bool
 read_one(const struct reader *r)
 {
-	const char *why;
+	const char *loose, *why;
 	bool is_good;
 	char *text;
 
@@ -218,12 +226,13 @@ read_one(const struct reader *r)
 	if (depth_of(r) > DEPTH)
 		return fail(r, "files include files, or themselves, too "
 		    "deeply");
-	if (++r->conf->file_count > FILES)
+	if (++r->conf->file_count > CONF_FILES)
 		return fail(r, "too many files");
-	text = load_file(r->path, r->by == NULL && r->may_be_stream, &why);
+	text = load_file(r->path, r->by == NULL && r->may_be_stream, &loose,
+	    &why);
 	if (text == NULL)
 		return fail(r, why);
-	is_good = read_text(r, text);
+	is_good = read_text(r, text, loose);
 	free(text);
 	return is_good;
 }

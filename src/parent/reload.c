@@ -18,6 +18,7 @@
 #include "base/logger.h"
 #include "parent/change.h"
 #include "parent/door.h"
+#include "parent/loose.h"
 #include "parent/parent_parts.h"
 #include "parent/supervisor.h"
 #include "parent/ticket_keys.h"
@@ -131,8 +132,10 @@ read_and_exit(const struct conf_sources *sources, struct reading *reading)
 	    sizeof(reading->error));
 
 	reading->is_good = conf != NULL;
-	if (conf != NULL)
+	if (conf != NULL) {
 		reading->settings = *conf_settings(conf);
+		conf_tell_loose(conf, loose_log);
+	}
 	_exit(0);
 }
 

@@ -20,6 +20,7 @@
 #include "base/settings.h"
 #include "base/tls_image.h"
 #include "base/tls_pem.h"
+#include "parent/loose.h"
 #include "parent/regular.h"
 
 #define FILE_MAX	(1 << 20)	/* bytes; a system's CAs are 200 KiB */
@@ -81,15 +82,14 @@ read_open_file(int fd, off_t size, size_t *len_out)
 
 static const char *
 read_file(struct tls_files *f, uint32_t listener, const char *setting,
-    const char *name, size_t *len_out)
+    const char *name, size_t *len_out, struct stat *st)
 {
 	const char *why;
-	struct stat st;
-	int fd = regular_open(name, &st, &why);
+	int fd = regular_open(name, st, &why);
 	char *bytes = NULL;
 
 	if (fd >= 0) {
-		bytes = read_open_file(fd, st.st_size, len_out);
+		bytes = read_open_file(fd, st->st_size, len_out);
 		why = strerror(errno);
 		close(fd);
 	}
@@ -168,6 +168,18 @@ warn_about_dates(const X509 *certificate, const char *name)
 }
 
 static void
+warn_about_key(const struct stat *st, const char *name)
+{
+	const char *why = loose_key(st);
+	char shown[SETTINGS_LIST];
+
+	if (why != NULL)
+		logger_warning("a key is no secret", "file=%s why=\"%s\"",
+		    logger_escape(name, strlen(name), shown, sizeof(shown)),
+		    why);
+}
+
+static void
 explain(struct tls_files *f, const struct tls_part *p, enum tls_pem result,
     const char *name, const char *key)
 {
@@ -234,26 +246,31 @@ add_certificate(struct tls_files *f, uint32_t listener, const char *name,
     const char *key)
 {
 	struct tls_part *p = add_part(f, listener, TLS_CERTIFICATE);
+	struct stat st;
 
 	if (p == NULL)
 		return false;
 	p->text = read_file(f, listener, "tls-certificate", name,
-	    &p->text_len);
+	    &p->text_len, &st);
 	if (p->text == NULL)
 		return false;
-	p->key = read_file(f, listener, "tls-key", key, &p->key_len);
-	return p->key != NULL && try_part(f, p, name, key);
+	p->key = read_file(f, listener, "tls-key", key, &p->key_len, &st);
+	if (p->key == NULL || !try_part(f, p, name, key))
+		return false;
+	warn_about_key(&st, key);
+	return true;
 }
 
 static bool
 add_client_ca(struct tls_files *f, uint32_t listener, const char *name)
 {
 	struct tls_part *p = add_part(f, listener, TLS_CLIENT_CA);
+	struct stat st;
 
 	if (p == NULL)
 		return false;
 	p->text = read_file(f, listener, "tls-client-ca", name,
-	    &p->text_len);
+	    &p->text_len, &st);
 	return p->text != NULL && try_part(f, p, name, NULL);
 }
 

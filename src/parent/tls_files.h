@@ -16,9 +16,9 @@ struct settings;
 
 /* Reads what the listeners name and tries it as a worker will.  Returns the
  * image, owned by the caller, who wipes it; without a listener that speaks
- * TLS it has no row.  A certificate that has expired, or is not valid yet,
- * is a warning in the log.  NULL: a file is not what it should be, `error`
- * says which and why. */
+ * TLS it has no row.  A certificate that has expired or is not valid yet,
+ * and a key that everybody may read, are warnings in the log.  NULL: a
+ * file is not what it should be, `error` says which and why. */
 uint8_t *tls_files_load(const struct settings *, size_t *len_out,
     char error[TLS_FILES_ERROR]) __attribute__((warn_unused_result));
 
