@@ -94,3 +94,47 @@ MUTED='[server::error] an administrator has muted you: nobody hears this'
 	    "ever"])
 	PY
 }
+
+@test "an address stays muted in the next server, a user is none there" {
+	printf '%s\n' '198.51.100.7 for ever' 'mute 192.0.2.1 for ever # old' \
+		'mute 192.0.2.2 17' >"$DIR/bans"
+	start_controlled -o "bans = \"$DIR/bans\""
+	MUTED=$MUTED controller <<-'PY'
+	eq(ctl("mutes")["mutes"], [{"address": "192.0.2.1"}])
+	eq(ctl("bans")["bans"], [{"address": "198.51.100.7"}])
+	a = Chatter()
+	ctl("mute", "user0")
+	ctl("mute", "127.0.0.1", "1h")
+	ctl("unmute", "192.0.2.1")
+	a.say("x")
+	a.expect(os.environ["MUTED"])
+	PY
+	run grep -v '^#' "$DIR/bans"
+	assert_line --index 0 '198.51.100.7 for ever'
+	assert_line --index 1 --regexp '^mute 127\.0\.0\.1 [0-9]{10}$'
+	assert_equal "${#lines[@]}" 2
+	stop_server
+	rm "$LOG"
+	start_controlled -o "bans = \"$DIR/bans\""
+	MUTED=$MUTED controller <<-'PY'
+	[mute] = ctl("mutes")["mutes"]
+	eq((mute["address"], "until" in mute), ("127.0.0.1", True))
+	a = Chatter()
+	a.say("x")
+	a.expect(os.environ["MUTED"])
+	ctl("unmute", "127.0.0.1")
+	# He is another user0.
+	a.say("y")
+	a.expect("[user0]: y")
+	PY
+	assert_equal "$(grep -v '^#' "$DIR/bans")" '198.51.100.7 for ever'
+	stop_server
+	rm "$LOG"
+	for line in mute 'mute 192.0.2.1' 'mute x for ever' 'mut 192.0.2.1 7'; do
+		echo "$line" >"$DIR/bans"
+		run timeout 20 "$WSCHATD" -c "$CONFIG" -l 127.0.0.1:0 \
+			-o "bans = \"$DIR/bans\""
+		assert_failure 78
+		assert_output --partial "$DIR/bans:1: is not"
+	done
+}

@@ -108,8 +108,8 @@ const struct settings_row settings_table[] = {
 	    "The path of the socket by which wschatd --inetd comes, for root"
 	    " and the user who starts the server; empty has none."),
 	TOP("bans", TYPE_TEXT, bans, 0, SETTINGS_PATH - 1, "", NULL, RESTART,
-	    "The file that keeps who is banned over a restart; empty forgets"
-	    " them at the end."),
+	    "The file that keeps the addresses that are banned or muted over a"
+	    " restart; empty forgets them at the end."),
 	TOP("trusted-proxies", TYPE_LIST, trusted_proxies, 1, 64, "", NULL,
 	    RELOAD,
 	    "Networks, addresses and unix: whose word is taken on which"

@@ -28,8 +28,10 @@
 
 struct banlist {
 	const char *path;
-	struct bans *bans;
+	struct bans *tables[BANLIST_KINDS];
 };
+
+static const char mute[] = "mute";	/* of a line, in front */
 
 static uint64_t
 now_s(void)
@@ -41,6 +43,7 @@ now_s(void)
 static bool
 take_line(struct banlist *list, char *line)
 {
+	enum banlist_kind kind = BANLIST_BANNED;
 	char *address, *rest, *end;
 	uint64_t key, until_s = BANS_FOREVER;
 
@@ -48,6 +51,12 @@ take_line(struct banlist *list, char *line)
 	address = strtok_r(line, " \t", &rest);
 	if (address == NULL)
 		return true;
+	if (strcmp(address, mute) == 0) {
+		kind = BANLIST_MUTED;
+		address = strtok_r(NULL, " \t", &rest);
+		if (address == NULL)
+			return false;
+	}
 	rest += strspn(rest, " \t");
 	for (size_t len = strlen(rest); len > 0 &&
 	    strchr(" \t\r", rest[len - 1]) != NULL;)
@@ -59,7 +68,14 @@ take_line(struct banlist *list, char *line)
 			return false;
 	}
 	return bans_read_key(address, &key) &&
-	    bans_set(list->bans, key, until_s);
+	    bans_set(list->tables[kind], key, until_s);
+}
+
+static void
+expire(struct banlist *list)
+{
+	for (unsigned i = 0; i < BANLIST_KINDS; i++)
+		bans_expire(list->tables[i], now_s());
 }
 
 static void
@@ -71,8 +87,9 @@ read_file(struct banlist *list, FILE *file)
 		if (take_line(list, line))
 			continue;
 		errno = 0;
-		die(EX_CONFIG, "%s:%u: is not an address and a time, or one "
-		    "too many", list->path, n);
+		die(EX_CONFIG, "%s:%u: is not [mute] ADDRESS SECONDS or "
+		    "[mute] ADDRESS for ever, or one too many", list->path,
+		    n);
 	}
 	if (ferror(file))
 		die(EX_IOERR, "%s", list->path);
@@ -87,8 +104,11 @@ banlist_open(const char *path)
 	FILE *file;
 	int fd;
 
-	if (list == NULL || (list->bans = bans_new()) == NULL)
+	if (list == NULL)
 		die(EX_OSERR, "bans");
+	for (unsigned i = 0; i < BANLIST_KINDS; i++)
+		if ((list->tables[i] = bans_new()) == NULL)
+			die(EX_OSERR, "bans");
 	list->path = path;
 	if (*path == '\0')
 		return list;
@@ -102,7 +122,7 @@ banlist_open(const char *path)
 	}
 	read_file(list, file);
 	fclose(file);
-	bans_expire(list->bans, now_s());
+	expire(list);
 	return list;
 }
 
@@ -111,12 +131,13 @@ banlist_free(struct banlist *list)
 {
 	if (list == NULL)
 		return;
-	bans_free(list->bans);
+	for (unsigned i = 0; i < BANLIST_KINDS; i++)
+		bans_free(list->tables[i]);
 	free(list);
 }
 
 static void
-write_line(void *arg, uint64_t key, uint64_t until_s)
+write_ban(void *arg, uint64_t key, uint64_t until_s)
 {
 	char address[NETADDR_KEY_TEXT];
 	FILE *file = arg;
@@ -126,6 +147,13 @@ write_line(void *arg, uint64_t key, uint64_t until_s)
 		fprintf(file, "%s for ever\n", address);
 	else
 		fprintf(file, "%s %" PRIu64 "\n", address, until_s);
+}
+
+static void
+write_mute(void *arg, uint64_t key, uint64_t until_s)
+{
+	fprintf(arg, "%s ", mute);
+	write_ban(arg, key, until_s);
 }
 
 /* The whole file or, whatever happens, the old one. */
@@ -143,7 +171,8 @@ store(const struct banlist *list, const char *fresh)
 	}
 	fputs("# Written by wschatd; change it while no server runs.\n",
 	    file);
-	bans_each(list->bans, write_line, file);
+	bans_each(list->tables[BANLIST_BANNED], write_ban, file);
+	bans_each(list->tables[BANLIST_MUTED], write_mute, file);
 	good = fflush(file) == 0 && fsync(fd) == 0;
 	if (fclose(file) != 0 || !good)
 		return false;
@@ -151,14 +180,18 @@ store(const struct banlist *list, const char *fresh)
 }
 
 void
-banlist_set(struct banlist *list, uint64_t key, uint64_t until_s)
+banlist_set(struct banlist *list, enum banlist_kind kind, uint64_t key,
+    uint64_t until_s)
 {
+	struct bans *table = list->tables[kind];
 	char fresh[SETTINGS_PATH + 8];
 
-	bans_expire(list->bans, now_s());
-	if (!bans_set(list->bans, key, until_s))
-		logger_error("a ban is lost with the broker",
-		    "count=%zu", bans_count(list->bans));
+	expire(list);
+	if (!bans_set(table, key, until_s))
+		logger_error(kind == BANLIST_BANNED ?
+		    "a ban is lost with the broker" :
+		    "a mute is lost with the broker", "count=%zu",
+		    bans_count(table));
 	if (*list->path == '\0')
 		return;
 	snprintf(fresh, sizeof(fresh), "%s.new", list->path);
@@ -168,7 +201,7 @@ banlist_set(struct banlist *list, uint64_t key, uint64_t until_s)
 }
 
 const struct bans *
-banlist_bans(const struct banlist *list)
+banlist_get(const struct banlist *list, enum banlist_kind kind)
 {
-	return list->bans;
+	return list->tables[kind];
 }

@@ -1,10 +1,11 @@
 /*
- * banlist - who is banned, as the file of the setting `bans` has it.
+ * banlist - the addresses that are banned, and those that are muted, as the
+ * file of the setting `bans` has them.
  *
  * Runs in the parent, which alone may write files.  The broker says what
  * changes, and each new one is told all.  A line of the file is an address
- * and until when, in seconds since 1970, or "for ever"; a '#' begins a
- * comment.
+ * and until when it is banned, in seconds since 1970, or "for ever"; the word
+ * "mute" in front says that it is muted.  A '#' begins a comment.
  */
 #ifndef PARENT_BANLIST_H
 #define PARENT_BANLIST_H
@@ -14,8 +15,10 @@
 struct bans;
 struct banlist;
 
+enum banlist_kind { BANLIST_BANNED, BANLIST_MUTED, BANLIST_KINDS };
+
 /* Reads the file; one that is missing is empty.  `path` is lent for its life;
- * "": what is banned is forgotten at the end.  Dies when the file cannot be
+ * "": all is forgotten at the end.  Dies when the file cannot be
  * read or has a line of another form. */
 struct banlist *banlist_open(const char *path)
     __attribute__((warn_unused_result));
@@ -23,8 +26,9 @@ void banlist_free(struct banlist *);
 
 /* As bans_set, and stores the file.  What cannot be stored is logged, and
  * holds until the end. */
-void banlist_set(struct banlist *, uint64_t key, uint64_t until_s);
+void banlist_set(struct banlist *, enum banlist_kind, uint64_t key,
+    uint64_t until_s);
 /* Lends the table. */
-const struct bans *banlist_bans(const struct banlist *);
+const struct bans *banlist_get(const struct banlist *, enum banlist_kind);
 
 #endif

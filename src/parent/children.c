@@ -112,9 +112,11 @@ children_greet(struct parent *parent, struct child *child)
 		return;
 	}
 	/* Before any worker is attached: nobody joins who is banned. */
-	bans_each(banlist_bans(parent->banlist), tell_ban, parent);
-	bans_each(parent->muted[0], tell_muted_user, parent);
-	bans_each(parent->muted[1], tell_muted_address, parent);
+	bans_each(banlist_get(parent->banlist, BANLIST_BANNED), tell_ban,
+	    parent);
+	bans_each(banlist_get(parent->banlist, BANLIST_MUTED),
+	    tell_muted_address, parent);
+	bans_each(parent->muted, tell_muted_user, parent);
 	parent->attached_all = false;
 	for (i = 0; i < parent->worker_end; i++)
 		parent->workers[i].attached = false;

@@ -227,9 +227,9 @@ parent_new(const struct settings *settings, const struct conf_sources *sources,
 	parent->supervisor = supervisor_new(parent->heritage.ready_fd);
 	heritage_open(&parent->heritage, settings);
 	parent->banlist = banlist_open(settings->bans);
-	for (int i = 0; i < 2; i++)
-		if ((parent->muted[i] = bans_new()) == NULL)
-			die(EX_OSERR, "mutes");
+	parent->muted = bans_new();
+	if (parent->muted == NULL)
+		die(EX_OSERR, "mutes");
 	if (parent->heritage.files.has_tls) {
 		parent->tickets = ticket_keys_new(clock_ms());
 		if (parent->tickets == NULL)
@@ -259,8 +259,7 @@ parent_free(struct parent *parent)
 	heritage_close(&parent->heritage);
 	ticket_keys_free(parent->tickets);
 	banlist_free(parent->banlist);
-	for (i = 0; i < 2; i++)
-		bans_free(parent->muted[i]);
+	bans_free(parent->muted);
 	children_clear(parent);
 	heritage_close_files(&parent->heritage.files);
 	free(parent->settings);

@@ -35,8 +35,8 @@ struct parent {
 	struct heritage heritage;
 	struct supervisor *supervisor;
 	struct banlist *banlist;
-	/* Who is not heard, for the next broker: users, addresses. */
-	struct bans *muted[2];
+	/* Users who are not heard, for the next broker. */
+	struct bans *muted;
 	struct ticket_keys *tickets;	/* NULL: no listener speaks TLS */
 	uint64_t generation;		/* the last one given */
 	bool attached_all;		/* this broker has been told so */

@@ -129,7 +129,8 @@ on_ban(void *owner, struct peer *peer, const struct ipc_message *message)
 	struct parent *parent = broker->parent;
 
 	(void)peer;
-	banlist_set(parent->banlist, ban->address, ban->until_s);
+	banlist_set(parent->banlist, BANLIST_BANNED, ban->address,
+	    ban->until_s);
 	return true;
 }
 
@@ -139,15 +140,19 @@ on_mute(void *owner, struct peer *peer, const struct ipc_message *message)
 	const struct ipc_mute *mute = message->payload;
 	const struct child *broker = owner;
 	const struct parent *parent = broker->parent;
-	struct bans *muted;
 
 	(void)peer;
 	if (mute->is_address > 1)
 		return false;
-	muted = parent->muted[mute->is_address];
-	bans_expire(muted, clock_wall_us() / 1000000);
-	if (!bans_set(muted, mute->key, mute->until_s))
-		logger_error("a mute is lost with the broker", NULL);
+	if (mute->is_address == 1) {
+		banlist_set(parent->banlist, BANLIST_MUTED, mute->key,
+		    mute->until_s);
+		return true;
+	}
+	bans_expire(parent->muted, clock_wall_us() / 1000000);
+	if (!bans_set(parent->muted, mute->key, mute->until_s))
+		logger_error("a mute is lost with the broker", "count=%zu",
+		    bans_count(parent->muted));
 	return true;
 }
 
