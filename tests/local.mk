@@ -60,6 +60,7 @@ bats_tests = \
 	tests/53-log.bats \
 	tests/54-reload.bats \
 	tests/60-faults.bats \
+	tests/61-examples.bats \
 	tests/65-property.bats \
 	tests/67-faults.bats \
 	tests/68-fate.bats \
