@@ -43,6 +43,33 @@ load lib/controlled
 		assert_equal "$words: $status" "$words: 64"
 		assert_line --partial 'wschatctl: '
 	done
+	run ctl help
+	assert_success
+	assert_output "$(ctl --help)"
+}
+
+# "drain -1" once ended the server at once: -1 was the option of top.
+@test "an option that a command does not take is refused" {
+	start_controlled
+	for words in 'drain -1' 'ban 192.0.2.1 -1' 'who -r /chat' \
+		'-n 5 status' 'unban 192.0.2.1 -r /chat'; do
+		# shellcheck disable=SC2086  # words are meant
+		run ctl $words
+		assert_equal "$words: $status" "$words: 64"
+		assert_line --partial 'is not an option of'
+	done
+	run ctl bans
+	assert_success
+	refute_output --partial 192.0.2.1
+}
+
+@test "a ban says until when" {
+	start_controlled
+	run ctl ban 192.0.2.1
+	assert_line '192.0.2.1 is banned for ever'
+	run ctl ban 192.0.2.1 1h
+	assert_line --regexp \
+		'^192\.0\.2\.1 is banned until [0-9-]{10} [0-9:]{8}$'
 	run ctl --help
 	assert_success
 	assert_line --regexp '^  tail +ROOM'

@@ -205,8 +205,10 @@ ask_text(struct ask *a, enum ask_result result)
 		[ASK_RUBBISH] = "what answers there is no wschatd",
 	};
 
-	snprintf(a->text, sizeof(a->text), "%s: %s%s%s", a->path,
+	snprintf(a->text, sizeof(a->text), "%s: %s%s%s%s", a->path,
 	    texts[result], a->error != 0 ? ": " : "",
-	    a->error != 0 ? strerror(a->error) : "");
+	    a->error != 0 ? strerror(a->error) : "",
+	    result == ASK_UNREACHABLE && a->error == ENOENT ?
+	    " (its setting control names the socket)" : "");
 	return a->text;
 }

@@ -30,6 +30,7 @@ struct errand_row {
 	const char *word;
 	const char *takes;	/* for people */
 	int least, most;	/* words; -1: any number */
+	const char *options;	/* of 1, n and r those that it takes */
 	int (*run)(const struct errand *);
 	const char *help;
 };

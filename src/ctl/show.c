@@ -249,17 +249,27 @@ show_kicked(const json_t *answer)
 	return true;
 }
 
+#define UNTIL	32	/* bytes of a time, with the NUL */
+
+static const char *
+format_until(const json_t *ban, char out[UNTIL])
+{
+	time_t until_s = (time_t)number_of(ban, "until");
+	struct tm tm;
+
+	if (json_object_get(ban, "until") == NULL ||
+	    localtime_r(&until_s, &tm) == NULL ||
+	    strftime(out, UNTIL, "%Y-%m-%d %H:%M:%S", &tm) == 0)
+		snprintf(out, UNTIL, "for ever");
+	return out;
+}
+
 static void
 add_until(struct table *table, const json_t *ban)
 {
-	time_t until_s = (time_t)number_of(ban, "until");
-	char text[32] = "for ever";
-	struct tm tm;
+	char text[UNTIL];
 
-	if (json_object_get(ban, "until") != NULL &&
-	    localtime_r(&until_s, &tm) != NULL)
-		strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm);
-	table_add(table, text);
+	table_add(table, format_until(ban, text));
 }
 
 bool
@@ -287,11 +297,13 @@ bool
 show_banned(const json_t *answer)
 {
 	const json_t *ban;
+	char text[UNTIL];
 	size_t i;
 
 	json_array_foreach(json_object_get(answer, "bans"), i, ban) {
 		print_safe(text_of(ban, "address"));
-		puts(" is banned");
+		printf(" is banned %s%s\n", json_object_get(ban, "until") !=
+		    NULL ? "until " : "", format_until(ban, text));
 	}
 	return show_kicked(answer);
 }

@@ -121,6 +121,25 @@ read_options(int argc, char **argv, bool all, struct errand *e,
 	}
 }
 
+/* One that means nothing was meant otherwise, as the -1 of "drain -1". */
+static void
+refuse_options(const struct errand_row *row, const struct errand *e)
+{
+	const struct {
+		char letter;
+		bool is_given;
+	} options[] = {
+		{ '1', e->is_once }, { 'n', e->lines >= 0 },
+		{ 'r', e->route != NULL }
+	};
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		if (options[i].is_given &&
+		    strchr(row->options, options[i].letter) == NULL)
+			fail_usage("-%c is not an option of %s",
+			    options[i].letter, row->word);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -134,17 +153,22 @@ main(int argc, char **argv)
 	read_options(argc, argv, false, &errand, &path);
 	if (optind == argc)
 		fail_usage("which command?");
+	if (strcmp(argv[optind], "help") == 0)
+		print_help();
 	row = errand_find(argv[optind]);
 	if (row == NULL)
-		fail_usage("\"%s\" is not a command", argv[optind]);
+		fail_usage("\"%s\" is not a command; wschatctl -h has the "
+		    "list", argv[optind]);
 	argc -= optind;
 	argv += optind;
 	read_options(argc, argv, row->most >= 0, &errand, &path);
+	refuse_options(row, &errand);
 	errand.words = argv + optind;
 	errand.count = argc - optind;
 	if (errand.count < row->least ||
 	    (row->most >= 0 && errand.count > row->most))
-		fail_usage("it is: %s %s", row->word, row->takes);
+		fail_usage("it is: %s%s%s", row->word,
+		    *row->takes != '\0' ? " " : "", row->takes);
 	errand.ask = ask_new(path);
 	if (errand.ask == NULL)
 		return EX_OSERR;
