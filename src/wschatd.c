@@ -40,10 +40,10 @@
 #include "parent/endpoint.h"
 #include "parent/environment.h"
 #include "parent/explain.h"
+#include "parent/heritage.h"
 #include "parent/loose.h"
 #include "parent/parent.h"
 #include "parent/printout.h"
-#include "parent/tls_files.h"
 #include "worker/worker.h"
 
 static const char usage[] =
@@ -250,21 +250,19 @@ parse_options(int argc, char **argv, struct conf_sources *sources,
 		fail_usage("--listener goes with --inetd");
 }
 
-/* What else the start would fail for. */
+/* What else the start would fail for, or warn of. */
 static int
-check_files(const struct settings *settings)
+check_all(const struct settings *settings, const char *file)
 {
-	char error[TLS_FILES_ERROR];
-	size_t len;
-	uint8_t *image = tls_files_load(settings, &len, error);
+	char error[HERITAGE_ERROR];
+	int code = heritage_check(settings, error);
 
-	if (image == NULL) {
+	if (settings->source[0] == '\0')
+		fprintf(stderr, "wschatd: %s is not there, the built-in "
+		    "settings hold\n", file);
+	if (code != 0)
 		fprintf(stderr, "wschatd: %s\n", error);
-		return EX_CONFIG;
-	}
-	explicit_bzero(image, len);
-	free(image);
-	return 0;
+	return code;
 }
 
 static void
@@ -364,7 +362,7 @@ run_server(struct conf_sources *sources, struct activation *activation,
 		printout_write(conf, stdout);
 		code = fflush(stdout) != 0 ? EX_IOERR : 0;
 	} else if (options->action == ACTION_CHECK) {
-		code = check_files(conf_settings(conf));
+		code = check_all(conf_settings(conf), sources->file);
 	} else {
 		code = parent_run(conf_settings(conf), sources, activation,
 		    options->ready_fd);

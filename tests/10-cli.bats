@@ -78,6 +78,42 @@ refuse_at_line()
 	assert_success
 }
 
+@test "-t says when there is no configuration" {
+	file=$("$WSCHATD" -h | sed -n 's/.*(default \(.*\)).*/\1/p')
+	[[ -n $file ]]
+	[[ ! -e $file ]] || skip "$file is there"
+	run_wschatd -t -o "site = \"$SITE\""
+	assert_success
+	assert_equal "$stderr" \
+		"wschatd: $file is not there, the built-in settings hold"
+}
+
+@test "-t finds who does not exist, and a page that is not there" {
+	local more
+
+	for more in 'owner = nemo-17' 'group = nemo-17'; do
+		run_wschatd -t -c "$CONFIG" \
+			-o "listen \"unix:$DIR/s\" { $more }"
+		assert_equal "$more: $status" "$more: 78"
+		[[ $stderr == *"unix:$DIR/s: "*'"nemo-17" does not exist' ]]
+	done
+	[[ ! -e $DIR/s ]]
+	run_wschatd -t -c "$CONFIG" -o "site = \"$DIR/none\""
+	assert_success
+	[[ $stderr == *'level=warning '*'msg="no page"'*"$DIR/none"* ]]
+	[[ $(id -u) == 0 ]] || skip 'only root becomes somebody else'
+	run_wschatd -t -c "$CONFIG" -o 'user = nemo-17'
+	assert_equal "$status" 78
+	[[ $stderr == *'user "nemo-17" does not exist' ]]
+	# It once started, and its children died one after the other.
+	for only in -t '-l 127.0.0.1:0'; do
+		# shellcheck disable=SC2086  # words are meant
+		run_wschatd $only -c "$CONFIG" -o 'user = root'
+		assert_equal "$status" 78
+		[[ $stderr == *'is root, whom broker'* ]]
+	done
+}
+
 @test "a missing configuration file is named" {
 	run_wschatd -t -c "$DIR/nowhere.conf"
 	[[ $status == 78 || $status == 66 ]]

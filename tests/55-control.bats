@@ -30,9 +30,12 @@ load lib/controlled
 }
 
 @test "a path that is none is refused" {
-	run timeout 10 "$WSCHATD" -t -c /dev/null -o 'control = "run/x"'
-	assert_equal "$status" 78
-	assert_output --partial 'control = "run/x"'
+	for setting in control attach; do
+		run timeout 10 "$WSCHATD" -t -c /dev/null \
+			-o "$setting = \"run/x\""
+		assert_equal "$status" 78
+		assert_output --partial "$setting = \"run/x\": is not a path"
+	done
 }
 
 @test "a command line that is wrong is told so" {

@@ -308,6 +308,18 @@ bind_path(struct endpoint *endpoint, int fd, mode_t mode)
 	return 0;
 }
 
+bool
+endpoint_check(const struct settings_listener *settings,
+    struct endpoint_error *error)
+{
+	uid_t owner;
+	gid_t group;
+
+	return find_user(settings->address, settings->owner, &owner,
+	    error) == 0 && find_group(settings->address, settings->group,
+	    &group, error) == 0;
+}
+
 static int
 open_unix(struct endpoint *endpoint, const struct settings_listener *settings,
     struct endpoint_error *error)

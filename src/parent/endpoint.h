@@ -6,6 +6,7 @@
 #ifndef PARENT_ENDPOINT_H
 #define PARENT_ENDPOINT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -44,6 +45,11 @@ struct endpoint_error {
 int endpoint_open(struct endpoint *, const struct settings_listener *,
     int inherited, struct endpoint_error *)
     __attribute__((warn_unused_result));
+
+/* Whether there are the owner and the group that a socket's file is to have;
+ * if not, with an error. */
+bool endpoint_check(const struct settings_listener *,
+    struct endpoint_error *) __attribute__((warn_unused_result));
 
 /* Removes the file of a unix socket while it is the one made. */
 void endpoint_remove_file(const struct endpoint *);

@@ -89,7 +89,7 @@ explain_list(FILE *out)
 	for (i = 0; i < settings_table_rows; i++) {
 		const struct settings_row *row = &settings_table[i];
 
-		fprintf(out, "%-30s  %-6s  %-24s  %-14s  %s\n",
+		fprintf(out, "%-32s  %-6s  %-30s  %-14s  %s\n",
 		    key_of(row, key), types[row->type].word,
 		    value_bounds(row, bounds, sizeof(bounds)),
 		    initial_of(row, initial, sizeof(initial)),

@@ -200,16 +200,26 @@ resolve_proxies(struct conf *conf, struct fault *fault)
 }
 
 static bool
-judge_control(const struct conf *conf, struct fault *fault)
+judge_socket(const char *setting, const char *path,
+    const struct origin *origin, struct fault *fault)
 {
-	const char *path = conf->settings.control;
-
 	if (*path == '\0' || *path == '/')
 		return true;
-	fault->origin = TOP_ORIGIN(conf, control);
-	snprintf(fault->why, sizeof(fault->why), "control = \"%s\": is not a "
-	    "path that begins with /", path);
+	fault->origin = origin;
+	snprintf(fault->why, sizeof(fault->why), "%s = \"%s\": is not a "
+	    "path that begins with /", setting, path);
 	return false;
+}
+
+static bool
+judge_sockets(const struct conf *conf, struct fault *fault)
+{
+	const struct settings *settings = &conf->settings;
+
+	return judge_socket("control", settings->control,
+	    TOP_ORIGIN(conf, control), fault) &&
+	    judge_socket("attach", settings->attach,
+	    TOP_ORIGIN(conf, attach), fault);
 }
 
 static bool
@@ -244,7 +254,7 @@ fitness_resolve(struct conf *conf, char *error, size_t size)
 		power <<= 1;
 	settings->log_size = power;
 	settings->memory_share = capacity_share(settings);
-	if (resolve_proxies(conf, &fault) && judge_control(conf, &fault) &&
+	if (resolve_proxies(conf, &fault) && judge_sockets(conf, &fault) &&
 	    judge_limits(conf, &settings->limits, conf->limits, &fault) &&
 	    resolve_routes(conf, &fault))
 		return true;

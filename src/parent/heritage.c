@@ -153,14 +153,21 @@ find_slots(void)
 	return (uint32_t)(slots > most ? most : slots);
 }
 
-static void
-check_user(const struct settings *settings)
+/* False, with a sentence. */
+static bool
+check_user(const char *user, char error[HERITAGE_ERROR])
 {
-	errno = 0;
+	const struct passwd *entry = NULL;
+
 	if (geteuid() != 0)
-		return;
-	if (getpwnam(settings->user) == NULL)
-		die(EX_CONFIG, "user \"%s\" does not exist", settings->user);
+		return true;
+	entry = getpwnam(user);
+	if (entry != NULL && entry->pw_uid != 0)
+		return true;
+	snprintf(error, HERITAGE_ERROR, "user \"%s\" %s", user,
+	    entry == NULL ? "does not exist" :
+	    "is root, whom broker and workers must not run as");
+	return false;
 }
 
 static int
@@ -223,6 +230,28 @@ heritage_read(struct heritage_files *files, const struct settings *settings,
 	}
 	if (code != 0)
 		heritage_close_files(files);
+	return code;
+}
+
+int
+heritage_check(const struct settings *settings, char error[HERITAGE_ERROR])
+{
+	struct endpoint_error why;
+	struct heritage_files files;
+	uint32_t i;
+	int code;
+
+	if (!check_user(settings->user, error))
+		return EX_CONFIG;
+	for (i = 0; i < settings->listener_count; i++) {
+		if (endpoint_check(&settings->listeners[i], &why))
+			continue;
+		snprintf(error, HERITAGE_ERROR, "%s", why.text);
+		return why.code;
+	}
+	code = heritage_read(&files, settings, error);
+	if (code == 0)
+		heritage_close_files(&files);
 	return code;
 }
 
@@ -305,8 +334,8 @@ heritage_open(struct heritage *heritage, const struct settings *settings)
 	char error[HERITAGE_ERROR];
 	int code;
 
-	check_user(settings);
-	code = heritage_read(&heritage->files, settings, error);
+	code = check_user(settings->user, error) ?
+	    heritage_read(&heritage->files, settings, error) : EX_CONFIG;
 	errno = 0;	/* the sentence has it */
 	if (code != 0)
 		die(code, "%s", error);
@@ -324,4 +353,5 @@ heritage_open(struct heritage *heritage, const struct settings *settings)
 	if (heritage->metrics_fd < 0)
 		die(EX_OSERR, "memory file of the metrics");
 	usage_open();
+	usage_sample();
 }

@@ -46,6 +46,12 @@ struct heritage {
 void heritage_clear_descriptors(struct heritage *, const struct settings *,
     struct activation *, int ready_fd);
 
+/* Looks up the users and groups that the settings name, and the files as
+ * heritage_read does, for who only wants to know.  Returns 0, or a code of
+ * sysexits.h and a sentence. */
+int heritage_check(const struct settings *, char error[HERITAGE_ERROR])
+    __attribute__((warn_unused_result));
+
 /* Raises RLIMIT_NOFILE, reads the site and the certificates, creates the
  * memory files.  Dies when that is not possible. */
 void heritage_open(struct heritage *, const struct settings *);

@@ -5,7 +5,10 @@
 
 #include "parent/nearest.h"
 
+#include <stdbool.h>
 #include <string.h>
+
+#define BEGINNING	4	/* letters; of fewer it says nothing */
 
 static unsigned
 distance_of(const char *a, const char *b)
@@ -36,10 +39,21 @@ distance_of(const char *a, const char *b)
 	return rows[a_len % 3][b_len];
 }
 
+/* Who writes "tls-cert" means tls-certificate, though tls-key is nearer. */
+static bool
+is_beginning(const char *word, const char *name)
+{
+	size_t len = strlen(word);
+
+	return len >= BEGINNING && strlen(name) > len &&
+	    strncmp(word, name, len) == 0;
+}
+
 void
 nearest_offer(struct nearest *nearest, const char *name)
 {
-	unsigned distance = distance_of(nearest->word, name);
+	unsigned distance = is_beginning(nearest->word, name) ? 1 :
+	    distance_of(nearest->word, name);
 
 	if (nearest->name != NULL && distance >= nearest->distance)
 		return;

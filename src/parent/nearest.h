@@ -13,7 +13,8 @@ struct nearest {
 	const char *word;
 	const char *name;	/* the nearest so far; NULL: none was offered */
 	unsigned distance;	/* letters changed, put in, taken out, or
-				 * swapped with their neighbour */
+				 * swapped with their neighbour; 1 when the
+				 * word is how the name begins */
 };
 
 /* Lends the name. */

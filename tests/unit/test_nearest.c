@@ -46,12 +46,28 @@ the_first_of_the_nearest_is_taken(void **state)
 	assert_string_equal(nearest.name, "history");
 }
 
+static void
+a_beginning_is_near(void **state)
+{
+	struct nearest nearest = { .word = "tls-cert" };
+
+	(void)state;
+	nearest_offer(&nearest, "tls-key");
+	nearest_offer(&nearest, "tls-certificate");
+	nearest_offer(&nearest, "tls-client-ca");
+	assert_string_equal(nearest.name, "tls-certificate");
+	assert_int_equal(nearest.distance, 1);
+	assert_int_equal(distance("no", "no-name"), 5);
+	assert_int_equal(distance("name", "name"), 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(distances_are_counted),
 		cmocka_unit_test(the_first_of_the_nearest_is_taken),
+		cmocka_unit_test(a_beginning_is_near),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
