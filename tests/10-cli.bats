@@ -412,7 +412,7 @@ listen "[::1]:0" { # WSCHATD_LISTEN'
 	start_server
 	run_wschatd -c "$CONFIG" -l "127.0.0.1:$PORT"
 	assert_equal "$status" 71
-	[[ $stderr == *"127.0.0.1:$PORT"* ]]
+	[[ $stderr == *"\"bind 127.0.0.1:$PORT: Address already in use\""* ]]
 }
 
 @test "a folder of the page that is missing does not prevent the start" {

@@ -129,9 +129,10 @@ door_new(struct event_base *base, const struct settings *settings,
 	if (door->pool == NULL || door->addresses == NULL ||
 	    door->penalties == NULL)
 		die(EX_OSERR, "door");
-	errno = 0;	/* the sentence has it */
-	if (!open_missing(door, settings, inherited, &error))
+	if (!open_missing(door, settings, inherited, &error)) {
+		errno = 0;	/* the sentence has it */
 		die(error.code, "%s", error.text);
+	}
 	return door;
 }
 
