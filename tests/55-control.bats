@@ -295,10 +295,25 @@ load lib/controlled
 
 @test "a file of bans that has another form is named" {
 	printf '# comment\n\n192.0.2.1 for ever\nx 7\n' >"$DIR/bans"
-	run timeout 10 "$WSCHATD" -c "$CONFIG" -l 127.0.0.1:0 \
-		-o "bans = \"$DIR/bans\""
-	assert_equal "$status" 78
-	assert_output --partial "$DIR/bans:4"
+	for only in -t '-l 127.0.0.1:0'; do
+		# shellcheck disable=SC2086  # words are meant
+		run timeout 10 "$WSCHATD" $only -c "$CONFIG" \
+			-o "bans = \"$DIR/bans\""
+		assert_equal "$status" 78
+		assert_output --partial "$DIR/bans:4"
+	done
+}
+
+@test "a file of bans that could not be written is warned of" {
+	run timeout 10 "$WSCHATD" -t -c "$CONFIG" -o "bans = \"$DIR/bans\""
+	assert_success
+	assert_output ''
+	start_server -o "bans = \"$DIR/none/bans\""
+	grep -qF 'level=warning proc=parent msg="bans will not be stored" folder="'"$DIR/none/"'" error="No such file or directory"' "$LOG"
+	run timeout 10 "$WSCHATD" -t -c "$CONFIG" \
+		-o "bans = \"$DIR/none/bans\""
+	assert_success
+	assert_output --partial 'bans will not be stored'
 }
 
 @test "a room is followed, also behind a broker that dies" {

@@ -95,6 +95,22 @@ read_file(struct banlist *list, FILE *file)
 		die(EX_IOERR, "%s", list->path);
 }
 
+/* Else it would be found when somebody is banned, and again when the next
+ * server lets him in. */
+static void
+warn_about_folder(const char *path)
+{
+	char folder[SETTINGS_PATH], shown[SETTINGS_PATH];
+	const char *slash = strrchr(path, '/');
+
+	snprintf(folder, sizeof(folder), "%.*s", slash == NULL ? 1 :
+	    (int)(slash + 1 - path), slash == NULL ? "." : path);
+	if (access(folder, W_OK | X_OK) != 0)
+		logger_warning("bans will not be stored",
+		    "folder=%s error=\"%s\"", logger_escape(folder,
+		    strlen(folder), shown, sizeof(shown)), strerror(errno));
+}
+
 struct banlist *
 banlist_open(const char *path)
 {
@@ -112,6 +128,7 @@ banlist_open(const char *path)
 	list->path = path;
 	if (*path == '\0')
 		return list;
+	warn_about_folder(path);
 	fd = regular_open(path, &st, &why);
 	if (fd < 0 && errno == ENOENT)
 		return list;

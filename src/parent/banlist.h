@@ -18,8 +18,8 @@ struct banlist;
 enum banlist_kind { BANLIST_BANNED, BANLIST_MUTED, BANLIST_KINDS };
 
 /* Reads the file; one that is missing is empty.  `path` is lent for its life;
- * "": all is forgotten at the end.  Dies when the file cannot be
- * read or has a line of another form. */
+ * "": all is forgotten at the end.  Dies when the file cannot be read or has a
+ * line of another form; a folder that cannot be written is a warning. */
 struct banlist *banlist_open(const char *path)
     __attribute__((warn_unused_result));
 void banlist_free(struct banlist *);

@@ -30,6 +30,7 @@
 #include "log/log.h"
 #include "log/state.h"
 #include "parent/activation.h"
+#include "parent/banlist.h"
 #include "parent/endpoint.h"
 #include "parent/site.h"
 #include "parent/tls_files.h"
@@ -249,6 +250,7 @@ heritage_check(const struct settings *settings, char error[HERITAGE_ERROR])
 		snprintf(error, HERITAGE_ERROR, "%s", why.text);
 		return why.code;
 	}
+	banlist_free(banlist_open(settings->bans));
 	code = heritage_read(&files, settings, error);
 	if (code == 0)
 		heritage_close_files(&files);

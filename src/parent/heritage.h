@@ -46,9 +46,9 @@ struct heritage {
 void heritage_clear_descriptors(struct heritage *, const struct settings *,
     struct activation *, int ready_fd);
 
-/* Looks up the users and groups that the settings name, and the files as
- * heritage_read does, for who only wants to know.  Returns 0, or a code of
- * sysexits.h and a sentence. */
+/* Looks up the users and groups that the settings name, and reads the files,
+ * for who only wants to know.  Returns 0, or a code of sysexits.h and a
+ * sentence; dies for the file of bans, as the start does. */
 int heritage_check(const struct settings *, char error[HERITAGE_ERROR])
     __attribute__((warn_unused_result));
 
