@@ -66,6 +66,16 @@ load lib/controlled
 	refute_output --partial 192.0.2.1
 }
 
+@test "who names no room, and no address, is told how" {
+	start_controlled
+	run ctl say chat hello
+	assert_failure 1
+	assert_output --partial 'named by their paths, such as /chat/lab'
+	run ctl ban 10.0.0.0/8
+	assert_failure 1
+	assert_output --partial 'no address that can be banned'
+}
+
 @test "a ban says until when" {
 	start_controlled
 	run ctl ban 192.0.2.1

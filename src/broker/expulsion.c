@@ -184,7 +184,8 @@ find_culprit(const struct hub *hub, const struct order *order,
 	find_meant(hub, order, &meant);
 	if (meant.count == 0)
 		return office_refusal("unknown-name",
-		    "This is no address, and nobody has that name.");
+		    "This is no address that can be banned, and nobody has "
+		    "that name.");
 	if (meant.count > 1)
 		return office_refusal("ambiguous",
 		    "Several routes have somebody of that name.");

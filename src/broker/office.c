@@ -30,7 +30,8 @@ office_refusal(const char *word, const char *text)
 json_t *
 office_refuse_room(void)
 {
-	return office_refusal("unknown-room", "There is no such room.");
+	return office_refusal("unknown-room", "There is no such room; rooms "
+	    "are named by their paths, such as /chat/lab.");
 }
 
 const char *
