@@ -5,8 +5,6 @@
 
 #include "broker/asker.h"
 
-#include "base/clock.h"
-
 bool
 asker_find(struct hub *hub, unsigned index, const struct ipc_request *q,
     struct asker *a)
@@ -43,6 +41,6 @@ asker_admit(struct hub *hub, unsigned index, const struct ipc_request *q,
 		return false;
 	if (a->address != 0)
 		allowance_take(hub->allowance, &hub->settings->limits,
-		    a->address, clock_ms());
+		    a->address, hub_now_ms(hub));
 	return true;
 }

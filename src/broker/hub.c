@@ -377,6 +377,14 @@ hub_owe_answer(struct hub *hub, unsigned index, enum hub_result result)
 	return result;
 }
 
+uint64_t
+hub_now_ms(struct hub *hub)
+{
+	if (hub->now_ms == 0)
+		hub->now_ms = clock_ms();
+	return hub->now_ms;
+}
+
 /*
  * The end of a turn.
  */
@@ -468,6 +476,7 @@ hub_commit(struct hub *hub, uint64_t now_ms,
 	hub_settle(hub);
 	end = append_position(hub->append);
 	hub->turn = end;
+	hub->now_ms = 0;
 	for (unsigned i = 0; i < hub->workers; i++) {
 		struct hub_worker *w = &hub->worker[i];
 

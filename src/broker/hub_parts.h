@@ -71,6 +71,7 @@ struct hub {
 	unsigned asking;	/* whose request is carried out; no index:
 				 * nobody's */
 	uint64_t turn;		/* the log's end when the turn began */
+	uint64_t now_ms;	/* of this turn; 0: not asked for yet */
 	uint32_t tidy_row;	/* the next one to look at */
 	uint64_t tidy_due;	/* clock_ms() of the next step */
 	void (*overhear)(void *arg, const struct hub_overheard *);
@@ -93,6 +94,8 @@ bool hub_append(struct hub *, struct room *, struct append_record *)
 /* Before several records that must count together, of at most so many bytes:
  * hub_append commits nothing until they are there. */
 void hub_append_reserve(struct hub *, uint64_t bytes);
+/* When this turn was, by clock_ms(): what need not be told apart in it. */
+uint64_t hub_now_ms(struct hub *);
 /* The request that was carried out last is over: what comes now is the
  * broker's own. */
 void hub_close_request(struct hub *);
