@@ -244,6 +244,28 @@ load lib/common
 	PY
 }
 
+# One read brought a thousand lines of a client without a rate of its own, all
+# of which were said before its address could be slowed down.
+@test "nor does it say a read of each client at once, without their own rate" {
+	start_server -w 2 -o 'limits { message-rate = 0 loopback-exempt = no
+	    message-rate-per-address = 200 message-burst-per-address = 50 }'
+	peer <<-'PY'
+	many = [Chatter() for _ in range(4)]
+	other = Chatter(source="127.0.0.2")
+	begin = time.monotonic()
+	for n, who in enumerate(many):
+	    who.sock.sendall(b"".join(frame(TEXT, f"{n} {i}")
+	                              for i in range(1000)))
+	heard = [other.hear().split(": ")[1] for _ in range(400)]
+	took = time.monotonic() - begin
+	# Four bursts, a line of each at every going on, and then the rate.
+	assert took > 0.7, f"400 messages took {took:.2f} s"
+	for n in range(4):
+	    mine = [t for t in heard if t.startswith(f"{n} ")]
+	    eq(mine, [f"{n} {i}" for i in range(len(mine))], "nothing is lost")
+	PY
+}
+
 @test "who waits for his rate goes on when a reload takes it away" {
 	write_config <<<'limits { message-rate = 1 message-burst = 2 }'
 	start_server

@@ -14,6 +14,7 @@
 #include "worker/output.h"
 #include "worker/proof.h"
 #include "worker/seat.h"
+#include "worker/slowdown.h"
 #include "worker/wire.h"
 
 #define RECHECK_MS	250	/* of a deadline that cannot count yet */
@@ -38,10 +39,10 @@ deadline_progress_ms(const struct client *c)
 
 /* When who waits for his own rate, or for his address's, may go on. */
 static uint64_t
-deadline_rate_ms(const struct client *c, const struct settings_limits *l)
+deadline_rate_ms(const struct worker *w, const struct client *c)
 {
-	uint64_t free_us = rate_free_us(c->message_us, l->message_rate,
-	    l->message_burst);
+	struct slowdown_pace pace = slowdown_pace(w, c);
+	uint64_t free_us = rate_free_us(c->message_us, pace.rate, pace.burst);
 	uint64_t free_ms = (free_us + 999) / 1000;
 
 	return free_ms > c->input->slow_ms ? free_ms : c->input->slow_ms;
@@ -81,7 +82,7 @@ client_due(const struct worker *w, const struct client *c)
 		    !in->waits_out)
 			EARLIER(l->message_time_ms, in->message_ms);
 		if (in != NULL && in->waits_rate)
-			EARLIER(1, deadline_rate_ms(c, l));
+			EARLIER(1, deadline_rate_ms(w, c));
 		break;
 	case CLIENT_CLOSING:
 	case CLIENT_LINGER:
@@ -183,7 +184,7 @@ deadline_check_open(struct worker *w, struct client *c)
 		c->heard_ms = w->now_ms;
 		c->is_pinged = false;
 		in->message_ms = in->message_ms == 0 ? 0 : w->now_ms;
-		if (deadline_rate_ms(c, l) <= w->now_ms) {
+		if (deadline_rate_ms(w, c) <= w->now_ms) {
 			in->waits_rate = false;
 			intake_resume(w, c);
 		}

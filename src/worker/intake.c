@@ -407,7 +407,7 @@ static void
 on_message(struct worker *w, struct client *c,
     enum frame_opcode opcode, const uint8_t *data, size_t len)
 {
-	const struct settings_limits *l = client_limits(w, c);
+	struct slowdown_pace pace = slowdown_pace(w, c);
 
 	metrics_add(METRIC_RECEIVED, 1);
 	if (!client_is_chat(w, c))
@@ -416,8 +416,8 @@ on_message(struct worker *w, struct client *c,
 		dialogue_request(w, c, data, len);
 	else if (opcode == FRAME_TEXT)
 		intake_say(w, c, data, len);
-	if (!rate_take(&c->message_us, w->now_ms, l->message_rate,
-	    l->message_burst) || c->state != CLIENT_OPEN)
+	if (!rate_take(&c->message_us, w->now_ms, pace.rate, pace.burst) ||
+	    c->state != CLIENT_OPEN)
 		return;
 	counts_limit(METRICS_LIMIT_MESSAGE_RATE);
 	if (client_input(c) == NULL)

@@ -29,8 +29,8 @@ void
 slowdown_check(struct worker *w, struct client *c)
 {
 	const struct slowdown *s = &w->slowdown;
-	const struct settings_limits *l;
 	uint64_t address, until_us, clock_us;
+	struct slowdown_pace pace;
 
 	if (s->until_ms <= w->now_ms || c->state != CLIENT_OPEN ||
 	    !client_is_chat(w, c))
@@ -47,8 +47,27 @@ slowdown_check(struct worker *w, struct client *c)
 	c->input->slow_ms = until_us / 1000;
 	/* Its own burst is gone, so that not all of these come at once with
 	 * theirs when the time is over. */
-	l = client_limits(w, c);
-	clock_us = until_us + rate_ahead_us(l->message_rate, l->message_burst);
+	pace = slowdown_pace(w, c);
+	clock_us = until_us + rate_ahead_us(pace.rate, pace.burst);
 	if (c->message_us < clock_us)
 		c->message_us = clock_us;
+}
+
+struct slowdown_pace
+slowdown_pace(const struct worker *w, const struct client *c)
+{
+	const struct settings_limits *own = client_limits(w, c);
+	const struct settings_limits *all = &w->settings->limits;
+	struct slowdown_pace pace = {
+		own->message_rate, own->message_burst
+	};
+
+	if (all->message_rate_per_address == 0 || (pace.rate != 0 &&
+	    pace.rate <= all->message_rate_per_address) ||
+	    !client_is_chat(w, c) || client_address_key(w, c) == 0)
+		return pace;
+	if (pace.rate == 0 || pace.burst > all->message_burst_per_address)
+		pace.burst = all->message_burst_per_address;
+	pace.rate = all->message_rate_per_address;
+	return pace;
 }

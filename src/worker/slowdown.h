@@ -27,4 +27,14 @@ void slowdown_set(struct worker *, uint64_t address, uint64_t wait_ms);
  * does. */
 void slowdown_check(struct worker *, struct client *);
 
+/* What a client may say: its own rate, or its address's where that is less,
+ * so that what is said before the broker can tell is little.  A rate of 0: no
+ * limit. */
+struct slowdown_pace {
+	uint64_t rate, burst;
+};
+
+struct slowdown_pace slowdown_pace(const struct worker *,
+    const struct client *);
+
 #endif
