@@ -84,6 +84,22 @@ batch_append(struct batch *b, struct compress *compress,
 	return true;
 }
 
+/* A mark stands before the bytes that it is for. */
+void
+batch_cut(struct batch *b, uint64_t position)
+{
+	for (unsigned i = 0; i < FORMS; i++) {
+		struct rendering *r = &b->forms[i];
+
+		while (r->mark_count > 0 &&
+		    r->marks[r->mark_count - 1].position >= position) {
+			r->mark_count--;
+			buf_uncommit(&r->bytes, buf_len(&r->bytes) -
+			    r->marks[r->mark_count].offset);
+		}
+	}
+}
+
 size_t
 batch_size(const struct batch *b)
 {

@@ -56,6 +56,9 @@ bool batch_append(struct batch *, struct compress *,
     const uint32_t in_form[FORMS], enum dialect, uint64_t position,
     const struct buf *line, size_t min_size)
     __attribute__((warn_unused_result));
+/* Takes back what was appended of the records from `position` on, also when
+ * that failed. */
+void batch_cut(struct batch *, uint64_t position);
 /* How long it is in its longest form. */
 size_t batch_size(const struct batch *);
 

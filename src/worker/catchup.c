@@ -72,6 +72,27 @@ catchup_cut(struct worker *w, struct client *c, const struct batch *b,
 }
 
 void
+catchup_begin(struct worker *w, struct client *c, const struct cursor_view *v)
+{
+	if (c->is_lagging)
+		return;
+	/* He has been told what came of what he asked for. */
+	if (event_is_own(&v->record, w->generation, c->connection)) {
+		client_close(w, c, CLOSE_BACKLOG);
+		return;
+	}
+	if (client_output(c) == NULL) {
+		client_drop(w, c, CLOSE_SERVER_FAULT);
+		return;
+	}
+	c->output->room = c->audience->room;
+	c->output->cursor = v->position;
+	c->output->mark = c->audience->rendered[c->form];
+	c->is_lagging = true;
+	client_poll(w, c);
+}
+
+void
 catchup_check_backlog(struct worker *w, struct client *c)
 {
 	uint64_t most = w->settings->routes[c->route].limits.backlog;

@@ -29,6 +29,11 @@
  * memory. */
 void catchup_cut(struct worker *, struct client *, const struct batch *,
     size_t at);
+/* The client, if he does not lag, has had what is before the record, and goes
+ * on there by himself.  Closes him when what that was for him cannot be told
+ * twice; drops him for want of memory. */
+void catchup_begin(struct worker *, struct client *,
+    const struct cursor_view *);
 /* Closes the client, who lags, when he is too far behind. */
 void catchup_check_backlog(struct worker *, struct client *);
 /* The turn has come to the JOIN or ENTER of a move.  When its sender lags he

@@ -23,6 +23,8 @@
 #define TURN_BYTES	(256 * 1024)	/* rendered, then it is sent */
 #define LINE_KEEP	(256 * 1024)	/* a larger buffer is not kept */
 
+static void batch_send(struct worker *, struct batch *, uint64_t);
+
 struct delivery *
 delivery_new(const struct log *log, struct compress *compress)
 {
@@ -87,6 +89,14 @@ delivery_renew(struct delivery *d)
  * Batches.
  */
 
+static void
+batch_begin(struct batch *b, struct audience *a)
+{
+	b->audience = a;
+	for (unsigned i = 0; i < FORMS; i++)
+		b->forms[i].base = a->rendered[i];
+}
+
 struct batch *
 delivery_batch(struct delivery *d, struct audience *a)
 {
@@ -101,9 +111,7 @@ delivery_batch(struct delivery *d, struct audience *a)
 		b = batch_new();
 	if (b == NULL)
 		return NULL;
-	b->audience = a;
-	for (unsigned i = 0; i < FORMS; i++)
-		b->forms[i].base = a->rendered[i];
+	batch_begin(b, a);
 	b->next = d->batches;
 	d->batches = b;
 	a->batch = b;
@@ -156,22 +164,46 @@ is_heard(const struct audience *a, const struct settings_route *route,
 	return false;
 }
 
+/* There is no memory for the record: its room gets what is before it now, and
+ * from there on each reads the log by himself, as who lags does.  Overrun: the
+ * turn will end for all. */
+static void
+delivery_defer(struct worker *w, struct audience *a,
+    const struct cursor_view *v)
+{
+	struct delivery *d = w->delivery;
+	struct batch *b = a->batch;
+
+	if (!cursor_is_intact(d->log, d->position))
+		return;
+	if (!d->is_short)
+		logger_warning("no memory for a room's turn", "clients=%u",
+		    (unsigned)a->count);
+	d->is_short = true;
+	if (b != NULL) {
+		batch_cut(b, v->position);
+		batch_send(w, b, v->position);
+		batch_reset(b);
+		batch_begin(b, a);
+	}
+	/* The last who goes may take the audience with him. */
+	for (uint32_t i = a->count; i-- > 0;)
+		catchup_begin(w, a->members[i], v);
+}
+
 /* Renders it for those of the room who are here. */
 static void
-delivery_show(struct delivery *d, struct audience *a,
+delivery_show(struct worker *w, struct audience *a,
     const struct settings_route *route, const struct cursor_view *v)
 {
+	struct delivery *d = w->delivery;
 	struct batch *b = delivery_batch(d, a);
-	size_t before;
+	size_t before = b == NULL ? 0 : batch_size(b);
 
-	if (b == NULL) {
-		d->is_short = true;
-		return;
-	}
-	before = batch_size(b);
-	if (!delivery_append(d, b, a->in_form, route, v))
-		d->is_short = true;
-	d->rendered += batch_size(b) - before;
+	if (b != NULL && delivery_append(d, b, a->in_form, route, v))
+		d->rendered += batch_size(b) - before;
+	else
+		delivery_defer(w, a, v);
 }
 
 static void
@@ -201,7 +233,7 @@ delivery_record(struct worker *w, const struct cursor_view *v)
 	delivery_note(a, v);
 	presence_note(w->delivery, a, route, &v->record);
 	if (is_heard(a, route, &v->record))
-		delivery_show(w->delivery, a, route, v);
+		delivery_show(w, a, route, v);
 	if (event_is_acked(&v->record, w->generation, v->record.sender))
 		entry_ack(w, v);
 }
@@ -279,8 +311,8 @@ close_lost(struct worker *w, struct client *c)
 		client_close(w, c, CLOSE_BACKLOG);
 }
 
-/* Records passed unread, or memory was short for them: who should have had
- * them cannot go on as if nothing had been. */
+/* Records passed unread: who should have had them cannot go on as if nothing
+ * had been. */
 static void
 delivery_lost(struct worker *w, const char *why)
 {
@@ -335,13 +367,10 @@ delivery_run(struct worker *w, uint64_t end)
 	}
 	if (!cursor_is_intact(d->log, d->position))
 		why = "overrun";
-	else if (d->is_short)
-		why = "no-memory";
 	else if (cursor.position == d->position && d->position < end)
 		why = "damaged";
-	else if (!presence_tell(d, cursor.position, w->now_ms))
-		why = "no-memory";
 	if (why == NULL) {
+		presence_tell(d, cursor.position, w->now_ms);
 		for (b = d->batches; b != NULL; b = b->next)
 			batch_send(w, b, cursor.position);
 		d->position = cursor.position;

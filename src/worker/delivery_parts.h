@@ -25,7 +25,8 @@ struct delivery {
 	struct compress *compress;
 	struct audience *untold;	/* presence.c's list */
 	size_t rendered;		/* bytes in this turn */
-	bool is_short;			/* memory ran out in this turn */
+	bool is_short;			/* memory ran out in this turn, which is
+					 * told once */
 	uint32_t audience;		/* the largest told in this turn */
 	/* For the metrics. */
 	uint64_t missed;		/* frames of this turn that somebody
@@ -40,7 +41,7 @@ struct batch *delivery_batch(struct delivery *, struct audience *)
     __attribute__((warn_unused_result));
 /* Appends what the room is shown of a record, in every form that `in_form`
  * counts somebody for; one that was KEPT is shown as a message.  False: no
- * memory, the batch is spoilt. */
+ * memory, the batch is spoilt (batch_cut). */
 bool delivery_append(struct delivery *, struct batch *,
     const uint32_t in_form[FORMS], const struct settings_route *,
     const struct cursor_view *) __attribute__((warn_unused_result));

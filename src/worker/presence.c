@@ -86,14 +86,17 @@ presence_append(struct delivery *d, struct audience *a, uint64_t end)
 	struct batch *b = delivery_batch(d, a);
 
 	buf_reset(&d->line);
+	if (b == NULL || !json_write_presence(&d->line, a->presence.users))
+		return false;
 	/* Too short for compression to help, on whatever route. */
-	return b != NULL &&
-	    json_write_presence(&d->line, a->presence.users) &&
-	    batch_append(b, d->compress, a->in_form, DIALECT_JSON, end,
-	    &d->line, SIZE_MAX);
+	if (batch_append(b, d->compress, a->in_form, DIALECT_JSON, end,
+	    &d->line, SIZE_MAX))
+		return true;
+	batch_cut(b, end);
+	return false;
 }
 
-bool
+void
 presence_tell(struct delivery *d, uint64_t end, uint64_t now_ms)
 {
 	struct audience *next;
@@ -102,10 +105,8 @@ presence_tell(struct delivery *d, uint64_t end, uint64_t now_ms)
 		next = a->presence.next;
 		if (presence_free_ms(&a->presence) > now_ms)
 			continue;
-		if (!presence_append(d, a, end))
-			return false;
-		presence_forget(a);
+		if (presence_append(d, a, end))
+			presence_forget(a);
 		a->presence.told_ms = now_ms;
 	}
-	return true;
 }

@@ -37,8 +37,7 @@ void presence_forget(struct audience *);
 /* When the next count may be told, in ms; UINT64_MAX: none waits. */
 uint64_t presence_due(const struct delivery *);
 /* Adds the counts that may be told now to the turn's batches, behind the
- * records before `end`.  False: no memory. */
-bool presence_tell(struct delivery *, uint64_t end, uint64_t now_ms)
-    __attribute__((warn_unused_result));
+ * records before `end`.  What there is no memory for is told later. */
+void presence_tell(struct delivery *, uint64_t end, uint64_t now_ms);
 
 #endif

@@ -62,6 +62,7 @@ EXTRA_DIST += \
 	tests/faults/parent_killed.py \
 	tests/faults/publisher.py \
 	tests/faults/resets.py \
+	tests/faults/room_short.py \
 	tests/faults/selftest.py \
 	tests/faults/slow_handshakes.py \
 	tests/faults/stalled_readers.py \
