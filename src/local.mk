@@ -231,6 +231,8 @@ libbroker_a_SOURCES = \
 	src/broker/room.h \
 	src/broker/roster.c \
 	src/broker/roster.h \
+	src/broker/shares.c \
+	src/broker/shares.h \
 	src/broker/rowtable.c \
 	src/broker/rowtable.h \
 	src/broker/session.c \

@@ -145,9 +145,11 @@ unit_tests = \
 	tests/unit/test_sandbox \
 	tests/unit/test_second \
 	tests/unit/test_session \
+	tests/unit/test_shares \
 	tests/unit/test_seat \
 	tests/unit/test_settings \
 	tests/unit/test_slash \
+	tests/unit/test_slowdown \
 	tests/unit/test_state \
 	tests/unit/test_table \
 	tests/unit/test_stopwatch \

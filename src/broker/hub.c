@@ -46,9 +46,10 @@ hub_new(const struct settings *settings, struct names *names, struct log *log,
 	hub->muted[0] = bans_new();
 	hub->muted[1] = bans_new();
 	hub->allowance = allowance_new();
+	hub->shares = shares_new();
 	if (hub->bans == NULL || hub->muted[0] == NULL ||
 	    hub->muted[1] == NULL || hub->allowance == NULL ||
-	    !takeover_restore(hub, &append_callbacks)) {
+	    hub->shares == NULL || !takeover_restore(hub, &append_callbacks)) {
 		hub_free(hub);
 		return NULL;
 	}
@@ -101,6 +102,7 @@ hub_free(struct hub *hub)
 	bans_free(hub->muted[0]);
 	bans_free(hub->muted[1]);
 	allowance_free(hub->allowance);
+	shares_free(hub->shares);
 	nametable_free(hub->nametable);
 	lists_free(hub->members);
 	lists_free(hub->tabs);
@@ -555,6 +557,13 @@ hub_each_over(struct hub *hub, void (*tell)(void *, uint64_t, uint64_t),
     void *arg)
 {
 	allowance_tell(hub->allowance, tell, arg);
+}
+
+void
+hub_each_ahead(struct hub *hub, uint64_t now_ms, void (*tell)(void *,
+    unsigned, uint64_t, uint64_t), void *arg)
+{
+	shares_tell(hub->shares, now_ms, tell, arg);
 }
 
 uint64_t

@@ -181,6 +181,10 @@ uint64_t hub_next_tidy(const struct hub *);
 /* Calls back for each address that has said more than it may in this turn. */
 void hub_each_over(struct hub *, void (*tell)(void *arg, uint64_t address,
     uint64_t wait_ms), void *arg);
+/* Likewise for each connection of a worker that is to wait for others who want
+ * to say as much as it does. */
+void hub_each_ahead(struct hub *, uint64_t now_ms, void (*tell)(void *arg,
+    unsigned index, uint64_t connection, uint64_t wait_ms), void *arg);
 
 /* Whether the log has grown so much in this turn that no more requests are to
  * be heard before its end. */

@@ -19,6 +19,7 @@
 #include "broker/repeats.h"
 #include "broker/room.h"
 #include "broker/roster.h"
+#include "broker/shares.h"
 #include "broker/tokens.h"
 #include "log/append.h"
 
@@ -58,6 +59,7 @@ struct hub {
 	struct ids *ids;		/* under which something was said */
 	struct tally *addresses;	/* connections, by real address */
 	struct allowance *allowance;	/* of addresses */
+	struct shares *shares;		/* of who says as much as he can */
 	struct bans *bans;		/* as the parent has told them */
 	struct bans *muted[2];		/* likewise: users, addresses */
 	struct lists *members;		/* of rooms */

@@ -491,12 +491,27 @@ link_slow_down(void *arg, uint64_t address, uint64_t wait_ms)
 	}
 }
 
+static void
+link_hold(void *arg, unsigned index, uint64_t connection, uint64_t wait_ms)
+{
+	const struct ipc_hold hold = {
+		.connection = connection, .wait_ms = wait_ms
+	};
+	struct broker *b = arg;
+	struct link *link = &b->links[index];
+
+	if (link->peer != NULL && link->is_registered &&
+	    peer_queued(link->peer) < LINK_QUEUE_HIGH)
+		(void)!peer_send(link->peer, IPC_HOLD, &hold, NULL, 0, -1);
+}
+
 void
 link_end_turn(struct broker *b)
 {
 	b->turn_end_ms = 0;
 	hub_commit(b->hub, clock_ms(), link_on_bell, b);
 	hub_each_over(b->hub, link_slow_down, b);
+	hub_each_ahead(b->hub, clock_ms(), link_hold, b);
 	link_release_held(b);
 	for (unsigned i = 0; i < b->link_count; i++) {
 		/* Who speaks alone hears himself first. */

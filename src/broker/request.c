@@ -109,6 +109,10 @@ hub_say(struct hub *hub, unsigned index, const struct ipc_request *q,
 	a.record.token = NULL;
 	a.record.seq++;
 	result = say(hub, &a, &key);
+	if (result == HUB_DONE)
+		shares_take(hub->shares, index, q->connection,
+		    sizeof(*q) + len, (q->flags & IPC_MORE) != 0,
+		    hub_now_ms(hub));
 	return result == HUB_DONE ? HUB_DONE :
 	    hub_owe_answer(hub, index, result);
 }

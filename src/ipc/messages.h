@@ -16,7 +16,7 @@
 
 #include <stdint.h>
 
-#define IPC_VERSION	8	/* of this catalogue; both ends must agree */
+#define IPC_VERSION	9	/* of this catalogue; both ends must agree */
 
 enum ipc_role {			/* a mask: several may send or receive */
 	IPC_PARENT = 1,
@@ -97,6 +97,7 @@ IPC_MESSAGE(ACKED,        IPC_BROKER, IPC_WORKER, ipc_acked,      IPC_MESSAGE_ID
 IPC_MESSAGE(WHISPERED,    IPC_BROKER, IPC_WORKER, ipc_whispered,  IPC_TEXT, 0, "for this connection alone: its sender, a NUL, the text") \
 IPC_MESSAGE(KICK,         IPC_BROKER, IPC_WORKER, ipc_kick,       0,        0, "close this connection for good, as an administrator wants") \
 IPC_MESSAGE(SLOW_DOWN,    IPC_BROKER, IPC_WORKER, ipc_slow_down,  0,        0, "an address has said more than it may: its clients are not heard for so long") \
+IPC_MESSAGE(HOLD,         IPC_BROKER, IPC_WORKER, ipc_hold,       0,        0, "a client has said more than others who want to say as much: it is not heard for so long") \
 IPC_MESSAGE(APPENDED,     IPC_BROKER, IPC_WORKER, ipc_position,   0,        0, "the log has grown to here")
 /* clang-format on */
 
@@ -191,8 +192,10 @@ enum ipc_request_flag {
 				 * member that is made */
 	IPC_RESUME = 8,		/* JOIN, with FRESH: the tail begins with
 				 * another, of a member to go on as */
-	IPC_MAY_RETURN = 16	/* LEAVE: a member with a token is away, for
+	IPC_MAY_RETURN = 16,	/* LEAVE: a member with a token is away, for
 				 * its grace time, and leaves after it */
+	IPC_MORE = 32		/* SAY: more is in the client's socket than
+				 * was read */
 };
 
 /* Tail of PROVEN. */
@@ -286,6 +289,11 @@ struct ipc_slow_down {
 	uint64_t wait_ms;
 };
 
+struct ipc_hold {
+	uint64_t connection;
+	uint64_t wait_ms;
+};
+
 _Static_assert(sizeof(struct ipc_none) == 8, "size");
 _Static_assert(sizeof(struct ipc_hello) == 24, "size");
 _Static_assert(sizeof(struct ipc_inherit) == 8, "size");
@@ -310,6 +318,7 @@ _Static_assert(sizeof(struct ipc_kick) == 16, "size");
 _Static_assert(sizeof(struct ipc_steer) == 24, "size");
 _Static_assert(sizeof(struct ipc_steered) == 16, "size");
 _Static_assert(sizeof(struct ipc_slow_down) == 16, "size");
+_Static_assert(sizeof(struct ipc_hold) == 16, "size");
 
 enum ipc_type {
 	IPC_NOTHING,

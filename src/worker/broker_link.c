@@ -24,7 +24,7 @@
 
 static peer_handler on_broker_hello, on_welcome, on_refused, on_listed,
     on_acked, on_whispered, on_kick, on_slow_down,
-    on_appended;
+    on_hold, on_appended;
 static void on_broker_end(void *, struct peer *, const char *);
 
 static peer_handler *const broker_handlers[IPC_TYPES] = {
@@ -36,6 +36,7 @@ static peer_handler *const broker_handlers[IPC_TYPES] = {
 	[IPC_WHISPERED] = on_whispered,
 	[IPC_KICK] = on_kick,
 	[IPC_SLOW_DOWN] = on_slow_down,
+	[IPC_HOLD] = on_hold,
 	[IPC_APPENDED] = on_appended,
 };
 
@@ -287,6 +288,18 @@ on_slow_down(void *owner, struct peer *peer, const struct ipc_message *m)
 	(void)peer;
 	w->now_ms = clock_ms();
 	slowdown_set(w, slow->address, slow->wait_ms);
+	return true;
+}
+
+static bool
+on_hold(void *owner, struct peer *peer, const struct ipc_message *m)
+{
+	struct worker *w = owner;
+	const struct ipc_hold *hold = m->payload;
+
+	(void)peer;
+	w->now_ms = clock_ms();
+	slowdown_hold(w, hold->connection, hold->wait_ms);
 	return true;
 }
 

@@ -99,6 +99,8 @@ client_request(struct worker *w, const struct client *c, enum ipc_type type,
 
 	if (type == IPC_JOIN || type == IPC_ATTACH)
 		request.address = client_address_key(w, c);
+	if (type == IPC_SAY && w->has_more)
+		request.flags |= IPC_MORE;
 	if (type == IPC_SAY)
 		stopwatch_start(&w->stopwatch, w->outbox.number + 1,
 		    clock_us());

@@ -174,7 +174,9 @@ intake_read(struct worker *w, struct client *c)
 	}
 	if (in.len > 0) {
 		c->heard_ms = w->now_ms;
+		w->has_more = in.is_full;
 		intake_take(w, c, in.bytes, in.len);
+		w->has_more = false;
 	}
 	intake_count_controls(w, c, in.controls);
 	if (c->state != CLIENT_GONE)

@@ -8,6 +8,8 @@
 #include "base/meter.h"
 #include "base/rate.h"
 #include "worker/client.h"
+#include "worker/deadline.h"
+#include "worker/output.h"
 #include "worker/worker.h"
 
 void
@@ -51,6 +53,20 @@ slowdown_check(struct worker *w, struct client *c)
 	clock_us = until_us + rate_ahead_us(pace.rate, pace.burst);
 	if (c->message_us < clock_us)
 		c->message_us = clock_us;
+}
+
+void
+slowdown_hold(struct worker *w, uint64_t connection, uint64_t wait_ms)
+{
+	struct client *c = client_find(w, connection);
+
+	if (c == NULL || c->state != CLIENT_OPEN || client_input(c) == NULL)
+		return;
+	c->input->waits_rate = true;
+	if (c->input->slow_ms < w->now_ms + wait_ms)
+		c->input->slow_ms = w->now_ms + wait_ms;
+	client_poll(w, c);
+	client_schedule(w, c);
 }
 
 struct slowdown_pace

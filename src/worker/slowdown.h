@@ -1,6 +1,6 @@
 /*
- * slowdown - addresses that have used up what they may say, as the broker has
- * told, and their clients, which wait.
+ * slowdown - who has said as much as he may, as the broker has told, and waits:
+ * the clients of an address, or one that is ahead of others.
  *
  * Runs in the worker.  While nobody is slowed down it costs a client one
  * comparison.
@@ -26,6 +26,9 @@ void slowdown_set(struct worker *, uint64_t address, uint64_t wait_ms);
 /* Before something of a client is decoded: has it wait, if its address
  * does. */
 void slowdown_check(struct worker *, struct client *);
+
+/* The client, if it is here, is to wait.  Without memory it does not. */
+void slowdown_hold(struct worker *, uint64_t connection, uint64_t wait_ms);
 
 /* What a client may say: its own rate, or its address's where that is less,
  * so that what is said before the broker can tell is little.  A rate of 0: no

@@ -318,6 +318,7 @@ socket_receive(struct client *c, uint8_t *to, size_t size,
 	while (n == -1 && errno == EINTR);
 	if (n > 0)
 		metrics_add(METRIC_BYTES_IN, (uint64_t)n);
+	in->is_full = n > 0 && (size_t)n == size;
 	if (n > 0 && c->preface != NULL)
 		return preface_take(c, to, (size_t)n, in);
 	if (n > 0)

@@ -73,6 +73,7 @@ struct wire_input {
 	uint8_t *bytes;		/* in the worker's receive buffer */
 	size_t len;		/* may be 0 in every state */
 	enum wire_state state;
+	bool is_full;		/* there may be more in the socket */
 	unsigned controls;	/* messages of TLS itself among them */
 	const char *error;	/* FAILED, UNTOLD: why; some words */
 };

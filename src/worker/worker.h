@@ -78,6 +78,7 @@ struct worker {
 
 	int poll;			/* epoll descriptor of the clients */
 	uint8_t *receive;		/* WORKER_RECEIVE bytes */
+	bool has_more;			/* the client that is being read */
 	struct wheel wheel;
 	uint64_t now_ms;		/* of this turn */
 	uint64_t unchoked_ms;		/* when reading went on */

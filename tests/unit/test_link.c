@@ -33,7 +33,7 @@ struct far {
 	struct event_base *base;
 	struct peer *peer;
 	uint64_t number;	/* of its last request */
-	unsigned answers, refusals;
+	unsigned answers, refusals, holds;
 };
 
 struct channels {
@@ -51,12 +51,14 @@ on_answer(void *owner, struct peer *peer, const struct ipc_message *m)
 	(void)peer;
 	far->answers += m->type == IPC_LISTED;
 	far->refusals += m->type == IPC_REFUSED;
+	far->holds += m->type == IPC_HOLD;
 	return true;
 }
 
 static peer_handler *const far_handlers[IPC_TYPES] = {
 	[IPC_REFUSED] = on_answer,
 	[IPC_LISTED] = on_answer,
+	[IPC_HOLD] = on_answer,
 	[IPC_APPENDED] = on_answer,
 };
 
@@ -139,16 +141,23 @@ channels_close(struct channels *c)
 
 /* Each worker has one connection. */
 static void
-ask(struct channels *c, unsigned index, enum ipc_type type, size_t len)
+ask_with(struct channels *c, unsigned index, enum ipc_type type, size_t len,
+    uint32_t flags)
 {
 	static const char text[LINE];
 	struct far *far = &c->far[index];
 	struct ipc_request q = {
 		.connection = connection(1 + index, 0),
-		.number = ++far->number, .route = CHAT
+		.number = ++far->number, .route = CHAT, .flags = flags
 	};
 
 	assert_true(peer_send(far->peer, type, &q, text, len, -1));
+}
+
+static void
+ask(struct channels *c, unsigned index, enum ipc_type type, size_t len)
+{
+	ask_with(c, index, type, len, 0);
 }
 
 static void
@@ -218,6 +227,33 @@ a_turn_has_a_bound_and_nobody_starves(void **state)
 		assert_true(turns < 1000);
 	}
 	assert_in_range(most, LOG_SIZE_MIN / 8, LOG_SIZE_MIN / 8 + 2000);
+	channels_close(&c);
+}
+
+/* Both want to say more; one has a worker that takes twice as much. */
+static void
+who_is_ahead_of_others_is_held(void **state)
+{
+	struct channels c;
+
+	(void)state;
+	channels_open(&c, 0);
+	join_all(&c);
+	for (unsigned turns = 0; turns < 400 && c.far[0].holds == 0;
+	    turns++) {
+		for (unsigned n = 0; n < 6; n++)
+			ask_with(&c, n % 3 / 2, IPC_SAY, LINE, IPC_MORE);
+		ask(&c, 2, IPC_SAY, 5);
+		clock_fixture_advance(5);
+		for (unsigned i = 0; i < WORKERS; i++)
+			peer_flush(c.far[i].peer);
+		turn(&c);
+		for (unsigned i = 0; i < WORKERS; i++)
+			hear(&c, i);
+	}
+	assert_int_equal(c.far[0].holds, 1);
+	assert_int_equal(c.far[1].holds, 0);
+	assert_int_equal(c.far[2].holds, 0);
 	channels_close(&c);
 }
 
@@ -423,6 +459,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_turn_has_a_bound_and_nobody_starves),
+		cmocka_unit_test(who_is_ahead_of_others_is_held),
 		cmocka_unit_test(a_turn_has_a_bound_in_time),
 		cmocka_unit_test(
 		    nobody_is_heard_while_a_worker_takes_no_answers),
