@@ -39,6 +39,50 @@ load lib/common
 	PY
 }
 
+@test "or passes over what he has missed, is told what is lost, and stays" {
+	start_server -o 'limits { message-rate = 0 backlog = "64K"
+	    backlog-skip = yes }'
+	peer <<-'PY'
+	import json
+	V1 = ["Sec-WebSocket-Protocol: wschat.v1"]
+
+	def plain(peer):
+	    """The numbers of a line: of a message, or of those lost."""
+	    line = peer.hear_text()
+	    lost = re.fullmatch(r"\[server::resume\] lost (\d+)-(\d+)", line)
+	    return (*map(int, lost.groups()), 1) if lost else \
+	        (int(line.split()[1]),) * 2 + (0,)
+
+	def program(peer):
+	    event = {"type": "join"}
+	    while event["type"] == "join":
+	        event = json.loads(peer.hear_text())
+	    if event["type"] == "lost":
+	        return event["from"], event["to"], 1
+	    eq(event["type"], "message")
+	    assert event["text"].startswith(f"{event['seq']} "), event["text"][:9]
+	    return event["seq"], event["seq"], 0
+
+	talker = Chatter()
+	slow = [(Chatter(receive_buffer=4096), plain),
+	        (Peer("/chat", fields=V1, receive_buffer=4096), program)]
+	eq(json.loads(slow[1][0].hear_text())["type"], "welcome")
+	for i in range(1, 401):
+	    talker.say(f"{i} " + "x" * 8000)
+	    talker.hear()
+	for who, read in slow:
+	    at = lost = 0
+	    while at < 400:
+	        first, last, is_lost = read(who)
+	        eq(first, at + 1, "the next number")
+	        at, lost = last, lost + is_lost
+	    assert lost > 0, "was never behind"
+	talker.say("401 end")
+	for who, read in slow:
+	    eq(read(who), (401, 401, 0))
+	PY
+}
+
 @test "who is behind without progress is closed with 1013" {
 	start_server -o 'log-level = debug limits { message-rate = 0 backlog = 0
 	    backlog-time = 0.5 }'

@@ -50,6 +50,7 @@ struct settings_limits {
 	uint64_t message_burst;
 	uint64_t backlog;
 	uint64_t backlog_time_ms;
+	bool backlog_skip;		/* over it messages are passed over */
 	/* the parent's; not settable in a route */
 	uint64_t connections;
 	uint64_t connections_per_address;

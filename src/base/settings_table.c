@@ -226,6 +226,9 @@ const struct settings_row settings_table[] = {
 	    RELOAD,
 	    "How long a client that is behind may take nothing; over it the"
 	    " client is closed with 1013."),
+	LIMIT("backlog-skip", TYPE_BOOL, backlog_skip, 0, 1, "no", true, RELOAD,
+	    "Whether a client that falls further behind stays: messages that"
+	    " it has not had are passed over, and it is told which are lost."),
 	LIMIT("connections", TYPE_NUMBER, connections, 0, MANY, "0", false,
 	    RELOAD,
 	    "In all; over it a request is answered 503. 0 takes as many as"

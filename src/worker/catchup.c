@@ -8,6 +8,7 @@
 #include <assert.h>
 
 #include "base/metrics.h"
+#include "worker/aside.h"
 #include "worker/audience.h"
 #include "worker/backfill.h"
 #include "worker/budget.h"
@@ -15,6 +16,7 @@
 #include "worker/delivery_parts.h"
 #include "worker/entry.h"
 #include "worker/event.h"
+#include "worker/json_write.h"
 #include "worker/output.h"
 #include "worker/presence.h"
 #include "worker/remnant.h"
@@ -95,15 +97,23 @@ catchup_begin(struct worker *w, struct client *c, const struct cursor_view *v)
 void
 catchup_check_backlog(struct worker *w, struct client *c)
 {
-	uint64_t most = w->settings->routes[c->route].limits.backlog;
+	const struct settings_limits *l = client_limits(w, c);
 	uint64_t owed = c->audience->rendered[c->form] - c->output->mark;
 
 	/* Lines for him alone take his mark past what the room has had. */
 	if (owed > INT64_MAX)
 		owed = 0;
 	counts_backlog(w, owed + client_owed(c));
-	if (most != 0 && owed + client_owed(c) > most)
+	if (l->backlog == 0 || owed + client_owed(c) <= l->backlog)
+		return;
+	/* What is his own is not passed over. */
+	if (!l->backlog_skip || client_owed(c) > l->backlog) {
 		client_close(w, c, CLOSE_BACKLOG);
+		return;
+	}
+	if (!c->output->is_skipping)
+		counts_limit(METRICS_LIMIT_BACKLOG);
+	c->output->is_skipping = true;
 }
 
 void
@@ -196,6 +206,49 @@ catchup_enter(struct worker *w, struct client *c,
 	return c->state == CLIENT_OPEN;
 }
 
+/* Messages that were passed over: which, and where the first stands. */
+struct gap {
+	uint64_t from, to;	/* 0: none */
+	uint64_t position;
+};
+
+/* Whether it is passed over, and now in the gap.  His own are not when their
+ * acknowledgement goes with them. */
+static bool
+catchup_skip(const struct worker *w, const struct client *c,
+    const struct cursor_view *v, struct gap *gap)
+{
+	if (!c->output->is_skipping || v->record.kind != RECORD_MESSAGE ||
+	    v->record.room != c->output->room ||
+	    event_is_acked(&v->record, w->generation, c->connection))
+		return false;
+	if (gap->to == 0)
+		*gap = (struct gap){
+			.from = v->record.seq, .position = v->position
+		};
+	gap->to = v->record.seq;
+	return true;
+}
+
+/* Tells of the gap, in its place.  False: no memory. */
+static bool
+catchup_end_gap(struct delivery *d, const struct client *c,
+    const uint32_t in_form[FORMS], const struct settings_route *route,
+    struct gap *gap)
+{
+	struct gap told = *gap;
+
+	gap->to = 0;
+	if (told.to == 0)
+		return true;
+	buf_reset(&d->line);
+	return (form_is_json(c->form) ? json_write_lost :
+	    aside_resume_lost)(&d->line, told.from, told.to) &&
+	    batch_append(d->catchup, d->compress, in_form,
+	    form_dialect(c->form), told.position, &d->line,
+	    route->deflate_min_size);
+}
+
 /* Renders from the client's cursor into the scratch batch, which ends before
  * he goes elsewhere.  False: the log has passed it. */
 static bool
@@ -208,6 +261,7 @@ catchup_render(struct worker *w, struct client *c)
 	struct cursor cursor;
 	struct cursor_view v;
 	uint64_t from = c->output->cursor, end = waiting_next(c, from), lost;
+	struct gap gap = { .to = 0 };
 	bool is_own;
 
 	if (end > d->position)
@@ -222,8 +276,16 @@ catchup_render(struct worker *w, struct client *c)
 	    batch_size(b) < CATCHUP_BYTES; i++) {
 		if (!cursor_next(&cursor, end, &v))
 			break;
+		if (catchup_skip(w, c, &v, &gap)) {
+			b->end = cursor.position;
+			continue;
+		}
 		is_own = event_is_own(&v.record, w->generation,
 		    c->connection);
+		if ((is_own || (v.record.room == c->output->room &&
+		    v.record.kind != RECORD_KEPT)) &&
+		    !catchup_end_gap(d, c, in_form, route, &gap))
+			return false;
 		if (is_own && v.record.kind == RECORD_LEAVE) {
 			b->end = cursor.position;
 			continue;
@@ -242,7 +304,8 @@ catchup_render(struct worker *w, struct client *c)
 			return false;
 		b->end = cursor.position;
 	}
-	return cursor_is_intact(d->log, from);
+	return catchup_end_gap(d, c, in_form, route, &gap) &&
+	    cursor_is_intact(d->log, from);
 }
 
 void
@@ -274,8 +337,10 @@ catchup_run(struct worker *w, struct client *c)
 		c->output->cursor = b->end;
 		c->output->mark += len;
 		c->is_lagging = b->end != d->position;
-		if (!c->is_lagging)
+		if (!c->is_lagging) {
+			c->output->is_skipping = false;
 			presence_note_return(d, c->audience);
+		}
 		client_trim_output(c);
 		client_poll(w, c);
 	}

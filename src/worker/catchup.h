@@ -5,7 +5,7 @@
  * Each goes on at a cursor of his own in the log when his socket takes bytes
  * again, until that cursor is where the worker's is.  Meanwhile a turn spends
  * no more on him than a look at how much he is owed, and he is closed for more
- * than his route's backlog.
+ * than his route's backlog, or passes over messages and is told which.
  *
  * Who has just come lags, too, while he is told what was said before, which
  * is backfill.c's.
@@ -34,7 +34,8 @@ void catchup_cut(struct worker *, struct client *, const struct batch *,
  * twice; drops him for want of memory. */
 void catchup_begin(struct worker *, struct client *,
     const struct cursor_view *);
-/* Closes the client, who lags, when he is too far behind. */
+/* When the client, who lags, is too far behind: closes him, or has him pass
+ * over messages, as his route says. */
 void catchup_check_backlog(struct worker *, struct client *);
 /* The turn has come to the JOIN or ENTER of a move.  When its sender lags he
  * counts in the new room from now on, and comes to it in his own time; what he

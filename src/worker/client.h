@@ -76,6 +76,8 @@ struct client_output {
 	/* Lagging: */
 	uint64_t cursor;		/* log position to go on at */
 	uint64_t room;			/* whose lines it gets at `cursor` */
+	bool is_skipping;		/* messages are passed over, until it
+					 * does not lag any more */
 	uint64_t mark;			/* the audience's `rendered` that it has
 					 * reached */
 };
