@@ -399,7 +399,8 @@ make_site()
 	begin = time.monotonic()
 	eq(request(b"GET / HTTP/1.1\r\nHost: x\r\n").status, 408)
 	took = time.monotonic() - begin
-	assert 0.25 < took < 3, took
+	# By itself it would be ten seconds.
+	assert 0.25 < took < 9, took
 	PY
 }
 
@@ -411,7 +412,7 @@ make_site()
 	    sock.sendall(b"GET / HTTP/1.1\r\nX: ")
 	    answered = False
 	    while not answered:
-	        assert time.monotonic() - begin < 5, "still waiting"
+	        assert time.monotonic() - begin < 9, "still waiting"
 	        sock.sendall(b"a")
 	        answered = bool(select.select([sock], [], [], 0.03)[0])
 	    eq(Answer(read_to_end(sock)).status, 408)
@@ -422,7 +423,7 @@ make_site()
 	start_server -o 'limits { handshake-time = 0.3 }'
 	peer <<-'PY'
 	with connect_tcp() as sock:
-	    read_to_end(sock, 5)
+	    read_to_end(sock, 9)
 	PY
 }
 

@@ -58,7 +58,7 @@ s_client()
 {
 	{
 		printf 'GET /healthz/live HTTP/1.1\r\nHost: x\r\n\r\n'
-	} | timeout 10 openssl s_client \
+	} | timeout 60 openssl s_client \
 		-connect "${TLS_HOST:-127.0.0.1}:$TLS_PORT" \
 		-ign_eof -CAfile "$CERTS/ca.pem" "$@" 2>&1
 }
@@ -73,7 +73,7 @@ tls_peer()
 
 fetch()
 {
-	curl -sS --max-time 10 --cacert "$CERTS/ca.pem" "$@"
+	curl -sS --max-time 60 --cacert "$CERTS/ca.pem" "$@"
 }
 
 # -- what works ------------------------------------------------------------------
@@ -127,7 +127,7 @@ fetch()
 	need_node_module ws
 	start_tls
 	export NODE_EXTRA_CA_CERTS=$CERTS/ca.pem
-	run -0 timeout 20 node "$TESTS/lib/ws_client.mjs" \
+	run -0 timeout 60 node "$TESTS/lib/ws_client.mjs" \
 		"wss://localhost:$TLS_PORT/echo" <<<'hello'
 	assert_line '{"open":true}'
 	assert_line '{"text":"hello"}'

@@ -427,6 +427,9 @@ load lib/common
 	for i in range(120):
 	    busy.say("x" * 60000)
 	    busy.hear()
+	    if i % 4 == 0:	# its worker is not overrun, however busy
+	        quiet.say("/ping")
+	        quiet.expect("[server::ping] pong")
 	Chatter("/lab/quiet").expect("[user0]: two", "[user0]: three",
 	                             "[user0]: four")
 	quiet.say("live")

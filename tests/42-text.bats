@@ -37,7 +37,9 @@ def is_one_safe_line(line):
 
 
 async def join(path="/chat"):
-    ws = await websockets.connect(f"ws://127.0.0.1:{PORT}{path}")
+    # At the end of all nobody waits for the end of a connection.
+    ws = await websockets.connect(f"ws://127.0.0.1:{PORT}{path}",
+                                  close_timeout=0.1)
     await ws.recv()
     return ws
 

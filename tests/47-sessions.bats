@@ -483,7 +483,7 @@ members()
 }
 
 @test "at the end of the grace time the leave is told, and the name is free" {
-	start_sessions -o 'route "/lab" { grace = 1 }'
+	start_sessions -o 'route "/lab" { grace = 2 }'
 	members <<-'PY'
 	other = Member("/lab")
 	other.expect("You are connected! There are 1 users here.",
@@ -974,11 +974,16 @@ members()
 	old = Member("/chat?resume=new")
 	old.hear()
 	token = old.expect_token()
-	# By another worker: nobody else is in the room.
+	# By another worker: nobody else is in the room.  Late would be with what
+	# that worker hears next, once a second.
 	start = time.monotonic()
-	new = Member(f"/chat?resume={token}&after=0")
-	old.expect_close(4509)
-	assert time.monotonic() - start < 0.5, "it was told late"
+	for n in range(8):
+	    new = Member(f"/chat?resume={token}&after=0")
+	    old.expect_close(4509)
+	    new.expect("[server::resume] you are user0 again, "
+	               "in the default room")
+	    old = new
+	assert time.monotonic() - start < 2, "it was told late"
 	talk = b"".join(frame(TEXT, f"{n}") for n in range(200))
 	def talk_on(peer):
 	    try:

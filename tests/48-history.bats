@@ -79,7 +79,7 @@ UNLIMITED='limits { message-rate = 0 }'
 }
 
 # Six megabytes through a log of one.
-ROUND='log-size = "1M" limits { message-rate = 0 }'
+ROUND='workers = 1 log-size = "1M" limits { message-rate = 0 }'
 KEEPS='route "/lab" { kind = chat history = 20 replay = 20 }'
 
 @test "a quiet room's lines are there when a busy one went round the log" {

@@ -52,7 +52,7 @@ end_with()
 	mute = Chatter()
 	os.kill(SERVER_PID, signal.SIGTERM)
 	mute.expect_close(1001, answer=False)
-	mute.expect_end(5)
+	mute.expect_end()
 	PY
 	wait_server
 	assert_equal "$SERVER_STATUS" 0
@@ -67,13 +67,10 @@ end_with()
 	assert worker_pids(), "nobody drains"
 	asked = time.monotonic()
 	eventually(lambda: time.monotonic() > asked + 0.15, "another signal")
-	begin = time.monotonic()
 	os.kill(SERVER_PID, signal.SIGTERM)
-	client.expect_end(5)
-	took = time.monotonic() - begin
-	assert took < 1.5, f"took {took:.1f} s"
+	client.expect_end()	# without a close frame
 	PY
-	PATIENCE=2 wait_until server_gone
+	wait_until server_gone
 }
 
 # timeout(1) signals its child and then its own group, which has the child.
@@ -88,17 +85,16 @@ end_with()
 }
 
 @test "a connection that has sent no head does not hold up the end" {
-	start_server
+	start_server -o 'limits { handshake-time = 600 }'
 	peer <<-'PY'
 	idle = [connect_tcp() for _ in range(3)]
 	idle[1].sendall(b"GET /chat HTT")
 	Chatter()
-	begin = time.monotonic()
 	os.kill(SERVER_PID, signal.SIGTERM)
 	for sock in idle:
-	    read_to_end(sock, 3)
+	    read_to_end(sock)
 	PY
-	PATIENCE=3 wait_server
+	wait_server
 	assert_equal "$SERVER_STATUS" 0
 }
 
@@ -111,10 +107,11 @@ end_with()
 	    talker.say("x" * 60000)
 	    talker.hear()
 	os.kill(SERVER_PID, signal.SIGTERM)
-	eventually(lambda: not procs(), "the children's end", 5)
+	eventually(lambda: not procs(), "the children's end")
 	PY
 	wait_server
 	assert_equal "$SERVER_STATUS" 0
+	refute grep -q msg=killed "$LOG"	# for not ending
 }
 
 @test "nobody is let in while the server ends" {
@@ -132,24 +129,25 @@ end_with()
 	PY
 }
 
-@test "when the parent is killed its children are gone within two seconds" {
+@test "when the parent is killed its children end at once" {
 	start_server
 	peer <<-'PY'
 	clients = [Peer("/echo"), Chatter(), Chatter()]
 	children = procs()
 	eq(len(children), 3)
-	begin = time.monotonic()
 	os.kill(SERVER_PID, signal.SIGKILL)
 	for client in clients:
-	    while client.hear_frame(4) is not None:
+	    while client.hear_frame() is not None:
 	        pass
-	eventually(lambda: not any(os.path.exists(f"/proc/{pid}/exe")
-	                           and "Z" not in open(f"/proc/{pid}/stat").read()
-	                           .rpartition(")")[2].split()[0]
-	                           for pid in children),
-	           "the children's end", 2)
-	took = time.monotonic() - begin
-	assert took < 2, f"took {took:.1f} s"
+	def is_there(pid):
+	    try:
+	        with open(f"/proc/{pid}/stat") as file:
+	            return file.read().rpartition(")")[2].split()[0] not in "ZX"
+	    except (FileNotFoundError, ProcessLookupError):
+	        return False
+	# Not only when somebody loses patience with them, after five seconds.
+	eventually(lambda: not any(map(is_there, children)),
+	           "the children's end", 4)
 	PY
 	wait_until server_gone
 	wait "$SERVER_PID" || assert_equal $? 137

@@ -68,32 +68,33 @@ load lib/common
 }
 
 @test "with drain-time the closings are spread over it" {
-	start_server -o 'drain-time = 2'
+	start_server -o 'drain-time = 3'
 	peer <<-'PY'
 	people = [Chatter() for _ in range(20)]
 	begin = time.monotonic()
 	os.kill(SERVER_PID, signal.SIGTERM)
 	closed, waiting = [], list(people)
 	while waiting:
-	    for sock in select.select([p.sock for p in waiting], [], [], 5)[0]:
+	    able, _, _ = select.select([p.sock for p in waiting], [], [], PATIENCE)
+	    assert able, "nobody is closed"
+	    for sock in able:
 	        person = next(p for p in waiting if p.sock is sock)
 	        person.expect_close(1001)
 	        closed.append(time.monotonic() - begin)
 	        waiting.remove(person)
-	eventually(lambda: not procs(), "the end", 3)
-	took = time.monotonic() - begin
-	assert took < 3, f"took {took:.1f} s"
-	# In each quarter some: the two workers spread theirs alike.
-	for quarter in range(4):
-	    n = sum(quarter * .5 <= t < quarter * .5 + .5 for t in closed)
-	    assert 3 <= n <= 7 or quarter == 3, closed
+	eventually(lambda: not procs(), "the end")
+	# None is early, and they are not closed all together: the two workers
+	# spread theirs alike.  How late one is depends on the machine.
+	for n, t in enumerate(closed):
+	    assert t >= 3 * (n // 2) / 10, closed
+	assert closed[-1] - closed[0] > 1, closed
 	PY
 	wait_server
 	assert_equal "$SERVER_STATUS" 0
 }
 
 @test "while it drains those who are left still talk, and nobody is let in" {
-	start_server -o 'drain-time = 2' -w 1
+	start_server -o 'drain-time = 4' -w 1
 	peer <<-'PY'
 	people = [Chatter() for _ in range(2)]
 	early = connect_tcp(), connect_tcp()
@@ -106,7 +107,7 @@ load lib/common
 	        connect_tcp().close()
 	    except ConnectionRefusedError:
 	        return True
-	eventually(refused, "closed listeners", 1)
+	eventually(refused, "closed listeners")
 	people[0].say("still here")
 	for person in people:
 	    while not person.hear().endswith(": still here"):
@@ -126,27 +127,33 @@ load lib/common
 }
 
 @test "drain-code 1012 says to come back when the drain is over" {
-	start_server -o 'drain-time = 1 drain-code = 1012' -w 1
+	start_server -o 'drain-time = 3 drain-code = 1012' -w 1
 	peer <<-'PY'
 	people = [Chatter() for _ in range(2)]
+	begin = time.monotonic()
 	os.kill(SERVER_PID, signal.SIGTERM)
-	reasons = [p.expect_close(1012, skip_data=True) for p in people]
-	eq(reasons, [f"the server restarts; come back in {n} s"
-	    for n in (2, 1)])
+	delays = []
+	for person in people:
+	    match = re.fullmatch(r"the server restarts; come back in (\d+) s",
+	        person.expect_close(1012, skip_data=True))
+	    delays.append(int(match[1]))
+	    back = time.monotonic() - begin + delays[-1]
+	    assert back >= 3, f"back {back:.1f} s after the signal"
+	assert delays[0] <= 4 and delays[1] == 1, delays
 	PY
 	wait_server
 	assert_equal "$SERVER_STATUS" 0
 }
 
 @test "a broker that dies while the server drains is replaced" {
-	start_server -o 'drain-time = 2' -w 1
+	start_server -o 'drain-time = 4' -w 1
 	peer <<-'PY'
 	people = [Chatter() for _ in range(2)]
 	os.kill(SERVER_PID, signal.SIGTERM)
 	kill(broker_pid())
 	people[1].say("after its death")
 	for person in people:
-	    while not person.hear(1).endswith(": after its death"):
+	    while not person.hear().endswith(": after its death"):
 	        pass
 	for person in people:
 	    person.expect_close(1001, skip_data=True)
@@ -162,9 +169,10 @@ load lib/common
 	begin = time.monotonic()
 	os.kill(SERVER_PID, signal.SIGTERM)
 	mute.expect_close(1001, answer=False)
-	eventually(lambda: not procs(), "the end", 5)
+	eventually(lambda: not procs(), "the end")
+	# A second, and what a busy machine adds; after five it would be killed.
 	took = time.monotonic() - begin
-	assert took < 1, f"took {took:.2f} s"
+	assert took < 4, f"took {took:.2f} s"
 	PY
 	wait_server
 	assert_equal "$SERVER_STATUS" 0

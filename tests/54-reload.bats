@@ -284,10 +284,10 @@ resumes()
 	local ask='GET /healthz/live HTTP/1.1\r\nHost: x\r\n\r\n'
 
 	# shellcheck disable=SC2059  # it is the format
-	printf "$ask" | timeout 5 openssl s_client -connect \
+	printf "$ask" | timeout 60 openssl s_client -connect \
 		"localhost:$TLS_PORT" -ign_eof -sess_out s >/dev/null 2>&1
 	# shellcheck disable=SC2059
-	printf "$ask" | timeout 5 openssl s_client -connect \
+	printf "$ask" | timeout 60 openssl s_client -connect \
 		"localhost:$TLS_PORT" -ign_eof -sess_in s 2>&1
 }
 
@@ -442,8 +442,11 @@ resumes()
 	wait_until worker_count_is 4
 	wait_until server_ready
 	peer <<-'PY'
-	chats = [Chatter(f"/chat/{i % 3}") for i in range(16)]
-	eq(len({pid for pid in worker_pids() if client_ports(pid)}), 4)
+	chats = []
+	def all_have_some():
+	    chats.append(Chatter(f"/chat/{len(chats) % 3}"))
+	    return len([pid for pid in worker_pids() if client_ports(pid)]) == 4
+	eventually(all_have_some, "clients of each worker")
 	kill(broker_pid())
 	for chat in chats:
 	    chat.say("hello")

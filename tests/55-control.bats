@@ -31,7 +31,7 @@ load lib/controlled
 
 @test "a path that is none is refused" {
 	for setting in control attach; do
-		run timeout 10 "$WSCHATD" -t -c /dev/null \
+		run timeout 60 "$WSCHATD" -t -c /dev/null \
 			-o "$setting = \"run/x\""
 		assert_equal "$status" 78
 		assert_output --partial "$setting = \"run/x\": is not a path"
@@ -169,15 +169,18 @@ load lib/controlled
 @test "on a terminal top draws in place until q or Ctrl-C" {
 	start_controlled
 	for key in q C-c; do
-		timeout 30 tmux -S "$DIR/tmux" -f /dev/null new-session -d \
+		timeout 60 tmux -S "$DIR/tmux" -f /dev/null new-session -d \
 			-x 100 -y 24 "$WSCHATCTL top; echo code=\$?; stty -a;
 			exec cat" 3>&-
 		shown() {
 			tmux -S "$DIR/tmux" capture-pane -p | grep -q "$1"
 		}
 		wait_until shown '^worker\[1\]'
-		[[ $(tmux -S "$DIR/tmux" capture-pane -p |
-			grep -c '^PROCESS') == 1 ]]
+		drawn_once() {
+			[[ $(tmux -S "$DIR/tmux" capture-pane -p |
+				grep -c '^PROCESS') == 1 ]]
+		}
+		wait_until drawn_once
 		tmux -S "$DIR/tmux" send-keys "$key"
 		wait_until shown '^code=0'
 		wait_until shown ' icanon'
@@ -307,7 +310,7 @@ load lib/controlled
 	printf '# comment\n\n192.0.2.1 for ever\nx 7\n' >"$DIR/bans"
 	for only in -t '-l 127.0.0.1:0'; do
 		# shellcheck disable=SC2086  # words are meant
-		run timeout 10 "$WSCHATD" $only -c "$CONFIG" \
+		run timeout 60 "$WSCHATD" $only -c "$CONFIG" \
 			-o "bans = \"$DIR/bans\""
 		assert_equal "$status" 78
 		assert_output --partial "$DIR/bans:4"
@@ -315,12 +318,12 @@ load lib/controlled
 }
 
 @test "a file of bans that could not be written is warned of" {
-	run timeout 10 "$WSCHATD" -t -c "$CONFIG" -o "bans = \"$DIR/bans\""
+	run timeout 60 "$WSCHATD" -t -c "$CONFIG" -o "bans = \"$DIR/bans\""
 	assert_success
 	assert_output ''
 	start_server -o "bans = \"$DIR/none/bans\""
 	grep -qF 'level=warning proc=parent msg="bans will not be stored" folder="'"$DIR/none/"'" error="No such file or directory"' "$LOG"
-	run timeout 10 "$WSCHATD" -t -c "$CONFIG" \
+	run timeout 60 "$WSCHATD" -t -c "$CONFIG" \
 		-o "bans = \"$DIR/none/bans\""
 	assert_success
 	assert_output --partial 'bans will not be stored'
@@ -366,7 +369,7 @@ load lib/controlled
 	controller <<-'PY'
 	def call(*pieces, end=True):
 	    s = socket.socket(socket.AF_UNIX)
-	    s.settimeout(10)
+	    s.settimeout(PATIENCE)
 	    s.connect(os.environ["WSCHATCTL_SOCKET"])
 	    for piece in pieces:
 	        s.sendall(piece)
@@ -419,7 +422,7 @@ load lib/controlled
 	many = []
 	for _ in range(40):
 	    s = socket.socket(socket.AF_UNIX)
-	    s.settimeout(10)
+	    s.settimeout(PATIENCE)
 	    s.connect(os.environ["WSCHATCTL_SOCKET"])
 	    s.sendall(b'{"command":"status"}\n')
 	    many.append(s)

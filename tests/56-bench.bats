@@ -24,7 +24,7 @@ bench()
 	for word; do
 		[[ $word == *:/* ]] && url=
 	done
-	timeout 30 "$WSCHAT_BENCH" --warm-up 0 -d 0.3 --drain 15 "$@" $url 3>&-
+	timeout 90 "$WSCHAT_BENCH" --warm-up 0 -d 0.3 --drain 15 "$@" $url 3>&-
 }
 
 # found NAME: a figure of the JSON in output.
@@ -50,6 +50,28 @@ start_python()
 start_doctored()
 {
 	start_python doctored.py "$1"
+}
+
+# bench_doctored FAULT ARGS...: a bench beside others, of a server with it.
+bench_doctored()
+{
+	start_doctored "$1"
+	DOCTORS[$1]=$DOCTORED
+	bench --no-greeting --drain 3 "${@:2}" >"$1.out" 2>&1 &
+	BENCHES[$1]=$!
+}
+
+declare -gA BENCHES DOCTORS
+
+# await_bench FAULT: as run, its output and status.
+await_bench()
+{
+	status=0
+	wait "${BENCHES[$1]}" || status=$?
+	output=$(<"$1.out")
+	mapfile -t lines <"$1.out"
+	DOCTORED=${DOCTORS[$1]}
+	stop_doctored
 }
 
 stop_doctored()
@@ -134,10 +156,12 @@ connections_are()
 
 @test "rooms of clients hear everything, and the costs are shown" {
 	start_open
-	run -0 bench --rooms 10 --clients 5 --rate 200 --pid "$SERVER_PID"
+	run -0 bench -d 1 --rooms 10 --clients 5 --rate 200 \
+		--pid "$SERVER_PID"
 	assert_line --regexp '^connected +50 in '
-	# The time may be a look of 20 ms longer than asked.
-	assert_line --regexp '^measured .* (1[789]|2[01])[0-9] messages/s'
+	# Of all together, neither of each room nor of each client; how near it
+	# comes depends on what else the machine does.
+	assert_line --regexp '^measured .* [12][0-9][0-9] messages/s'
 	assert_line --regexp '^delivery +p50 '
 	assert_line --regexp '^server +4 processes '
 	assert_line --regexp '^memory .* KiB'
@@ -161,9 +185,9 @@ connections_are()
 	assert_equal "$(found '["sweep_ms"]["count"] > 0')" True
 	run -0 bench --rooms 7 --clients 10 --when-all --processes 3 -j
 	assert_equal "$(found '["delivered"] == 10 * figures["sent"] > 0')" True
-	run -0 bench --rooms 7 --clients 10 --rate 300 --processes 3
-	# Loosely: it is a short run, and the machine may have other work.
-	assert_line --regexp '^measured .* (2[5-9]|3[0-4])[0-9] messages/s'
+	run -0 bench -d 1 --rooms 7 --clients 10 --rate 300 --processes 3
+	# Not of each process.
+	assert_line --regexp '^measured .* (1[5-9]|[23].|4[0-4]). messages/s'
 }
 
 @test "it tells how far it is when asked" {
@@ -186,7 +210,7 @@ wschat-bench: closing"
 @test "connections come no faster than they may, from several addresses" {
 	start_open
 	run -0 bench --clients 40 --senders 0 --connect-rate 50 --sources 3
-	assert_line --regexp '^connected +40 in 0\.[789]'
+	assert_line --regexp '^connected +40 in (0\.[789]|[1-9])'
 	run grep -c ' from=127.0.0.3:\| addr=127.0.0.3' "$LOG"
 	refute_output ''
 }
@@ -227,37 +251,35 @@ wschat-bench: closing"
 # -- servers with one --------------------------------------------------------------
 
 @test "a message that is lost, repeated, moved or garbled is found" {
-	local fault want
+	local fault name want
+	local -A wanted=([none]='' [lose]=lost [repeat]=repeated
+		[swap]='disordered order_differs' [garble]='lost foreign')
 
-	while read -r fault want; do
-		start_doctored "$fault"
-		run bench --no-greeting --clients 5 --rate 100 \
-			${want:+--drain 0.1} -j
+	# All at a time: what is lost is waited for.
+	for fault in "${!wanted[@]}"; do
+		bench_doctored "$fault" --clients 5 --rate 100 -j
+	done
+	for fault in "${!wanted[@]}"; do
+		await_bench "$fault"
+		want=${wanted[$fault]}
 		assert_equal "$fault: $status" "$fault: $((${#want} > 0))"
 		for name in lost repeated disordered foreign order_differs; do
 			assert_equal "$fault: $name $(found "[\"$name\"]")" \
 				"$fault: $name $([[ " $want " == *" $name "* ]] &&
 				echo 1 || echo 0)"
 		done
-		stop_doctored
-	done <<-'END'
-	none
-	lose lost
-	repeat repeated
-	swap disordered order_differs
-	garble lost foreign
-	END
+	done
 }
 
 @test "a text of another room, and a connection that is cut, are found" {
-	start_doctored stray
-	run -1 bench --no-greeting --rooms 2 --clients 4 --rate 200 --drain 0.1
+	bench_doctored stray --rooms 2 --clients 4 --rate 200
+	bench_doctored cut --clients 5 --rate 100
+	await_bench stray
+	assert_equal "$status" 1
 	assert_line --regexp '^checked .* [12] strayed'
-	stop_doctored
-	start_doctored cut
-	run -1 bench --no-greeting --clients 5 --rate 100 --drain 0.1
+	await_bench cut
+	assert_equal "$status" 1
 	assert_line --regexp '^ended +1 lost '
-	stop_doctored
 }
 
 @test "it ends by itself when the server dies, or does not answer" {
@@ -266,7 +288,7 @@ wschat-bench: closing"
 	SECONDS=0
 	run -1 bench --no-greeting --clients 5 -d 60
 	assert_line --regexp '^ended +5 lost '
-	((SECONDS < 20))
+	((SECONDS < 50))
 	wait || true
 	start_doctored none
 	kill -STOP "$DOCTORED"
@@ -278,9 +300,10 @@ wschat-bench: closing"
 
 @test "interrupted, it shows what there is" {
 	start_open
-	"$WSCHAT_BENCH" -c 10 -d 20 -k 1 "ws://127.0.0.1:$PORT/chat" >out 3>&- &
+	"$WSCHAT_BENCH" -v -c 10 -d 60 -k 1 "ws://127.0.0.1:$PORT/chat" \
+		>out 2>told 3>&- &
 	local job=$!
-	wait_until connections_are 10
+	wait_until grep -q measuring told
 	kill -INT "$job"
 	wait "$job"
 	run cat out
@@ -344,7 +367,7 @@ wschat-bench: closing"
 	    esac
 	    words+=("\$word")
 	done
-	exec timeout 20 "$WSCHAT_BENCH" --warm-up 0 "\${words[@]}" \$url
+	exec timeout 60 "$WSCHAT_BENCH" --warm-up 0 "\${words[@]}" \$url
 	SH
 	chmod +x bin/wschat-bench
 	count=0

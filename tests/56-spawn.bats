@@ -31,13 +31,13 @@ descriptors_are()
 }
 
 @test "what is tested of rooms and lines holds with a worker for each" {
-	SPAWN=connection run timeout 200 bats --tap "$TESTS/40-chat.bats"
+	SPAWN=connection run timeout 500 bats --tap "$TESTS/40-chat.bats"
 	assert_success
 	assert_line --regexp '^ok 30 '
 }
 
 @test "and some of commands, whispers and moves" {
-	SPAWN=connection run timeout 200 bats --tap -f \
+	SPAWN=connection run timeout 500 bats --tap -f \
 		'whisper|/join|moves|outlive' "$TESTS/45-commands.bats"
 	assert_success
 	assert_line --regexp '^ok 5 '
@@ -45,7 +45,6 @@ descriptors_are()
 
 @test "each of fifty has a worker, and nothing is left of them" {
 	start_spawning
-	wait_until no_workers	# the one that was asked whether all is ready
 	before="$(descriptors "$SERVER_PID") $(descriptors "$(broker_pid)")"
 	peer <<-'PY'
 	room = [Chatter() for _ in range(50)]
@@ -181,7 +180,7 @@ descriptors_are()
 }
 
 @test "closings are spread over the drain time" {
-	start_spawning -o 'drain-time = 2' -o 'drain-code = 1012'
+	start_spawning -o 'drain-time = 3' -o 'drain-code = 1012'
 	peer <<-'PY'
 	room = [Peer("/echo") for _ in range(10)]
 	begin = time.monotonic()
@@ -192,15 +191,19 @@ descriptors_are()
 	    return time.monotonic() - begin, int(reason.split()[-2])
 	with concurrent.futures.ThreadPoolExecutor(10) as pool:
 	    ends = sorted(pool.map(wait, room))
-	assert ends[0][0] < 0.8 and 1.2 < ends[5][0] and ends[9][0] < 2.6, ends
-	assert ends[0][1] >= 3, ends	# back when the drain is over
+	# None is early, and they are not closed all together.
+	for n, (at, _) in enumerate(ends):
+	    assert at >= 3 * n / 10, ends
+	assert ends[9][0] - ends[0][0] > 1, ends
+	# Back when the drain is over.
+	assert all(at + delay >= 3 for at, delay in ends), ends
 	PY
 	wait_server
 	assert_equal "$SERVER_STATUS" 0
 }
 
 @test "what was said last reaches everybody before the close" {
-	SPAWN=connection run timeout 60 bats --tap -f \
+	SPAWN=connection run timeout 300 bats --tap -f \
 		'said last reaches' "$TESTS/51-drain.bats"
 	assert_success
 	assert_line --regexp '^ok 1 '
@@ -224,7 +227,7 @@ descriptors_are()
 	        one.expect("[user0]: " + "x" * 11)
 	except Closed as e:
 	    eq(e.code, 1009)
-	eq(Chatter().users, 1)
+	wait_for_users(0)
 	PY
 	grep -q 'needs a restart.*setting="spawn"' "$LOG"
 }
@@ -236,7 +239,7 @@ descriptors_are()
 	import subprocess
 	room = [Chatter() for _ in range(3)]
 	told = subprocess.run([os.environ["WSCHATCTL"], "status"],
-	    capture_output=True, text=True, timeout=20).stdout
+	    capture_output=True, text=True, timeout=60).stdout
 	eq(len(re.findall(r"^worker \d+ +1 connections?$", told, re.M)), 3,
 	    told)
 	PY
@@ -249,10 +252,10 @@ descriptors_are()
 	LAUNCH_WITH=(env "NOTIFY_SOCKET=$DIR/notify" WATCHDOG_USEC=1000000)
 	start_spawning
 	peer <<-'PY'
-	end = time.monotonic() + 2.5
-	while time.monotonic() < end:
+	def told_thrice():
 	    Chatter().leave()
+	    return open("notified").read().count("WATCHDOG=1") >= 3
+	eventually(told_thrice, "the watchdog, told thrice", 10)
 	PY
 	kill "$helper"
-	(($(grep -c WATCHDOG=1 "$DIR/notified") >= 3))
 }

@@ -177,7 +177,7 @@ play_systemd()
 	PY
 	tells() { curl -fsS --unix-socket metrics http://x/metrics | grep -qx "$1"; }
 	wait_until tells 'wschatd_peer_closes_total{code="1000"} 1'
-	tells 'wschatd_messages_received_total 1'
+	wait_until tells 'wschatd_messages_received_total 1'
 }
 
 @test "a signal ends its worker, as a super-server expects" {
@@ -207,7 +207,8 @@ play_systemd()
 	# What is sent without waiting does not cost the answer.
 	eq(request(plain_head() + b"x" * 50000).status, 503)
 	PY
-	grep -q 'proc=inetd msg="turned away, no server.*No such file' log.super
+	wait_until grep -q \
+		'proc=inetd msg="turned away, no server.*No such file' log.super
 }
 
 @test "and so it is when attach is not set, or the file is bad" {
@@ -215,10 +216,10 @@ play_systemd()
 	play_systemd socket
 	PORT=$OUTER
 	[[ $(http_status /) == 503 ]]
-	grep -q 'no attach in its settings' log.super
+	wait_until grep -q 'no attach in its settings' log.super
 	echo nonsense >>"$CONFIG"
 	[[ $(http_status /) == 503 ]]
-	grep -q 'turned away.*nonsense' log.super
+	wait_until grep -q 'turned away.*nonsense' log.super
 }
 
 @test "when all speak by one socket the client hears no line of the log" {
@@ -245,7 +246,7 @@ play_systemd()
 	sock.connect(sys.argv[1])
 	eq(sock.recv(100), b"", "what a stranger is told")
 	PY
-	grep -q 'msg="may not attach" .*uid=65534' "$LOG"
+	wait_until grep -q 'msg="may not attach" .*uid=65534' "$LOG"
 }
 
 @test "who attaches and says nothing, or nonsense, harms nobody" {
@@ -302,7 +303,7 @@ play_systemd()
 	OUTER=$(free_port)
 	super_server "$PYTHON" "$TESTS/lib/accept_each.py" "$OUTER" socket \
 		"$WSCHATD" --inetd -c "$CONFIG" --listener localhost:0
-	run curl -sS --cacert ca.pem --max-time 5 \
+	run curl -sS --cacert ca.pem --max-time 60 \
 		"https://localhost:$OUTER/healthz/live"
 	assert_success
 }
@@ -313,7 +314,8 @@ play_systemd()
 	super_server "$PYTHON" "$TESTS/lib/accept_each.py" "$OUTER" socket \
 		"$WSCHATD" --inetd -c "$CONFIG" --listener $'1.2.3.4:5\nlevel=error'
 	[[ $(http_status /healthz/live "$OUTER") == 503 ]]
-	grep -qF 'no listener is that" listener="1.2.3.4:5\x0alevel=error"' "$LOG"
+	wait_until grep -qF \
+		'no listener is that" listener="1.2.3.4:5\x0alevel=error"' "$LOG"
 }
 
 @test "its worker is shut in, gives up root, and is named in the process list" {
@@ -350,7 +352,7 @@ play_systemd()
 	wsproto.PORT = PORT
 	wait_for_users(0)
 	PY
-	grep -q 'connections lost.*count=1' "$LOG"
+	wait_until grep -q 'connections lost.*count=1' "$LOG"
 }
 
 @test "the server's stop closes them, too" {

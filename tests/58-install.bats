@@ -138,7 +138,7 @@ in_network()
 
 answers_tls()
 {
-	[[ $(in_network curl -s --cacert ca.pem --max-time 2 \
+	[[ $(in_network curl -s --cacert ca.pem --max-time 20 \
 		https://localhost/healthz/ready -o answer \
 		-w '%{http_code}') == 200 ]]
 }

@@ -65,7 +65,7 @@ lines()
 	for chat in many:
 	    chat.expect_close(1001)
 	took = time.monotonic() - start
-	assert 0.3 < took < 2, took
+	assert 0.3 < took < 30, took
 	PY
 	wait_until server_gone
 	wait "$SERVER_PID"

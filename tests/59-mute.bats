@@ -44,7 +44,7 @@ MUTED='[server::error] an administrator has muted you: nobody hears this'
 	start_controlled
 	MUTED=$MUTED controller <<-'PY'
 	a = Chatter()
-	ctl("mute", "127.0.0.1", "2s")
+	ctl("mute", "127.0.0.1", "3s")
 	a.say("x")
 	a.expect(os.environ["MUTED"])
 	b = Chatter()

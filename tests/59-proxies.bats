@@ -14,7 +14,7 @@ eval "common_$(declare -f setup)"
 eval "common_$(declare -f teardown)"
 
 # An idle timeout of the proxy, and pings more often than that.
-IDLE=1
+IDLE=2
 PINGS=0.3
 
 setup()
@@ -117,7 +117,7 @@ start_haproxy()
 
 outer_status()
 {
-	curl -s -o page -w '%{http_code}' --cacert ca.pem --max-time 2 \
+	curl -s -o page -w '%{http_code}' --cacert ca.pem --max-time 20 \
 		--resolve "chat.example.org:$OUTER:127.0.0.1" \
 		"https://chat.example.org:$OUTER$1"
 }
@@ -163,7 +163,7 @@ behaves()
 	eq(who(), {"user0": "127.0.0.2", "user1": "127.0.0.3"}, "who")
 	# For longer than the timeout nobody says anything.
 	quiet = time.monotonic()
-	eventually(lambda: time.monotonic() - quiet > 1.5 * IDLE, "time",
+	eventually(lambda: time.monotonic() - quiet > 1.25 * IDLE, "time",
 	    pause=0.1)
 	b.say("still there")
 	for one in a, b:

@@ -33,15 +33,17 @@ load lib/common
 	peer <<-'PY'
 	clients = [Chatter() for _ in range(6)]
 	kill(worker_pids()[0])
+	def ended():
+	    return select.select([c.sock for c in clients], [], [], 0)[0]
+	eventually(lambda: len(ended()) >= 3, "three ends")
+	wait_for_users(3)
 	left = []
 	for client in clients:
-	    try:
-	        got = client.hear_frame(0.5)
-	        eq(got, None, "what a client of the dead worker gets")
-	    except Silence:
+	    if client.sock in ended():
+	        eq(client.hear_frame(), None, "what a dead worker's client gets")
+	    else:
 	        left.append(client)
 	eq(len(left), 3)
-	wait_for_users(3)
 	mark = f"{left[0].name()} spoke"
 	for client in left[1:]:
 	    assert "who am I" in client.hear()
@@ -53,6 +55,10 @@ load lib/common
 
 @test "a killed worker is replaced within 100 ms" {
 	start_server
+	# On a slow machine in a few times what the first start took.
+	limit=$(sed -n 's/.*msg=ready child=worker.* after_ms=\([0-9]*\).*/\1/p' \
+		"$LOG" | sort -n | tail -n 1)
+	limit=$((limit * 4 > 100 ? limit * 4 : 100))
 	best=999999
 	# The machine may be busy: the best of three.
 	for _ in 1 2 3; do
@@ -66,9 +72,7 @@ load lib/common
 		# A life of 200 ms after READY is not a young death.
 		wait_until log_is_older_than 250
 	done
-	limit=100
-	if sanitized; then limit=1500; fi
-	((best <= limit)) || fail "replaced after $best ms"
+	((best <= limit)) || fail "replaced after $best ms, not $limit"
 }
 
 # Milliseconds from the line of this death to the same child's next READY.
@@ -106,18 +110,18 @@ log_is_older_than()
 	    for who in talkers:
 	        who.say(str(i))
 	kill(worker_pids()[0])
-	survivor = None
-	for who in talkers:
+	def lines_of(number, who):
+	    """Up to one that is said when his own have come; None: he is gone."""
 	    lines = []
 	    try:
-	        me = None
-	        while True:
-	            lines.append(who.hear(1.5))
-	    except Ended:
-	        continue
-	    except Silence:
-	        survivor = lines
-	assert survivor, "nobody survived"
+	        while f"[user{number}]: end" not in lines[-1:]:
+	            lines.append(who.hear())
+	            if lines[-1] == f"[user{number}]: 499":
+	                who.say("end")
+	    except (Ended, OSError):
+	        return None
+	    return lines[:-1]
+	survivor, = filter(None, map(lines_of, range(2), talkers))
 	by = {}
 	for line in survivor:
 	    name, _, text = line.partition(": ")
@@ -227,14 +231,10 @@ log_is_older_than()
 	kill(worker_pids()[0])
 	kill(broker_pid())
 	eventually(lambda: len(procs()) == 3 and ready(), "ready again")
-	left = []
-	for client in clients:
-	    try:
-	        client.hear_frame(0.3)
-	    except Silence:
-	        left.append(client)
-	eq(len(left), 2)
 	wait_for_users(2)
+	ended = select.select([c.sock for c in clients], [], [], 0)[0]
+	left = [c for c in clients if c.sock not in ended]
+	eq(len(left), 2)
 	left[0].say("here")
 	for client in left:
 	    assert client.hear().endswith(": here")
@@ -249,7 +249,7 @@ log_is_older_than()
 	time.sleep(1.3)     # who has never answered a ping is given more time
 	kill(victim, signal.SIGSTOP)
 	a.say("into the silence")
-	b.hear(20)
+	b.hear(40)
 	a.expect("[user0]: into the silence")
 	assert victim not in procs(), "the hanging broker lives"
 	a.say("and on")
@@ -293,7 +293,7 @@ log_is_older_than()
 	time.sleep(1.3)     # who has never answered a ping is given more time
 	kill(victim, signal.SIGSTOP)
 	eventually(lambda: victim not in procs(), "the end of the hanging worker",
-	           20, 0.05)
+	           40, 0.05)
 	eventually(ready, "ready again")
 	PY
 }
@@ -369,19 +369,23 @@ log_is_older_than()
 @test "a child that dies young is restarted ever more slowly" {
 	start_server
 	peer <<-'PY'
-	# Kills every worker as soon as it is seen.  Waits of 0.1, 0.2, 0.4 and
-	# 0.8 s leave each of the two about five starts in two seconds.
+	# Kills every worker as soon as it is seen, until one has failed four
+	# times in a row: it waits 0.1, 0.2, 0.4 and 0.8 s, an eighth more or less.
 	seen = set()
-	end = time.monotonic() + 2
-	while time.monotonic() < end:
+	def waits():
+	    return [tuple(map(int, found)) for found in re.findall(
+	        r'"restart waits" child=worker\S* ms=(\d+) failures=(\d+)',
+	        open("log").read())]
+	def is_slow():
 	    for pid in worker_pids():
 	        if pid not in seen:
 	            seen.add(pid)
 	            kill(pid)
-	    time.sleep(0.005)
-	assert 6 <= len(seen) <= 14, f"{len(seen)} workers were started"
+	    return any(failures == 4 for _, failures in waits())
+	eventually(is_slow, "the fourth failure", pause=0.005)
+	for ms, failures in waits():
+	    assert 7 / 8 <= ms / (50 << failures) <= 9 / 8, (ms, failures)
 	eventually(ready, "ready again")
 	Chatter()
 	PY
-	grep -q 'msg="restart waits"' "$LOG"
 }

@@ -14,7 +14,7 @@ setup_file()
 row()
 {
 	[[ -x $CROWD ]] || skip "make check builds tests/faults/crowd"
-	WSCHATD=$WSCHATD timeout -k 2 60 "$PYTHON" \
+	WSCHATD=$WSCHATD timeout -k 2 200 "$PYTHON" \
 		"$TESTS/faults/$1.py" --short "${@:2}" 3>&-
 }
 

@@ -20,7 +20,7 @@ row()
 	if [[ $1 != churn ]] && grep -q __asan_init "$WSCHATD"; then
 		skip "built with a sanitizer"
 	fi
-	WSCHATD=$WSCHATD timeout -k 2 60 "$PYTHON" \
+	WSCHATD=$WSCHATD timeout -k 2 200 "$PYTHON" \
 		"$TESTS/faults/$1.py" --short "${@:2}" 3>&-
 }
 

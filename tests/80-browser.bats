@@ -19,7 +19,7 @@ page_test()
 	mkdir -p "$shots"
 	coproc PAGE {
 		exec env HOME="$DIR" PORT="$PORT" PYTHON="$PYTHON" \
-			SCREENSHOTS="$shots" "$@" timeout -k 2 90 \
+			SCREENSHOTS="$shots" "$@" timeout -k 2 250 \
 			node "$TESTS/browser/$file.mjs" "$part" 3>&-
 	}
 	pid=$PAGE_PID

@@ -82,7 +82,7 @@ left()
 		-o "site = \"$ROOT/usr/share/wschatd/web\""
 	await_server
 	[[ $(http_status /) == 200 ]]
-	run "$ROOT/usr/bin/wschat" --name anna --send hello --timeout 5 \
+	run "$ROOT/usr/bin/wschat" --name anna --send hello --timeout 60 \
 		"ws://127.0.0.1:$PORT/chat"
 	assert_success
 	stop_server

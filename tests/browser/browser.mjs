@@ -16,7 +16,7 @@ const modules = process.env.WSCHATD_NODE_MODULES;
 const require = createRequire(`${modules}/none.js`);
 const { chromium } = require(`${modules}/playwright-core`);
 
-export const PATIENCE = 10000;
+export const PATIENCE = 30000;
 export const ORIGIN = `http://127.0.0.1:${PORT}`;
 
 const browser = await chromium.launch({

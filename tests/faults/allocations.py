@@ -65,6 +65,8 @@ class Trial:
     def fail(self, name, number, goes_on):
         """False: there were not so many."""
         role = self.scarcity.roles[name]
+        # Without any memory there may be no answer; it is not waited for.
+        tour.WAIT = 2 if goes_on else 20
         role.fail(number, goes_on)
         if name == "parent":
             self.reload()
@@ -93,6 +95,7 @@ class Trial:
 
     def recover(self, name, number):
         """All is as it was."""
+        tour.WAIT = 20
         again, marks = self.guide.tour(), self.watchers.mark()
         if again.lost + again.silent + marks.lost + marks.silent:
             self.complain(name, number, True, "does not recover: "

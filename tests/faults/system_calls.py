@@ -130,9 +130,10 @@ def row(it):
     trial = Trial(it)
     trial.guide.tour()
     for role in os.environ.get("ROLES", "parent broker worker").split():
-        for call, count in sorted(trial.calls(role).items()):
+        for i, (call, count) in enumerate(sorted(trial.calls(role).items())):
             step = it.count(1, max(1, count))
-            errors = ERRORS[:2] if it.short else ERRORS
+            # A sample has one for each call, in turn.
+            errors = ERRORS[i % len(ERRORS):][:1] if it.short else ERRORS
             for error in errors:
                 for number in range(1, count + 1, step):
                     trial.fail(role, call, error, number)

@@ -21,7 +21,7 @@ from wsproto import (TEXT, Closed, Deframer, Ended, Peer, Refused, Silence,
                      connect_tcp, deflated, frame, plain_head, read_to_end,
                      upgrade_head)
 
-WAIT = 2        # seconds for an answer
+WAIT = 20       # seconds for an answer, however busy the machine is
 DEFLATE = "permessage-deflate; client_max_window_bits"
 JSON = ["Sec-WebSocket-Protocol: wschat.v1"]
 LOST = (Closed, Ended, OSError, EOFError, AssertionError, zlib.error)

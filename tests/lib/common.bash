@@ -17,7 +17,7 @@ TOP=$(cd "$TESTS/.." && pwd)
 [[ $WSCHATD == /* ]] || WSCHATD=$(realpath -- "$WSCHATD")
 [[ $SITE == /* ]] || SITE=$(realpath -- "$SITE")
 PYTHON=/usr/bin/python3
-PATIENCE=10		# seconds that anything awaited may take
+PATIENCE=20		# seconds that anything awaited may take
 
 setup()
 {
@@ -105,22 +105,38 @@ launch_server()
 	SESSIONS+=("$SERVER_PID")
 }
 
-# start_server ARGS...: starts it on a free port and waits until it is ready.
+# start_server ARGS...: starts it on a free port and waits until it is ready,
+# as it says by itself: nobody has connected yet.
 start_server()
 {
-	launch_server -c "$CONFIG" -l 127.0.0.1:0 "$@"
-	await_server
+	rm -f "$DIR/.ready"
+	launch_server -c "$CONFIG" -l 127.0.0.1:0 --ready-fd 9 "$@" \
+		9>"$DIR/.ready"
+	wait_until server_told || return
+	must_live || return
+	PORT=$(listening_ports | head -n 1)
 }
 
+# The same of one that was launched, by asking: the connection of the last
+# question may still be ending.
 await_server()
 {
 	wait_until server_listens || return
-	if server_gone; then
-		echo "the server ended while starting:"
-		cat "$LOG"
-		return 1
-	fi
+	must_live || return
 	wait_until server_ready
+}
+
+must_live()
+{
+	server_gone || return 0
+	echo "the server ended while starting:"
+	cat "$LOG"
+	return 1
+}
+
+server_told()
+{
+	[[ -s $DIR/.ready ]] || server_gone
 }
 
 # Listening, or dead already: nothing more to wait for.
@@ -146,7 +162,7 @@ http_status()
 		exec 9<>"/dev/tcp/127.0.0.1/$port" &&
 			printf 'GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n' \
 				"$1" >&9 &&
-			timeout 2 head -n 1 <&9
+			timeout "$PATIENCE" head -n 1 <&9
 	} 2>/dev/null) || true
 	[[ $answer =~ ^HTTP/1.1\ ([0-9]{3}) ]] && echo "${BASH_REMATCH[1]}"
 }
@@ -245,7 +261,7 @@ no_process_left()
 	local session pid bad=0
 
 	for session in "${SESSIONS[@]}"; do
-		PATIENCE=3 wait_until session_empty "$session" && continue
+		wait_until session_empty "$session" && continue
 		bad=1
 		for pid in $(session_pids "$session"); do
 			echo "left behind: $pid" \
@@ -308,7 +324,7 @@ python()
 {
 	PORT=$PORT SERVER_PID=$SERVER_PID PYTHONPATH=$TESTS/lib \
 		PYTHONDONTWRITEBYTECODE=1 \
-		timeout -k 2 60 "$PYTHON" "$@" 3>&-
+		timeout -k 2 150 "$PYTHON" "$@" 3>&-
 }
 
 # need_node_module NAME: finds the folder it is in, or skips the test.

@@ -16,7 +16,7 @@ start_controlled()
 
 ctl()
 {
-	timeout 20 "$WSCHATCTL" "$@" 3>&-
+	timeout 60 "$WSCHATCTL" "$@" 3>&-
 }
 
 # controller <SCRIPT: as peer, with ctl(ARGS...), which gives the JSON of -j.
@@ -27,7 +27,7 @@ controller()
 		import json, os, signal, socket, subprocess
 		def ctl(*words, text=None, code=0):
 		    done = subprocess.run([os.environ["WSCHATCTL"], "-j", *words],
-		        input=text, capture_output=True, text=True, timeout=20)
+		        input=text, capture_output=True, text=True, timeout=60)
 		    eq(done.returncode, code, done.stderr)
 		    lines = [json.loads(line) for line in
 		        done.stdout.splitlines()]

@@ -26,7 +26,7 @@ import zlib
 HOST = "127.0.0.1"
 PORT = int(os.environ.get("PORT") or 0)
 SERVER_PID = int(os.environ.get("SERVER_PID") or 0)
-PATIENCE = 10.0         # seconds that anything awaited may take
+PATIENCE = 20.0         # seconds that anything awaited may take
 
 CONT, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -585,13 +585,18 @@ def broker_pid():
 
 
 def client_ports(pid):
-    """The ports of the clients that a process serves; None when that may not
-    be known."""
+    """The ports of the clients that a process serves, none when it is gone;
+    None when that may not be known."""
     inodes, ports = set(), []
     try:
         for entry in os.listdir(f"/proc/{pid}/fd"):
-            link = os.readlink(f"/proc/{pid}/fd/{entry}")
+            try:
+                link = os.readlink(f"/proc/{pid}/fd/{entry}")
+            except FileNotFoundError:
+                continue        # closed meanwhile
             inodes.update(re.findall(r"^socket:\[(\d+)\]$", link))
+    except FileNotFoundError:
+        return []
     except PermissionError:
         return None
     with open("/proc/net/tcp") as table:
