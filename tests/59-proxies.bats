@@ -72,7 +72,7 @@ at_home()
 		s|/etc/haproxy/chat.example.org.pem|$DIR/both.pem|
 		s|/etc/ssl/chat.example.org.pem|$DIR/cert.pem|
 		s|/etc/ssl/chat.example.org.key|$DIR/cert.key|
-		s|60s|${IDLE}s|"
+		s|60s|${IDLE}s|; s/ check\>/ check inter 100ms/"
 }
 
 # run_proxy COMMAND...: starts it and waits until it listens at OUTER.
@@ -236,8 +236,7 @@ session_cookie()
 
 @test "HAProxy's probe takes out a server that is not there" {
 	start_behind http
-	start_haproxy < <(snippet 'haproxy http' |
-		sed 's/ check$/ check inter 100ms/')
+	start_haproxy < <(snippet 'haproxy http')
 	stop_server
 	unavailable() { [[ $(outer_status /) == 503 ]]; }
 	wait_until unavailable

@@ -203,7 +203,7 @@ log_is_older_than()
 @test "twenty killed brokers lose, double and reorder nothing" {
 	start_server -w 4 -o 'limits { message-rate = 0 }'
 	python "$TESTS/lib/scenario_order.py" --clients 10 --rate 200 \
-		--kills 20 --gap 0.5
+		--kills 20 --gap 0.35
 }
 
 @test "brokers killed while the log goes round lose nothing either" {
@@ -371,20 +371,25 @@ log_is_older_than()
 	peer <<-'PY'
 	# Kills every worker as soon as it is seen, until one has failed four
 	# times in a row: it waits 0.1, 0.2, 0.4 and 0.8 s, an eighth more or less.
+	import datetime
 	seen = set()
 	def waits():
-	    return [tuple(map(int, found)) for found in re.findall(
-	        r'"restart waits" child=worker\S* ms=(\d+) failures=(\d+)',
-	        open("log").read())]
+	    """(since when, who, how long, after how many failures, until when)"""
+	    return re.findall(r'^time=(\S+)Z .*"restart waits" child=(\S+) '
+	        r"ms=(\d+) failures=(\d+)$(?=(?:.*\n)+?time=(\S+)Z .*"
+	        r"msg=started child=\2 )", open("log").read(), re.M)
 	def is_slow():
 	    for pid in worker_pids():
 	        if pid not in seen:
 	            seen.add(pid)
 	            kill(pid)
-	    return any(failures == 4 for _, failures in waits())
+	    return any(failures == "4" for _, _, _, failures, _ in waits())
 	eventually(is_slow, "the fourth failure", pause=0.005)
-	for ms, failures in waits():
-	    assert 7 / 8 <= ms / (50 << failures) <= 9 / 8, (ms, failures)
+	for begin, child, ms, failures, end in waits():
+	    assert 7 / 8 <= int(ms) / (50 << int(failures)) <= 9 / 8, failures
+	    waited = datetime.datetime.fromisoformat(end) - \
+	        datetime.datetime.fromisoformat(begin)
+	    assert waited.total_seconds() * 1000 >= int(ms) - 2, (child, waited)
 	eventually(ready, "ready again")
 	Chatter()
 	PY

@@ -23,52 +23,53 @@ else
 BATS_LOG_COMPILER = echo '1..0 \# SKIP bats is missing:'
 endif
 
+# Those that take longest first, so that make -j ends all at about one time.
 bats_tests = \
-	tests/10-cli.bats \
-	tests/11-files.bats \
-	tests/15-completion.bats \
-	tests/20-http.bats \
-	tests/25-refusals.bats \
-	tests/25-listeners.bats \
-	tests/24-proxies.bats \
-	tests/22-tls.bats \
+	tests/80-browser.bats \
+	tests/67-faults.bats \
+	tests/85-wschat.bats \
+	tests/56-bench.bats \
+	tests/60-faults.bats \
+	tests/56-spawn.bats \
+	tests/59-proxies.bats \
+	tests/68-fate.bats \
+	tests/47-sessions.bats \
+	tests/70-limits.bats \
+	tests/48-history.bats \
+	tests/52-supervisors.bats \
+	tests/51-drain.bats \
+	tests/57-inetd.bats \
+	tests/75-endings.bats \
 	tests/30-echo.bats \
-	tests/32-deflate.bats \
+	tests/57-metrics.bats \
+	tests/61-examples.bats \
+	tests/11-files.bats \
+	tests/22-tls.bats \
+	tests/55-control.bats \
+	tests/48-json.bats \
+	tests/20-http.bats \
+	tests/58-install.bats \
+	tests/65-property.bats \
 	tests/35-conformance.bats \
 	tests/40-chat.bats \
-	tests/42-text.bats \
-	tests/45-commands.bats \
-	tests/46-formats.bats \
-	tests/47-sessions.bats \
-	tests/48-json.bats \
+	tests/54-reload.bats \
 	tests/49-protocol.bats \
-	tests/48-history.bats \
-	tests/50-lifecycle.bats \
-	tests/51-drain.bats \
-	tests/52-supervisors.bats \
-	tests/55-control.bats \
-	tests/56-bench.bats \
-	tests/56-spawn.bats \
-	tests/57-inetd.bats \
-	tests/57-metrics.bats \
-	tests/58-install.bats \
-	tests/59-proxies.bats \
-	tests/58-steering.bats \
-	tests/58-trace.bats \
+	tests/25-listeners.bats \
+	tests/10-cli.bats \
+	tests/45-commands.bats \
+	tests/25-refusals.bats \
+	tests/32-deflate.bats \
 	tests/59-mute.bats \
 	tests/53-fail2ban.bats \
-	tests/53-log.bats \
-	tests/54-reload.bats \
-	tests/60-faults.bats \
-	tests/61-examples.bats \
-	tests/65-property.bats \
-	tests/67-faults.bats \
-	tests/68-fate.bats \
-	tests/70-limits.bats \
+	tests/24-proxies.bats \
+	tests/50-lifecycle.bats \
+	tests/42-text.bats \
+	tests/58-steering.bats \
+	tests/58-trace.bats \
 	tests/72-memory.bats \
-	tests/75-endings.bats \
-	tests/80-browser.bats \
-	tests/85-wschat.bats
+	tests/53-log.bats \
+	tests/46-formats.bats \
+	tests/15-completion.bats
 
 unit_tests = \
 	tests/unit/test_allowance \

@@ -3,7 +3,7 @@
 // that started us.
 //
 // Variables: PORT, SCREENSHOTS (a folder), PYTHON and PYTHONPATH for the
-// foreign client, WSCHATD_NODE_MODULES.  What is awaited has ten seconds.
+// foreign client, WSCHATD_NODE_MODULES.  What is awaited has half a minute.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';

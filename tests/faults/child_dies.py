@@ -37,7 +37,7 @@ def spent_s(server):
 
 
 def row(it):
-    span = it.count(30, 2)
+    span = it.count(30, 1)
     it.expected = " status=70 "
     for role in "worker", "broker":
         fate = arena.Fate(it)

@@ -53,7 +53,7 @@ def slope(points):
 
 
 def row(it):
-    span = it.count(1200, 5)
+    span = it.count(1200, 3)
     # A log that is soon full, so that its pages do not count as growth.
     server = it.server('log-size = "1M" limits { message-rate = 0 } route "/ws" { kind = chat'
                        ' grace = 5 identity = session }'
@@ -77,7 +77,7 @@ def row(it):
             measured = now
         time.sleep(0.005)
     arena.eventually(lambda: [arena.descriptors(p) for p in pids] == fds,
-                     "as many descriptors as before", 10, 0.1)
+                     "as many descriptors as before", 40, 0.1)
     warm = [point for point in points if span / 4 < point[0] < span]
     level = sum(kb for _, kb in warm) / len(warm)
     it.tell("connections", came)

@@ -20,7 +20,8 @@ def row(it):
                      HONEST // 2, "-s", 50, "-r", 50)
     pids = server.pids()
     base = arena.memory_kb(pids)
-    talk, begin, most = LargeTalk(server, LINE, 10), time.monotonic(), 0
+    talk = LargeTalk(server, LINE, 20 if it.short else 10)
+    begin, most = time.monotonic(), 0
     while time.monotonic() < begin + 60:
         most = max(most, arena.memory_kb(pids) - base)
         if server.closed_for("backlog") + server.closed_for("memory") >= many:

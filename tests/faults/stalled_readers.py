@@ -44,11 +44,12 @@ class LargeTalk(threading.Thread):
 
 def row(it):
     gone, late, peak = [], [], []
+    backlog = BACKLOG // 2 if it.short else BACKLOG
 
     def play(fault):
         server = it.server(
             "log-level = debug limits { message-rate = 0 "
-            f"backlog = {BACKLOG} memory = {MEMORY} }}")
+            f"backlog = {backlog} memory = {MEMORY} }}")
         many = STALLED * fault
         crowd = it.crowd(server, "-n", 900 + many, "-j", 300, "-S", many,
                          "-r", 50, "-s", 50)

@@ -30,7 +30,7 @@ def send_pings(port, many):
 
 def row(it):
     memory, connections = [], []
-    seconds = 2 if it.short else 5
+    seconds = 1 if it.short else 5
     many = it.count(1_000_000, 50_000)
 
     def play(fault, options):
