@@ -10,6 +10,19 @@ load lib/common
 	PY
 }
 
+@test "the switch to WebSocket and the greeting come in one segment" {
+	start_server
+	peer <<-'PY'
+	def segments():
+	    who = Chatter()
+	    info = who.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 160)
+	    who.leave()
+	    return struct.unpack_from("I", info, 152)[0]  # tcpi_data_segs_in
+	# A broker that takes its time is not waited for.
+	eventually(lambda: segments() == 1, "one segment")
+	PY
+}
+
 @test "the second is greeted with a count of two, the first hears nothing" {
 	start_server
 	peer <<-'PY'

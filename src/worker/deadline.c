@@ -19,6 +19,7 @@
 
 #define RECHECK_MS	250	/* of a deadline that cannot count yet */
 #define ANSWER_RATE	1000	/* bytes/s, of who reads a response */
+#define SWITCH_MS	100	/* then it leaves without a greeting */
 
 /* Since when nothing has come, or no proof has been asked for: who has
  * something to prove is asked while it talks, too. */
@@ -35,6 +36,14 @@ deadline_progress_ms(const struct client *c)
 {
 	return c->output != NULL && c->output->progress_ms > c->since_ms ?
 	    c->output->progress_ms : c->since_ms;
+}
+
+/* Whether its switch waits for what the broker says to its JOIN. */
+static bool
+deadline_holds_switch(const struct client *c)
+{
+	return c->is_joining && !c->is_dirty && !c->is_blocked &&
+	    client_owed(c) > 0;
 }
 
 /* When who waits for his own rate, or for his address's, may go on. */
@@ -83,6 +92,8 @@ client_due(const struct worker *w, const struct client *c)
 			EARLIER(l->message_time_ms, in->message_ms);
 		if (in != NULL && in->waits_rate)
 			EARLIER(1, deadline_rate_ms(w, c));
+		if (deadline_holds_switch(c))
+			EARLIER(SWITCH_MS, c->since_ms);
 		break;
 	case CLIENT_CLOSING:
 	case CLIENT_LINGER:
@@ -171,6 +182,11 @@ deadline_check_open(struct worker *w, struct client *c)
 	const struct settings_limits *l = client_limits(w, c);
 	struct client_input *in = c->input;
 
+	if (deadline_holds_switch(c) &&
+	    is_over(w->now_ms, c->since_ms, SWITCH_MS)) {
+		client_mark_dirty(w, c);
+		return;
+	}
 	/* Nobody makes progress while we look at no socket. */
 	if (c->is_blocked && !w->is_choked &&
 	    is_over(w->now_ms, c->output->progress_ms,

@@ -12,6 +12,7 @@
 #include "worker/aside.h"
 #include "worker/audience.h"
 #include "worker/backfill.h"
+#include "worker/deadline.h"
 #include "worker/delivery_parts.h"
 #include "worker/event.h"
 #include "worker/output.h"
@@ -210,6 +211,9 @@ entry_take(struct worker *w, const struct settings_route *route,
 		return;
 	}
 	client_mark_dirty(w, c);
+	/* Those of the handshake are over. */
+	wheel_unset(&w->wheel, &c->deadline);
+	client_schedule(w, c);
 	logger_write_connection(LOGGER_DEBUG, c->connection,
 	    v->record.kind == RECORD_ENTER ? "entered" : "joined",
 	    "users=%llu", (unsigned long long)v->record.count);

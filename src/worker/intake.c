@@ -269,7 +269,6 @@ intake_open(struct worker *w, struct client *c, const struct answer *answer)
 	client_init_decoder(c, &c->input->decoder);
 	client_enter(w, c, CLIENT_OPEN);
 	metrics_add(METRIC_HANDSHAKES + REFUSAL_NONE, 1);
-	client_mark_dirty(w, c);
 	type = client_is_chat(w, c) ? IPC_JOIN : IPC_ATTACH;
 	if (type == IPC_JOIN)
 		len = seat_write_join(c->seat, answer->room, answer->room_len,
@@ -280,6 +279,10 @@ intake_open(struct worker *w, struct client *c, const struct answer *answer)
 	}
 	c->is_registered = true;
 	c->is_joining = type == IPC_JOIN;
+	/* A broker that serves answers in a moment, and that goes to the
+	 * client in the same call; deadline.c bounds the moment. */
+	if (!c->is_joining || !w->is_welcome)
+		client_mark_dirty(w, c);
 	logger_write_connection(LOGGER_DEBUG, c->connection, "open",
 	    "route=%s", answer->route->path);
 	client_schedule(w, c);

@@ -110,6 +110,30 @@ what_is_closed_has_the_close_handshakes_time(void **state)
 	assert_true(client_due(&worker, &linger) == NOW + 5000);
 }
 
+static void
+a_switch_waits_for_the_broker_a_moment(void **state)
+{
+	struct client c = client_in(CLIENT_OPEN);
+	struct client_output output = { .bytes = { .end = 1 } };
+
+	(void)state;
+	settings.limits = (struct settings_limits){
+		.ping_interval_ms = 25000
+	};
+	c.output = &output;
+	c.is_joining = true;
+	assert_true(client_due(&worker, &c) == NOW + 100);
+	/* It leaves with this turn, waits for the socket, or has left. */
+	c.is_dirty = true;
+	assert_true(client_due(&worker, &c) == NOW + 25000);
+	c.is_dirty = false;
+	c.is_blocked = true;
+	assert_true(client_due(&worker, &c) == NOW + 25000);
+	c.is_blocked = false;
+	c.output = NULL;
+	assert_true(client_due(&worker, &c) == NOW + 25000);
+}
+
 int
 main(void)
 {
@@ -121,6 +145,7 @@ main(void)
 		cmocka_unit_test(a_slow_reader_of_a_large_file_has_its_time),
 		cmocka_unit_test(without_the_setting_an_answer_waits_for_ever),
 		cmocka_unit_test(what_is_closed_has_the_close_handshakes_time),
+		cmocka_unit_test(a_switch_waits_for_the_broker_a_moment),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
