@@ -558,6 +558,7 @@ door_offer(struct door *door, unsigned worker, unsigned listener, int fd)
 	netaddr_from_socket((struct sockaddr *)&peer, entry.accepted.address,
 	    &entry.accepted.port);
 	(void)evutil_make_socket_nonblocking(fd);
+	listener_set_options(fd);
 	if (door->is_closed || pool_waiting(door->pool) != NULL ||
 	    !admit(door, &entry, POOL_CHOSEN))
 		refuse(door, &entry);

@@ -12,6 +12,8 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +28,7 @@
 #include "parent/endpoint.h"
 
 #define BATCH		64	/* accepted in a row, then others get a turn */
+#define NOTSENT_LOWAT	(16 * 1024)	/* bytes the kernel holds unsent */
 #define REST_MIN_MS	100
 #define REST_MAX_MS	1000
 
@@ -151,6 +154,7 @@ make_listener(struct event_base *base, const struct endpoint *endpoint,
 	listener->endpoint = *endpoint;
 	listener->fd = fd;
 	listener->paused = true;
+	listener_set_options(fd);
 	listener->speaks_tls = settings_speaks_tls(settings);
 	listener->readable = event_new(base, fd, EV_READ | EV_PERSIST,
 	    listener_on_readable, listener);
@@ -200,6 +204,17 @@ listener_open(struct event_base *base,
 	listener->on_accept = on_accept;
 	listener->owner = owner;
 	return listener;
+}
+
+/* Not every socket is TCP. */
+void
+listener_set_options(int fd)
+{
+	const int one = 1, lowat = NOTSENT_LOWAT;
+
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &lowat,
+	    sizeof(lowat));
 }
 
 void

@@ -27,6 +27,10 @@ struct listener *listener_open(struct event_base *,
     const struct settings_listener *, unsigned index, int inherited,
     listener_on_accept *, void *owner, struct endpoint_error *)
     __attribute__((warn_unused_result));
+/* What a client's socket has: nothing waits for more, and little waits in the
+ * kernel.  On Linux those that a listener accepts have it from the listener,
+ * which spares each of them the calls. */
+void listener_set_options(int fd);
 /* Whether it does from now on: who is refused is told in plain HTTP or not. */
 void listener_speak_tls(struct listener *, bool speaks_tls);
 /* Removes the file of a unix socket, too; NULL is fine. */

@@ -7,8 +7,6 @@
 
 #include <assert.h>
 #include <inttypes.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +27,6 @@
 #include "worker/waiting.h"
 #include "worker/wire.h"
 
-#define NOTSENT_LOWAT	(16 * 1024)	/* bytes the kernel holds unsent */
 #define SLOT_STEP	256		/* the table grows by at least */
 
 /*
@@ -148,7 +145,6 @@ client_new(struct worker *w, const struct ipc_accepted *accepted, int fd)
 {
 	uint32_t slot = ipc_connection_slot(accepted->connection);
 	struct epoll_event event = { .events = EPOLLIN };
-	const int one = 1, lowat = NOTSENT_LOWAT;
 	struct client *c;
 
 	c = calloc(1, sizeof(*c));
@@ -171,10 +167,6 @@ client_new(struct worker *w, const struct ipc_accepted *accepted, int fd)
 		close(fd);
 		return false;
 	}
-	/* Not every socket is TCP. */
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &lowat,
-	    sizeof(lowat));
 	c->route = CLIENT_NO_ROUTE;
 	c->is_refused = (accepted->flags & IPC_ACCEPTED_REFUSE) != 0;
 	c->has_read_event = true;

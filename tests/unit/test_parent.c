@@ -7,8 +7,19 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <arpa/inet.h>
+#include <event2/event.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/settings.h"
 #include "parent/child.h"
 #include "parent/endpoint.h"
+#include "parent/listener.h"
 
 static void
 young_deaths_wait_longer_and_longer(void **state)
@@ -70,12 +81,67 @@ addresses_are_parsed(void **state)
 			fail_msg("%s", cases[i].text);
 }
 
+static bool
+keep_accepted(void *owner, unsigned index, int fd, const uint8_t bytes[16],
+    uint16_t port)
+{
+	(void)index;
+	(void)bytes;
+	(void)port;
+	*(int *)owner = fd;
+	return false;
+}
+
+static int
+option_of(int fd, int option)
+{
+	socklen_t len = sizeof(int);
+	int value = -1;
+
+	assert_int_equal(getsockopt(fd, IPPROTO_TCP, option, &value, &len), 0);
+	return value;
+}
+
+/* Nobody sets them for each connection. */
+static void
+who_is_accepted_has_the_options_of_the_listener(void **state)
+{
+	struct settings_listener settings = { .address = "127.0.0.1:0" };
+	struct sockaddr_in to = { .sin_family = AF_INET };
+	struct event_base *base = event_base_new();
+	struct endpoint_error error;
+	struct listener *listener;
+	int client, fd = -1;
+
+	(void)state;
+	listener = listener_open(base, &settings, 0, -1, keep_accepted, &fd,
+	    &error);
+	assert_non_null(listener);
+	to.sin_port = htons((uint16_t)atoi(strrchr(listener_name(listener),
+	    ':') + 1));
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	client = socket(AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(connect(client, (struct sockaddr *)&to, sizeof(to)),
+	    0);
+	listener_pause(listener, false);
+	listener_accept_waiting(listener);
+	assert_true(fd >= 0);
+	assert_int_equal(option_of(fd, TCP_NODELAY), 1);
+	assert_int_equal(option_of(fd, TCP_NOTSENT_LOWAT), 16384);
+	close(fd);
+	close(client);
+	listener_close(listener);
+	event_base_free(base);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(young_deaths_wait_longer_and_longer),
 		cmocka_unit_test(addresses_are_parsed),
+		cmocka_unit_test(
+		    who_is_accepted_has_the_options_of_the_listener),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
