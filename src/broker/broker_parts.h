@@ -28,7 +28,6 @@ struct broker {
 	bool is_stopping;
 	bool is_flooded;		/* with whispers: a worker is slow */
 	unsigned first;			/* index of who is heard first */
-	unsigned heard;			/* index of who was heard last */
 	uint64_t turn_end_ms;		/* by clock_ms(); 0: not begun */
 	int exit_code;
 	unsigned link_count;		/* places that have had a worker, and

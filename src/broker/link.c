@@ -88,7 +88,6 @@ link_hush(const struct link *link)
 void
 link_pace(const struct link *link)
 {
-	link->broker->heard = link->index;
 	if (turn_is_over(link->broker))
 		link_hush(link);
 }
@@ -514,9 +513,7 @@ link_end_turn(struct broker *b)
 	hub_each_ahead(b->hub, clock_ms(), link_hold, b);
 	link_release_held(b);
 	for (unsigned i = 0; i < b->link_count; i++) {
-		/* Who speaks alone hears himself first. */
-		struct link *link =
-		    &b->links[(b->heard + i) % b->link_count];
+		struct link *link = &b->links[i];
 
 		if (link->peer == NULL)
 			continue;
