@@ -151,7 +151,8 @@ shares_tell(struct shares *s, uint64_t now_ms, void (*tell)(void *, unsigned,
 		if (row->clock <= s->floor + SHARES_AHEAD ||
 		    now_ms < row->until_ms)
 			continue;
-		wait_ms = (row->clock - s->floor) * SHARES_PERIOD_MS / said;
+		wait_ms = (row->clock - s->floor - SHARES_AHEAD / 2) *
+		    SHARES_PERIOD_MS / said;
 		if (wait_ms > SHARES_WAIT_MS)
 			wait_ms = SHARES_WAIT_MS;
 		row->until_ms = now_ms + wait_ms;

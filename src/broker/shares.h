@@ -17,9 +17,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Over so many bytes ahead one waits, but for no longer at once: the last may
- * have gone meanwhile. */
-#define SHARES_AHEAD	(128 * 1024)
+/* Over so many bytes ahead one waits until it is half of that, but for no
+ * longer at once: the last may have gone meanwhile.  A worker's requests come
+ * in loads of a megabyte, and to be ahead by one of these is nothing. */
+#define SHARES_AHEAD	(1024 * 1024)
 #define SHARES_WAIT_MS	100
 /* Who counts as wanting more has been marked, and has said so many bytes, in
  * the last of these periods. */

@@ -239,7 +239,7 @@ who_is_ahead_of_others_is_held(void **state)
 	(void)state;
 	channels_open(&c, 0);
 	join_all(&c);
-	for (unsigned turns = 0; turns < 400 && c.far[0].holds == 0;
+	for (unsigned turns = 0; turns < 1000 && c.far[0].holds == 0;
 	    turns++) {
 		for (unsigned n = 0; n < 6; n++)
 			ask_with(&c, n % 3 / 2, IPC_SAY, LINE, IPC_MORE);
