@@ -52,6 +52,15 @@ delivery_is_due(const struct worker *w)
 	return log_committed(w->delivery->log) != w->delivery->position;
 }
 
+bool
+delivery_goes_on(const struct worker *w)
+{
+	const struct delivery *d = w->delivery;
+
+	return delivery_is_due(w) &&
+	    (w->rung > d->position || d->rendered > 0);
+}
+
 uint32_t
 delivery_audience(const struct delivery *d)
 {

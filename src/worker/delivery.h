@@ -25,6 +25,10 @@ struct delivery *delivery_new(const struct log *, struct compress *)
 
 /* Whether the log has grown behind the cursor. */
 bool delivery_is_due(const struct worker *);
+/* Whether it is looked at again without waiting: a bell has told of what is
+ * due, or the last walk had something for somebody here.  Where many come and
+ * go elsewhere it grows all the time, for nobody here. */
+bool delivery_goes_on(const struct worker *);
 /* How many clients the largest room had that was told something in the last
  * turn. */
 uint32_t delivery_audience(const struct delivery *);

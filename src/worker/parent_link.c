@@ -248,5 +248,6 @@ on_connection(void *owner, struct peer *peer, const struct ipc_message *m)
 		    "no memory for a connection", NULL);
 		return peer_send(peer, IPC_CLOSED, &id, NULL, 0, -1);
 	}
+	w->has_come = true;
 	return true;
 }

@@ -165,6 +165,10 @@ turn_has_served(const struct worker *w)
 static void
 turn_work(struct worker *w)
 {
+	/* Who comes has sent his request already, as a rule. */
+	if (w->has_come && !w->is_choked)
+		(void)look(w);
+	w->has_come = false;
 	w->now_ms = clock_ms();
 	turn_run_deadlines(w);
 	incident_tell(&w->incidents, w->now_ms);
@@ -187,6 +191,6 @@ void
 turn_run(struct worker *w)
 {
 	event_base_loop(w->base, EVLOOP_ONCE |
-	    (delivery_is_due(w) ? EVLOOP_NONBLOCK : 0));
+	    (delivery_goes_on(w) ? EVLOOP_NONBLOCK : 0));
 	turn_work(w);
 }

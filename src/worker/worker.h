@@ -50,6 +50,7 @@ struct worker {
 	struct peer *broker;		/* NULL while there is none */
 	uint64_t rung;			/* position of the last bell */
 	bool is_welcome;		/* the broker serves */
+	bool has_come;			/* a connection, in this turn */
 	bool has_been_welcome;		/* READY was sent */
 	bool is_ready;			/* what /healthz/ready says */
 	bool is_choked;			/* too much is without a receipt */
