@@ -111,27 +111,34 @@ class Server:
         with open(conf, "w") as file:
             file.write(f'site = ""\nroute "/chat" {{ kind = chat {route} }}\n'
                        'route "/echo" { kind = echo }\n')
+        told, ready_fd = os.pipe()
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 [*before, program, "-w", str(workers), "-c", conf,
-                 *(["-l", listen] if listen else []), "-o", options],
+                 *(["-l", listen] if listen else []), "-o", options,
+                 "--ready-fd", str(ready_fd)], pass_fds=(ready_fd,),
                 stderr=stderr or log, stdin=subprocess.DEVNULL,
                 start_new_session=True, env=env)
+        os.close(ready_fd)
         self.pid = self.process.pid
         self.workers = workers
-        if stderr is None:
-            self.await_ready()
+        with open(told, "rb", buffering=0) as pipe:
+            if stderr is None:
+                self.await_ready(pipe)
 
-    def await_ready(self):
-        def listening():
-            found = re.search(r'listening on http://[^"]*:(\d+)', self.log())
-            if self.process.poll() is not None:
-                raise SystemExit("the server ended:\n" + self.log())
-            return found and int(found[1])
-        self.port = eventually(listening, "a listener")
-        tls = re.search(r'listening on https://[^"]*:(\d+)', self.log())
-        self.tls_port = int(tls[1]) if tls else None
-        eventually(self.is_ready, "a ready server", pause=0.01)
+    def await_ready(self, pipe):
+        """By its own word: nobody has connected then, whose connection may
+        still be ending while descriptors are counted."""
+        said = select.select([pipe], [], [], 20)[0] and pipe.read(16)
+        if said != b"ready\n":
+            raise SystemExit("the server is not ready:\n" + self.log())
+
+        def port_of(scheme):
+            found = re.search(scheme + r'://[^"]*:(\d+)', self.log())
+            return int(found[1]) if found else None
+        self.port = eventually(lambda: port_of("listening on http"),
+                               "a listener")
+        self.tls_port = port_of("listening on https")
 
     def is_ready(self):
         try:
