@@ -149,6 +149,11 @@ PATIENT='limits { message-rate = 0 }'
 	page_test protocol unsure
 }
 
+@test "a second click on the way back changes nothing" {
+	start_server
+	page_test protocol twice
+}
+
 @test "the page waits as long as a server asks, and stays away if told so" {
 	start_server
 	page_test protocol delays

@@ -134,6 +134,11 @@ class Connection {
     this.setState('connecting');
   }
 
+  // Of a click, which may be one of two.
+  retry() {
+    if (this.state === 'offline' || this.state === 'closed') this.open();
+  }
+
   hear(data) {
     let event;
     this.heardAt = Date.now();
@@ -1164,7 +1169,7 @@ class View {
     this.title = h(isPage ? 'h1' : 'h2', {});
     this.state = h('span', { class: 'state', role: 'status' });
     this.wait = h('span', { 'aria-hidden': 'true' });
-    this.retry = plainButton('', () => { this.chat.connection.open(); this.field.focus(); });
+    this.retry = plainButton('', () => { this.chat.connection.retry(); this.field.focus(); });
     this.toggle = h('button', { type: 'button', class: 'toggle', 'aria-expanded': 'false',
       'aria-controls': 'wschat-side', click: () => this.openSide(!this.isSideOpen()) });
     this.header = h('header', {}, this.title,

@@ -175,6 +175,22 @@ await run({
 			'Message 2 is lost.', 'berta: no 3', 'berta: no 4', 'You are a new user: user9.']);
 	},
 
+	// Who clicks twice comes back once.  The second click finds a button that
+	// is to go, but is drawn still.
+	async twice() {
+		const server = new FakeServer();
+		const page = await server.open();
+		await hasState(page, 'connected');
+		await server.last.socket.close({ code: 1012, reason: 'the server restarts; come back in 60 s' });
+		await hasState(page, 'offline');
+		await page.getByRole('button', { name: 'Now' })
+			.evaluate((button) => { button.click(); button.click(); });
+		await hasState(page, 'connected');
+		await say(page, 'here');
+		await server.request(0);
+		assert.equal(server.connections.length, 2);
+	},
+
 	// The delay a server asks for, and when it wants no return.
 	async delays() {
 		const server = new FakeServer();
