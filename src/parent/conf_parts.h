@@ -17,7 +17,7 @@
 #include "base/settings_table.h"
 
 #define CONF_ROWS	96	/* at least settings_table_rows */
-#define CONF_FILES	256	/* in all */
+#define CONF_FILES	256	/* read at most, with those included */
 
 enum origin_kind {
 	ORIGIN_DEFAULT,

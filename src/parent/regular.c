@@ -24,7 +24,6 @@ int
 regular_open(const char *path, struct stat *st, const char **why_out)
 {
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-
 	int error = errno;
 
 	if (fd >= 0) {

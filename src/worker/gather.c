@@ -35,8 +35,8 @@ longer(unsigned pause, unsigned max)
 	return pause * 2 + 1 < max ? pause * 2 + 1 : max;
 }
 
-/* One look is done as a rule; while nobody has anything to say it costs as
- * much as it ever brings. */
+/* Looks are rarer the more often they were in vain: while nobody has anything
+ * to say one costs as much as it ever brings. */
 static void
 gather_quickly(struct worker *w)
 {
