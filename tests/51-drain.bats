@@ -29,13 +29,32 @@ load lib/common
 	start_server -o 'limits { message-rate = 0 }'
 	peer <<-'PY'
 	slow, talker = Chatter(receive_buffer=4096), Chatter()
-	for i in range(200):
+	for i in range(20):
 	    talker.say(f"{i} " + "x" * 4000)
-	for i in range(200):
+	for i in range(20):
 	    talker.hear()
 	os.kill(SERVER_PID, signal.SIGTERM)
-	for i in range(200):
+	for i in range(20):
 	    assert slow.hear().startswith(f"[user1]: {i} "), i
+	slow.expect_close(1001)
+	PY
+	wait_server
+	assert_equal "$SERVER_STATUS" 0
+}
+
+@test "with drain-time he has all of it to catch up" {
+	start_server -o 'drain-time = 6' -o 'limits { message-rate = 0 }' -w 1
+	peer <<-'PY'
+	slow, second, talker = Chatter(receive_buffer=4096), Chatter(), Chatter()
+	for i in range(50):
+	    talker.say(f"{i} " + "x" * 4000)
+	for i in range(50):
+	    talker.hear()
+	os.kill(SERVER_PID, signal.SIGTERM)
+	# The first would have been closed before the second.
+	second.expect_close(1001, skip_data=True)
+	for i in range(50):
+	    assert slow.hear().startswith(f"[user2]: {i} "), i
 	slow.expect_close(1001)
 	PY
 	wait_server

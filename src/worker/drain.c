@@ -15,7 +15,7 @@
 #include "worker/intake.h"
 #include "worker/worker.h"
 
-#define BEHIND_MS	300	/* of DRAIN_END_MS, for lines that are owed */
+#define BEHIND_MS	500	/* of DRAIN_END_MS, for lines that are owed */
 
 static void
 count_open(struct worker *w, struct client *c)
@@ -88,7 +88,8 @@ drop(struct worker *w, struct client *c)
 	client_drop(w, c, CLOSE_TIMEOUT);
 }
 
-/* Closes as many as are due by now; each is heard out first. */
+/* Closes as many as are due by now; each is heard out first, and who is behind
+ * has the rest of the time to catch up. */
 static void
 close_some(struct worker *w, uint64_t elapsed_ms)
 {
@@ -101,6 +102,8 @@ close_some(struct worker *w, uint64_t elapsed_ms)
 		if (c == NULL || c->state != CLIENT_OPEN)
 			continue;
 		d->closed++;
+		if (!delivery_is_level(c))
+			continue;
 		if (!client_is_waiting(c) && !c->is_ended)
 			intake_read(w, c);
 		if (c->state == CLIENT_OPEN)
