@@ -127,10 +127,13 @@ class Server:
                 self.await_ready(pipe)
 
     def await_ready(self, pipe):
-        """By its own word: nobody has connected then, whose connection may
-        still be ending while descriptors are counted."""
-        said = select.select([pipe], [], [], 20)[0] and pipe.read(16)
-        if said != b"ready\n":
+        """By its own word, up to the end of it: nobody has connected then,
+        and no descriptor is open that will not stay so."""
+        said, more = b"", b"-"
+        while more and select.select([pipe], [], [], 20)[0]:
+            more = pipe.read(16)
+            said += more
+        if said != b"ready\n" or more:
             raise SystemExit("the server is not ready:\n" + self.log())
 
         def port_of(scheme):
@@ -252,6 +255,11 @@ class Crowd:
         """Cuts so many off; returns how long until all were back, in ms."""
         self.tell(f"drop {many}")
         return float(self.await_line("back")[0])
+
+    def gather(self):
+        """Waits until all are there again."""
+        self.tell("gather")
+        self.await_line("gathered")
 
     def stop(self):
         self.tell("stop")

@@ -4,8 +4,9 @@
  * Part of them speak JSON, and resume when their connection is lost, with
  * everything unanswered said again; each of the others is followed by a new
  * client.  Writes one trace, which judge.py judges.  Reads commands, a line
- * each: "stop", "drop N" (N JSON clients lose their connection).  Prints
- * "ready" when all are there, and "back MS" when all who were dropped are.
+ * each: "stop", "drop N" (N JSON clients lose their connection), "gather".
+ * Prints "ready" when all are there, "back MS" when all who were dropped are,
+ * and "gathered" when all are there again.
  */
 
 #include "config.h"
@@ -54,7 +55,7 @@ struct crowd {
 	struct slot *slots;
 	struct link_events events;
 	int epoll;
-	bool talking, stopping, leaving;
+	bool talking, stopping, leaving, gathering;
 	unsigned ready, opening, awaited;
 	uint64_t started, said, heard_at, dropped_at;
 	char command[64];
@@ -421,6 +422,8 @@ crowd_obey(struct crowd *crowd, const char *line)
 
 	if (sscanf(line, "drop %u", &many) == 1)
 		crowd_drop(crowd, many);
+	else if (strcmp(line, "gather") == 0)
+		crowd->gathering = true;
 	else if (strcmp(line, "stop") == 0)
 		crowd->stopping = true;
 	else
@@ -469,6 +472,10 @@ crowd_turn(struct crowd *crowd)
 	}
 	crowd_open_due(crowd, nanotime());
 	crowd_say_due(crowd, nanotime());
+	if (crowd->gathering && crowd->ready == crowd->o.slots) {
+		crowd->gathering = false;
+		printf("gathered\n");
+	}
 }
 
 static void

@@ -24,10 +24,17 @@ def row(it):
         os.kill(pid, signal.SIGSTOP)        # so that the count is exact
         had += arena.descriptors(pid) - base
         begin = time.time()
-        os.kill(pid, (signal.SIGKILL, signal.SIGSEGV)[number % 2])
+        if number % 2 == 0:
+            os.kill(pid, signal.SIGKILL)
+        else:
+            os.kill(pid, signal.SIGSEGV)
+            os.kill(pid, signal.SIGCONT)    # who is stopped dumps no core
         arena.eventually(lambda: server.ready_ms(pid) is not None,
                          "a replacement", pause=0.01)
         took.append(server.ready_ms(pid, begin))
+        # Else who comes back may come to the next that is killed; and who
+        # dies young is restarted later.
+        crowd.gather()
         time.sleep(0.3)
     judge = crowd.stop()
     ended = len(arena.ends_unasked(judge))
