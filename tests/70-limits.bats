@@ -5,7 +5,7 @@ load lib/common
 
 @test "a slow reader delays nobody and is closed with 1013" {
 	start_server -o 'limits { message-rate = 0 backlog = "64K"
-	    backlog-time = 600 }'
+	    backlog-time = 600 close-time = 600 }'
 	peer <<-'PY'
 	slow = Chatter(receive_buffer=4096)
 	talker, listener = Chatter(), Chatter()

@@ -106,7 +106,8 @@ launch_server()
 }
 
 # start_server ARGS...: starts it on a free port and waits until it is ready,
-# as it says by itself: nobody has connected yet.
+# as it says by itself: nobody has connected yet, and no descriptor is open
+# that will not stay so.
 start_server()
 {
 	rm -f "$DIR/.ready"
@@ -136,7 +137,14 @@ must_live()
 
 server_told()
 {
-	[[ -s $DIR/.ready ]] || server_gone
+	server_gone && return
+	[[ -s $DIR/.ready ]] && ! holds_open "$SERVER_PID" "$DIR/.ready"
+}
+
+# holds_open PID FILE
+holds_open()
+{
+	[[ -n $(find "/proc/$1/fd" -lname "$2" 2>/dev/null) ]]
 }
 
 # Listening, or dead already: nothing more to wait for.

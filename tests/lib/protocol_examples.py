@@ -82,18 +82,26 @@ class Client:
                 return
             assert self.may_pass(got), f"want {want}\n    got  {got}"
 
+    def hear_only(self, member, value):
+        """What the example does not show, up to the event with this."""
+        while True:
+            got = self.hear()
+            if got.get(member) == value:
+                return got
+            assert self.may_pass(got), f"nobody told of {got}"
+
+    def sees_away(self):
+        self.peer.send_text('{"type":"who"}')
+        users = self.hear_only("type", "who")["users"]
+        return any("away" in user for user in users)
+
     def finish(self):
         if self.is_text:
             self.peer.send_text("/ping")
-            last = "[server::ping] pong"
+            self.hear_only("text", "[server::ping] pong")
         else:
             self.peer.send_text('{"type":"ping","id":"the end"}')
-            last = "the end"
-        while True:
-            got = self.hear()
-            if last in (got.get("id"), got.get("text")):
-                return
-            assert self.may_pass(got), f"nobody told of {got}"
+            self.hear_only("id", "the end")
 
 
 class Run:
@@ -138,11 +146,12 @@ class Run:
         else:
             raise AssertionError(f"what is {text!r}?")
 
-
     def gone(self, name):
         client = self.clients.pop(name)
         self.tokens[name] = client.token
         client.peer.vanish()
+        for other in self.clients.values():
+            eventually(other.sees_away, "that one is away")
         if self.talk:
             self.go_round()
 
