@@ -157,6 +157,7 @@ libparent_a_SOURCES = \
 	src/parent/reload.c \
 	src/parent/reload.h \
 	src/parent/reports.c \
+	src/parent/settling.c \
 	src/parent/singles.c \
 	src/parent/site.c \
 	src/parent/site.h \

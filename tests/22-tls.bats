@@ -591,7 +591,8 @@ refuse_files()
 	tls_peer <<-'PY'
 	client = LibSsl()
 	client.switch()
-	for _ in range(40):
+	# Less than OpenSSL takes for a flood by itself, which is 32.
+	for _ in range(20):
 	    if client.key_update(False) != 1:
 	        break
 	client.sock.settimeout(None)

@@ -216,8 +216,8 @@ start_plain()
 	    with TlsSocket() as sock:
 	        return str(sock.tls.getpeercert()["subjectAltName"])
 	old = [TlsPeer("/echo") for _ in range(6)]
+	rounds, seen = 0, {"renewed" in names()}
 	open("ready", "w").close()
-	rounds, seen = 0, set()
 	while not os.path.exists("over") or rounds < 20:
 	    for peer in old:
 	        peer.send_text(f"round {rounds}")
@@ -343,6 +343,25 @@ resumes()
 		    echo.expect_close(1009)
 		PY
 	done
+}
+
+@test "a reload is over when every process has read it" {
+	local stopped
+
+	start_server
+	stopped=$(worker_pids | head -n 1)
+	kill -STOP "$stopped"
+	write_config <<<'limits { message-size = 4096 }'
+	kill -HUP "$SERVER_PID"
+	wait_until grep -q 'msg="setting changed"' "$LOG"
+	# What comes meanwhile waits, and is not forgotten.
+	write_config <<<'limits { message-size = 8192 }'
+	kill -HUP "$SERVER_PID"
+	refute_log 'msg=reloaded'
+	kill -CONT "$stopped"
+	reloaded_twice() { [[ $(grep -c 'msg=reloaded' "$LOG") == 2 ]]; }
+	wait_until reloaded_twice
+	grep -q 'from="4K" to="8K"' "$LOG"
 }
 
 @test "larger messages than before go through the broker at once" {

@@ -33,6 +33,24 @@ lines()
 	grep -q 'msg=ordered command=reload uid=' "$LOG"
 }
 
+@test "what all are told is answered when all have read it" {
+	local stopped
+
+	start_controlled
+	stopped=$(worker_pids | head -n 1)
+	kill -STOP "$stopped"
+	ctl log-level debug >first 2>&1 3>&- &
+	wait_until grep -q 'msg=ordered command=log-level' "$LOG"
+	run ctl reload
+	assert_equal "$status" 1
+	assert_output --partial 'has not read the order before this one'
+	kill -0 $!
+	kill -CONT "$stopped"
+	wait $!
+	run ctl reload
+	assert_success
+}
+
 @test "log-level changes all processes, and a reload changes it back" {
 	start_controlled
 	controller <<-'PY'

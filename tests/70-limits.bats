@@ -19,7 +19,8 @@ load lib/common
 }
 
 @test "what a slow reader did get is whole and in order" {
-	start_server -o 'limits { message-rate = 0 backlog = "64K" }'
+	start_server -o 'limits { message-rate = 0 backlog = "64K"
+	    close-time = 600 }'
 	peer <<-'PY'
 	slow, talker = Chatter(receive_buffer=4096), Chatter()
 	for i in range(400):

@@ -151,7 +151,7 @@ begin(struct child *child, uint64_t generation, const char *how)
 {
 	child->state = CHILD_STARTING;
 	child->generation = generation;
-	child->pings = child->kill_at_ms = 0;
+	child->pings = child->asked = child->kill_at_ms = 0;
 	child->unanswered = 0;
 	child->answered = child->killed = false;
 	child->attached = child->paused = child->has_taken = false;
@@ -303,7 +303,18 @@ child_on_pong(struct child *child, uint64_t number)
 		return false;
 	child->unanswered = 0;
 	child->answered = true;
+	if (number >= child->asked)
+		child->asked = 0;
 	return true;
+}
+
+void
+child_ask(struct child *child)
+{
+	struct ipc_ping ping = { .number = ++child->pings };
+
+	child->asked = ping.number;
+	child_tell(child, IPC_PING, &ping, -1);
 }
 
 uint64_t

@@ -44,6 +44,7 @@ struct child {
 	uint64_t pings;		/* sent */
 	unsigned unanswered;	/* of these, since the last PONG */
 	bool answered;		/* once, or READY */
+	uint64_t asked;		/* a PING whose answer is waited for; 0: none */
 	unsigned failures;	/* young deaths in a row */
 	uint64_t kill_at_ms;	/* 0: no; may live until then */
 	bool killed;		/* SIGKILL is on its way */
@@ -115,6 +116,15 @@ void child_tell(struct child *, enum ipc_type, const void *payload, int fd);
 void child_watch(struct child *, uint64_t now_ms);
 /* False: an answer to no ping. */
 bool child_on_pong(struct child *, uint64_t number);
+
+/* Sends a PING out of turn, to learn when all before it has been read. */
+void child_ask(struct child *);
+/* Whether it lives and has not answered that. */
+static inline bool
+child_is_asked(const struct child *child)
+{
+	return child->pid > 0 && child->asked != 0;
+}
 
 /* It has been reaped: logs how it ended, forgets it (the peer must have been
  * heard out).  Returns after how many milliseconds the next may start. */

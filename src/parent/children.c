@@ -283,6 +283,7 @@ on_reaped(struct parent *parent, struct child *child, int status)
 		child_put_off(child, wait_ms);
 	ending_stop_workers_when_paused(parent);
 	ending_stop_broker_when_alone(parent);
+	settling_check(parent);
 }
 
 static struct child *

@@ -39,16 +39,6 @@ drain(struct parent *parent, const struct ipc_steer *steer,
 	return true;
 }
 
-static bool
-reload(struct parent *parent, char told[IPC_REASON])
-{
-	struct reload prepared;
-	bool is_good = reload_run(parent, &prepared);
-
-	snprintf(told, IPC_REASON, "%.*s", IPC_REASON - 1, prepared.told);
-	return is_good;
-}
-
 /* As a reload that brings nothing else; the next one brings back what the
  * file says. */
 static bool
@@ -57,6 +47,11 @@ set_level(struct parent *parent, uint32_t level, char told[IPC_REASON])
 	uint32_t old = parent->settings->log_level;
 	unsigned i;
 
+	if (settling_is_open(parent)) {
+		snprintf(told, IPC_REASON,
+		    "a process has not read the order before this one");
+		return false;
+	}
 	parent->settings->log_level = level;
 	if (!heritage_renew_settings(&parent->heritage.files,
 	    parent->settings)) {
@@ -75,17 +70,27 @@ bool
 helm_steer(struct parent *parent, const struct ipc_steer *steer)
 {
 	struct ipc_steered answer = { .number = steer->number };
+	struct reload prepared;
 	char told[IPC_REASON] = "";
 	bool is_done;
 
-	if (steer->what == IPC_DRAIN)
+	if (steer->what == IPC_DRAIN) {
 		is_done = drain(parent, steer, told);
-	else if (steer->what == IPC_RELOAD)
-		is_done = reload(parent, told);
-	else if (steer->what == IPC_LOG_LEVEL && steer->value <= LOGGER_DEBUG)
+	} else if (steer->what == IPC_RELOAD) {
+		is_done = reload_run(parent, &prepared);
+		snprintf(told, sizeof(told), "%.*s", IPC_REASON - 1,
+		    prepared.told);
+	} else if (steer->what == IPC_LOG_LEVEL &&
+	    steer->value <= LOGGER_DEBUG) {
 		is_done = set_level(parent, (uint32_t)steer->value, told);
-	else
+	} else {
 		return false;
+	}
+	/* What all are told is done when all have read it. */
+	if (is_done && steer->what != IPC_DRAIN) {
+		settling_begin(parent, steer->what == IPC_RELOAD, steer, told);
+		return true;
+	}
 	answer.is_done = is_done;
 	if (!peer_send(parent->broker.peer, IPC_STEERED, &answer, told,
 	    strlen(told), -1))

@@ -60,12 +60,9 @@ on_stop_signal(evutil_socket_t sig, short what, void *arg)
 static void
 on_sighup(evutil_socket_t sig, short what, void *arg)
 {
-	struct reload reload;
-
 	(void)sig;
 	(void)what;
-	/* The log tells what is wrong. */
-	(void)reload_run(arg, &reload);
+	settling_reload(arg);
 }
 
 /* --- the turn ---------------------------------------------------------- */

@@ -2,7 +2,7 @@
  * parent_parts - what the files of the parent share: the parent itself.
  *
  * Private to parent.c and its parts: children.c, ending.c, readiness.c,
- * reload.c, reports.c and singles.c.
+ * reload.c, reports.c, settling.c and singles.c.
  */
 #ifndef PARENT_PARENT_PARTS_H
 #define PARENT_PARENT_PARTS_H
@@ -44,6 +44,14 @@ struct parent {
 	struct door *door;
 	struct attach *attach;		/* NULL: nobody is to come */
 	uint64_t reloads;
+	/* What all were told and not all have read (settling.c). */
+	struct settling {
+		bool is_open, is_reload;
+		bool reload_again;	/* a SIGHUP came meanwhile */
+		uint64_t broker;	/* generation of who asked; 0: nobody */
+		struct ipc_steered answer;
+		char told[IPC_REASON];
+	} settling;
 	struct child broker;
 	/* The pool's from 0 on, then the singles' (singles.c).  Behind
 	 * worker_end nobody lives. */
@@ -131,6 +139,25 @@ void ending_on_pause_over(evutil_socket_t fd, short what, void *arg);
 void reload_tell(struct parent *, struct child *);
 /* The settings alone; nothing to one that is not alive. */
 void reload_tell_settings(struct parent *, struct child *);
+
+/*
+ * settling.c
+ */
+
+/* All children that live have been told something: when they have read it, a
+ * reload is over, and who asked hears `told`; `steer` NULL: a signal did.
+ * Nothing else may be open. */
+void settling_begin(struct parent *, bool is_reload,
+    const struct ipc_steer *steer, const char *told);
+static inline bool
+settling_is_open(const struct parent *parent)
+{
+	return parent->settling.is_open;
+}
+/* A child has answered, or ended. */
+void settling_check(struct parent *);
+/* For SIGHUP: a reload, now or when what is open is over. */
+void settling_reload(struct parent *);
 
 /*
  * readiness.c

@@ -272,14 +272,18 @@ reload_run(struct parent *parent, struct reload *reload)
 		    "the server ends");
 		return false;
 	}
+	if (settling_is_open(parent)) {
+		snprintf(reload->told, sizeof(reload->told),
+		    "a process has not read the order before this one");
+		return false;
+	}
 	logger_info("reloading", NULL);
 	supervisor_reloading(parent->supervisor, clock_us());
 	is_good = reload_prepare(reload, parent->sources, parent->settings,
 	    parent->door);
-	if (is_good) {
+	if (is_good)
 		reload_put_in_force(parent, reload);
-		logger_info("reloaded", NULL);
-	}
-	supervisor_reloaded(parent->supervisor);
+	else
+		supervisor_reloaded(parent->supervisor);
 	return is_good;
 }

@@ -25,8 +25,10 @@ struct reload {
 	char told[HERITAGE_ERROR];
 };
 
-/* All of it, but while the server ends: says so to the supervisor and in the
- * log.  False: nothing has changed, `told` says why. */
+/* All of it, but while the server ends or something is settling: says so to
+ * the supervisor and in the log.  True: it is over when all have read it, for
+ * which the caller calls settling_begin.  False: nothing has changed, `told`
+ * says why. */
 bool reload_run(struct parent *, struct reload *);
 
 /* Reads the sources again, the certificates and the site, and opens the

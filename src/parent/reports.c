@@ -60,9 +60,13 @@ static bool
 on_pong(void *owner, struct peer *peer, const struct ipc_message *message)
 {
 	const struct ipc_ping *ping = message->payload;
+	struct child *child = owner;
 
 	(void)peer;
-	return child_on_pong(owner, ping->number);
+	if (!child_on_pong(child, ping->number))
+		return false;
+	settling_check(child->parent);
+	return true;
 }
 
 static bool
