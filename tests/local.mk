@@ -308,4 +308,10 @@ check-property: wschatd
 check-package: all
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS=tests/90-package.bats
 
-.PHONY: check-valgrind check-conformance check-property check-package
+# What Bats tests, on servers whose system calls come late (faults/late.c).
+check-late: all tests/faults/late.so
+	LATE='$(abs_top_builddir)/tests/faults/late.so' \
+	    $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(if $(F),$(F),$(bats_tests))'
+
+.PHONY: check-valgrind check-conformance check-property check-package \
+	check-late

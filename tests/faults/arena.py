@@ -111,6 +111,8 @@ class Server:
         with open(conf, "w") as file:
             file.write(f'site = ""\nroute "/chat" {{ kind = chat {route} }}\n'
                        'route "/echo" { kind = echo }\n')
+        if env is None and "LATE" in os.environ:
+            env = dict(os.environ, LD_PRELOAD=os.environ["LATE"])
         told, ready_fd = os.pipe()
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(

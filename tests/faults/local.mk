@@ -22,13 +22,17 @@ tests_faults_hostile_LDADD = $(wschatd_LDADD)
 tests_faults_hostile_SOURCES = src/wschatd.c tests/faults/hostile.c
 
 # Loaded into a server by LD_PRELOAD; no program links them: what a socket and
-# a clock give, and allocations that fail.
-check_DATA = tests/faults/fate.so tests/faults/scarce.so
-CLEANFILES += tests/faults/fate.so tests/faults/scarce.so
+# a clock give, calls that come late, and allocations that fail.
+check_DATA = tests/faults/fate.so tests/faults/late.so tests/faults/scarce.so
+CLEANFILES += $(check_DATA)
 tests/faults/fate.so: tests/faults/fate.c
 	@$(MKDIR_P) tests/faults
 	$(AM_V_CC)$(CC) $(DEFS) $(DEFAULT_INCLUDES) $(CPPFLAGS) $(AM_CFLAGS) \
 	    -O2 -shared -fPIC -o $@ $(srcdir)/tests/faults/fate.c
+tests/faults/late.so: tests/faults/late.c
+	@$(MKDIR_P) tests/faults
+	$(AM_V_CC)$(CC) $(DEFS) $(DEFAULT_INCLUDES) $(CPPFLAGS) $(AM_CFLAGS) \
+	    -O2 -shared -fPIC -o $@ $(srcdir)/tests/faults/late.c
 tests/faults/scarce.so: tests/faults/scarce.c
 	@$(MKDIR_P) tests/faults
 	$(AM_V_CC)$(CC) -std=gnu11 -O2 -g -Wall -Wextra -shared -fPIC -o $@ \
@@ -54,6 +58,7 @@ EXTRA_DIST += \
 	tests/faults/fate.c \
 	tests/faults/hostile_worker.py \
 	tests/faults/judge.py \
+	tests/faults/late.c \
 	tests/faults/log_lines.py \
 	tests/faults/log_pipe.py \
 	tests/faults/memory_ceiling.py \

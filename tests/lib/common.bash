@@ -2,7 +2,8 @@
 # session of its own, waiting on conditions, and a teardown that fails the test
 # when the server leaves a process, a core file or a sanitizer's report behind.
 # Variables: WSCHATD the program, SITE its page, WSCHATD_NODE_MODULES the
-# folder with node's packages.  A test has DIR, CONFIG, LOG, PORT, SERVER_PID.
+# folder with node's packages, LATE a library that makes servers slow.  A test
+# has DIR, CONFIG, LOG, PORT, SERVER_PID.
 # shellcheck shell=bash
 # shellcheck disable=SC2034  # the tests read what is set here
 
@@ -99,7 +100,8 @@ launch_server()
 	# The filter lets no child start a symbolizer, nor may it open a file.
 	ASAN_OPTIONS=symbolize=0:${ASAN_OPTIONS:-} \
 	UBSAN_OPTIONS=print_stacktrace=1:${UBSAN_OPTIONS:-} \
-	setsid "${LAUNCH_WITH[@]}" "$WSCHATD" "$@" \
+	setsid "${LAUNCH_WITH[@]}" ${LATE:+/usr/bin/env LD_PRELOAD="$LATE"} \
+		"$WSCHATD" "$@" \
 		2>>"${SERVER_STDERR:-$LOG}" >"$DIR/stdout" </dev/null 3>&- 8>&- &
 	SERVER_PID=$!
 	SESSIONS+=("$SERVER_PID")
