@@ -122,7 +122,9 @@ endings()
 	        socks = [state() for state in states for _ in range(7)]
 	        for sock in socks:
 	            end(sock)
-	        eventually(lambda: descriptors() == before, f"{ending}: none left")
+	        # By limits of one second at most, and what a machine adds.
+	        eventually(lambda: descriptors() == before, f"{ending}: none left",
+	                   60)
 	        for sock in socks:
 	            sock.close()
 

@@ -23,11 +23,13 @@ def answer(port):
 
 def row(it):
     server = it.server()
+    used = arena.descriptors(server.pid)
     crowd = it.crowd(server, "-n", it.size(200))
+    arena.eventually(lambda: arena.descriptors(server.pid) == used,
+                     "all connections passed on")
     soft, hard = resource.prlimit(server.pid, resource.RLIMIT_NOFILE)
     # The highest in use, so that not one more can be had.
     top = max(int(fd) for fd in os.listdir(f"/proc/{server.pid}/fd"))
-    used = arena.descriptors(server.pid)
     fill = top + 1 - used
     resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (used, hard))
     begin, busy = time.monotonic(), arena.cpu_s([server.pid])
