@@ -21,6 +21,7 @@
 #include "worker/waiting.h"
 
 #define TURN_BYTES	(256 * 1024)	/* rendered, then it is sent */
+#define TURN_RECORDS	16384		/* read, then others have their turn */
 #define LINE_KEEP	(256 * 1024)	/* a larger buffer is not kept */
 
 static void batch_send(struct worker *, struct batch *, uint64_t);
@@ -362,6 +363,7 @@ delivery_run(struct worker *w, uint64_t end)
 	struct cursor_view v;
 	const char *why = NULL;
 	struct batch *b;
+	unsigned count = 0;
 
 	if (!cursor_seek(&cursor, d->log, d->position, &lost))
 		why = "overrun";
@@ -369,7 +371,8 @@ delivery_run(struct worker *w, uint64_t end)
 	d->rendered = 0;
 	d->is_short = false;
 	d->audience = 0;
-	while (d->rendered < TURN_BYTES && cursor_next(&cursor, end, &v)) {
+	while (d->rendered < TURN_BYTES && count++ < TURN_RECORDS &&
+	    cursor_next(&cursor, end, &v)) {
 		if (v.position >= next)
 			next = delivery_interject(w, v.position);
 		delivery_record(w, &v);
