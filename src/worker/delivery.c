@@ -24,8 +24,6 @@
 #define TURN_RECORDS	16384		/* read, then others have their turn */
 #define LINE_KEEP	(256 * 1024)	/* a larger buffer is not kept */
 
-static void batch_send(struct worker *, struct batch *, uint64_t);
-
 struct delivery *
 delivery_new(const struct log *log, struct compress *compress)
 {
@@ -149,7 +147,61 @@ delivery_append(struct delivery *d, struct batch *b,
 }
 
 /*
- * A turn: the walk.
+ * Sending a turn.
+ */
+
+static void
+delivery_send(struct worker *w, struct client *c, const struct batch *b)
+{
+	const struct rendering *r = &b->forms[c->form];
+	size_t from = c->batch_from, len = buf_len(&r->bytes), n;
+
+	c->batch_from = 0;
+	if (c->is_lagging) {
+		w->delivery->missed += r->mark_count;
+		catchup_check_backlog(w, c);
+		return;
+	}
+	if (from > 0)
+		w->delivery->missed += r->mark_count -
+		    batch_count_from(r, from);
+	/* What the turn has is for others, or is his own already. */
+	if (from == len) {
+		if (len > 0)
+			client_mark_dirty(w, c);
+		return;
+	}
+	n = c->is_blocked ? 0 : client_send(w, c,
+	    buf_head(&r->bytes) + from, len - from);
+	if (n < len - from) {
+		w->delivery->missed += batch_count_from(r, from + n);
+		catchup_cut(w, c, b, from + n);
+	}
+}
+
+static void
+batch_send(struct worker *w, struct batch *b, uint64_t end)
+{
+	struct audience *a = b->audience;
+	uint64_t frames = 0;
+
+	b->end = end;
+	if (a->count > w->delivery->audience)
+		w->delivery->audience = a->count;
+	w->delivery->missed = 0;
+	for (unsigned i = 0; i < FORMS; i++) {
+		a->rendered[i] += buf_len(&b->forms[i].bytes);
+		frames += b->forms[i].mark_count * a->in_form[i];
+	}
+	/* From the last to the first: who is dropped is replaced by one who
+	 * has been served. */
+	for (uint32_t i = a->count; i-- > 0;)
+		delivery_send(w, a->members[i], b);
+	metrics_add(METRIC_DELIVERIES, frames - w->delivery->missed);
+}
+
+/*
+ * Reading the log for it.
  */
 
 /* Keeps in mind where the room's last record is. */
@@ -249,58 +301,8 @@ delivery_record(struct worker *w, const struct cursor_view *v)
 }
 
 /*
- * A turn: the sending.
+ * A turn.
  */
-
-static void
-delivery_send(struct worker *w, struct client *c, const struct batch *b)
-{
-	const struct rendering *r = &b->forms[c->form];
-	size_t from = c->batch_from, len = buf_len(&r->bytes), n;
-
-	c->batch_from = 0;
-	if (c->is_lagging) {
-		w->delivery->missed += r->mark_count;
-		catchup_check_backlog(w, c);
-		return;
-	}
-	if (from > 0)
-		w->delivery->missed += r->mark_count -
-		    batch_count_from(r, from);
-	/* What the turn has is for others, or is his own already. */
-	if (from == len) {
-		if (len > 0)
-			client_mark_dirty(w, c);
-		return;
-	}
-	n = c->is_blocked ? 0 : client_send(w, c,
-	    buf_head(&r->bytes) + from, len - from);
-	if (n < len - from) {
-		w->delivery->missed += batch_count_from(r, from + n);
-		catchup_cut(w, c, b, from + n);
-	}
-}
-
-static void
-batch_send(struct worker *w, struct batch *b, uint64_t end)
-{
-	struct audience *a = b->audience;
-	uint64_t frames = 0;
-
-	b->end = end;
-	if (a->count > w->delivery->audience)
-		w->delivery->audience = a->count;
-	w->delivery->missed = 0;
-	for (unsigned i = 0; i < FORMS; i++) {
-		a->rendered[i] += buf_len(&b->forms[i].bytes);
-		frames += b->forms[i].mark_count * a->in_form[i];
-	}
-	/* From the last to the first: who is dropped is replaced by one who
-	 * has been served. */
-	for (uint32_t i = a->count; i-- > 0;)
-		delivery_send(w, a->members[i], b);
-	metrics_add(METRIC_DELIVERIES, frames - w->delivery->missed);
-}
 
 static void
 batch_put(struct delivery *d, struct batch *b)
