@@ -47,11 +47,8 @@ set_level(struct parent *parent, uint32_t level, char told[IPC_REASON])
 	uint32_t old = parent->settings->log_level;
 	unsigned i;
 
-	if (settling_is_open(parent)) {
-		snprintf(told, IPC_REASON,
-		    "a process has not read the order before this one");
+	if (settling_refuses(parent, told, IPC_REASON))
 		return false;
-	}
 	parent->settings->log_level = level;
 	if (!heritage_renew_settings(&parent->heritage.files,
 	    parent->settings)) {

@@ -149,11 +149,8 @@ void reload_tell_settings(struct parent *, struct child *);
  * Nothing else may be open. */
 void settling_begin(struct parent *, bool is_reload,
     const struct ipc_steer *steer, const char *told);
-static inline bool
-settling_is_open(const struct parent *parent)
-{
-	return parent->settling.is_open;
-}
+/* Whether nothing may begin yet; then `told` says why, for people. */
+bool settling_refuses(const struct parent *, char *told, size_t size);
 /* A child has answered, or ended. */
 void settling_check(struct parent *);
 /* For SIGHUP: a reload, now or when what is open is over. */

@@ -272,11 +272,8 @@ reload_run(struct parent *parent, struct reload *reload)
 		    "the server ends");
 		return false;
 	}
-	if (settling_is_open(parent)) {
-		snprintf(reload->told, sizeof(reload->told),
-		    "a process has not read the order before this one");
+	if (settling_refuses(parent, reload->told, sizeof(reload->told)))
 		return false;
-	}
 	logger_info("reloading", NULL);
 	supervisor_reloading(parent->supervisor, clock_us());
 	is_good = reload_prepare(reload, parent->sources, parent->settings,

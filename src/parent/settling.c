@@ -71,13 +71,22 @@ settling_check(struct parent *parent)
 		settling_reload(parent);
 }
 
+bool
+settling_refuses(const struct parent *parent, char *told, size_t size)
+{
+	if (parent->settling.is_open)
+		snprintf(told, size,
+		    "a process has not read the order before this one");
+	return parent->settling.is_open;
+}
+
 void
 settling_reload(struct parent *parent)
 {
 	struct reload reload;
 
 	/* The log tells what is wrong. */
-	if (settling_is_open(parent))
+	if (parent->settling.is_open)
 		parent->settling.reload_again = true;
 	else if (reload_run(parent, &reload))
 		settling_begin(parent, true, NULL, "");
