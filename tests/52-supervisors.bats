@@ -138,6 +138,30 @@ reloads()
 	wait_until grep -q msg=reloaded "$LOG"
 }
 
+@test "nor is it told of one that is over when the server ends already" {
+	local stopped
+
+	play_systemd "$DIR/notify"
+	start_server
+	wait_until was_told 'READY=1'
+	stopped=$(worker_pids | head -n 1)
+	kill -STOP "$stopped"
+	kill -HUP "$SERVER_PID"
+	wait_until was_told 'RELOADING=1.*'
+	kill -TERM "$SERVER_PID"
+	wait_until was_told 'STOPPING=1.*'
+	kill -CONT "$stopped"
+	wait_server
+	assert_equal "$SERVER_STATUS" 0
+	grep -q 'msg=reloaded' "$LOG"
+	# Behind all that the server has said.
+	"$PYTHON" -c 'import socket, sys
+socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(b"END=1", sys.argv[1])' \
+		"$DIR/notify"
+	wait_until was_told 'END=1'
+	[[ $(grep -c 'READY=1' "$NOTIFIED") == 1 ]]
+}
+
 @test "a reload that fails is over, too" {
 	play_systemd "$DIR/notify"
 	start_server

@@ -179,7 +179,8 @@ supervisor_flush(struct supervisor *s)
 		s->reload_us = 0;
 		s->told_ready = false;
 	}
-	if (s->is_ready && !s->told_ready && !s->is_reloading)
+	if (s->is_ready && !s->told_ready && !s->is_reloading &&
+	    !s->told_stopping)
 		s->told_ready = notify(s, "READY=1");
 	if (s->is_stopping && !s->told_stopping) {
 		snprintf(text, sizeof(text), "STOPPING=1\n"
