@@ -3,8 +3,8 @@
  *
  * Runs in the worker.  Owns when each is closed, spread over the drain time,
  * and what it is told about coming back.  Who is behind gets what it is owed
- * first, within bounds: at most DRAIN_END_MS behind the drain time the last
- * one is gone.
+ * first, be it at the end of that time, within bounds: at most DRAIN_END_MS
+ * behind the drain time the last one is gone.
  */
 #ifndef WORKER_DRAIN_H
 #define WORKER_DRAIN_H
