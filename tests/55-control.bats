@@ -167,24 +167,27 @@ load lib/controlled
 }
 
 @test "on a terminal top draws in place until q or Ctrl-C" {
+	local key tmux
 	start_controlled
 	for key in q C-c; do
-		timeout 60 tmux -S "$DIR/tmux" -f /dev/null new-session -d \
+		# Its own: a server that is told to end still answers a while.
+		tmux=$DIR/tmux.$key
+		timeout 60 tmux -S "$tmux" -f /dev/null new-session -d \
 			-x 100 -y 24 "$WSCHATCTL top; echo code=\$?; stty -a;
 			exec cat" 3>&-
 		shown() {
-			tmux -S "$DIR/tmux" capture-pane -p | grep -q "$1"
+			tmux -S "$tmux" capture-pane -p | grep -q "$1"
 		}
 		wait_until shown '^worker\[1\]'
 		drawn_once() {
-			[[ $(tmux -S "$DIR/tmux" capture-pane -p |
+			[[ $(tmux -S "$tmux" capture-pane -p |
 				grep -c '^PROCESS') == 1 ]]
 		}
 		wait_until drawn_once
-		tmux -S "$DIR/tmux" send-keys "$key"
+		tmux -S "$tmux" send-keys "$key"
 		wait_until shown '^code=0'
 		wait_until shown ' icanon'
-		tmux -S "$DIR/tmux" kill-server
+		tmux -S "$tmux" kill-server
 	done
 }
 
