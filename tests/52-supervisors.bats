@@ -68,7 +68,7 @@ was_told()
 	wait_until was_told 'STOPPING=1\|EXTEND_TIMEOUT_USEC=[0-9]{8}'
 	wait_until was_told 'STATUS=stopping, [0-3] connections left'
 	[[ $(grep -c 'READY=1' "$NOTIFIED") == 1 ]]
-	! grep -q WATCHDOG "$NOTIFIED"
+	refute grep WATCHDOG "$NOTIFIED"
 }
 
 @test "the notify socket may be an abstract one" {
@@ -81,8 +81,7 @@ was_told()
 	play_systemd "$DIR/notify" WATCHDOG_USEC=30000000
 	start_server
 	for pid in $(broker_pid) $(worker_pids); do
-		! tr '\0' '\n' <"/proc/$pid/environ" |
-			grep -E 'NOTIFY|WATCHDOG|LISTEN'
+		refute grep -az -E 'NOTIFY|WATCHDOG|LISTEN' "/proc/$pid/environ"
 	done
 }
 
@@ -226,7 +225,7 @@ more_statuses_than()
 	wait_until was_told 'READY=1'
 	tick
 	tick
-	! grep -q WATCHDOG "$NOTIFIED"
+	refute grep WATCHDOG "$NOTIFIED"
 }
 
 # -- systemd: sockets ---------------------------------------------------------------
@@ -453,12 +452,7 @@ comes_back()
 # The programs that wait for s6's events want to be installed.
 s6_says()
 {
-	[[ $(s6-svstat -o "$1" service) == true ]]
-}
-
-s6_down()
-{
-	! s6_says up
+	[[ $(s6-svstat -o "$1" service) == "${2:-true}" ]]
 }
 
 @test "s6 starts the server, learns when it is ready, and ends it" {
@@ -471,7 +465,7 @@ s6_down()
 	survives
 	wait_until s6_says ready
 	s6-svc -d service
-	wait_until s6_down
+	wait_until s6_says up false
 	s6-svc -x service
 }
 

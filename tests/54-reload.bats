@@ -62,7 +62,7 @@ told_since()
 
 refute_log()
 {
-	! grep -F "$1" "$LOG"
+	refute grep -F "$1" "$LOG"
 }
 
 @test "a bad file changes nothing, and the log says where it is wrong" {

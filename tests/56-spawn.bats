@@ -66,7 +66,7 @@ descriptors_are()
 	eq(Chatter().users, 1)
 	PY
 	# An ordinary end is no event.
-	! grep -E 'level=(warning|error)|child=worker' "$LOG"
+	refute grep -E 'level=(warning|error)|child=worker' "$LOG"
 }
 
 @test "a worker that is killed takes its own client along, and nobody else" {
@@ -84,7 +84,7 @@ descriptors_are()
 	eventually(lambda: len(worker_pids()) == 9, "nine workers")
 	PY
 	grep -q 'msg=died child=worker.* signal=9' "$LOG"
-	! grep -q 'restart waits' "$LOG"
+	refute grep 'restart waits' "$LOG"
 }
 
 @test "the broker may die under many of them" {

@@ -288,7 +288,7 @@ await_rows()
 @test "--json prints every event as a line of ASCII" {
 	foreign foreign_chat chat
 	pipe 0 -q --json --send $'ä\e\177\n' "$URL"
-	! LC_ALL=C grep -q '[^ -~]' out
+	LC_ALL=C refute grep '[^ -~]' out
 	python - <<-'PY'
 	import json
 	events = [json.loads(line) for line in open("out")]
@@ -299,13 +299,13 @@ await_rows()
 	seq 3 | pipe 0 -q --json "$URL"
 	pipe 0 -q --json --since 1 --count 2 "$URL" </dev/null
 	[[ $(grep -c '"type":"message"' out) == 2 ]]
-	! grep -q '"history"' out
+	refute grep '"history"' out
 }
 
 @test "what others say drives no terminal" {
 	foreign foreign_chat chat
 	pipe 0 -q --send '!flood' "$URL"
-	! grep -qP '[\x00-\x08\x0b-\x1f\x7f]|\xc2\x9b' out
+	refute grep -P '[\x00-\x08\x0b-\x1f\x7f]|\xc2\x9b' out
 	out_is "$(printf '%s\n' '[user0]: !flood' '[e␛vil]: ␛]0;title␇' \
 		'[e␛vil]: a␤b' '[e␛vil]: �31m' '[e␛vil]: �dcba' \
 		'[e␛vil]: ␡␈')"
@@ -375,7 +375,7 @@ says_y()
 @test "--no-reconnect ends with the connection" {
 	foreign foreign_chat chat
 	printf '%s\n' '!drop' b | pipe 1 --no-reconnect "$URL"
-	! grep -q 'again' err
+	refute grep 'again' err
 }
 
 @test "close codes tell whether it is worth coming back" {
@@ -489,7 +489,7 @@ says_y()
 	foreign rogue rogue handshakes
 	while read -r name _; do
 		pipe 1 --count 1 --timeout 60 "$URL" </dev/null
-		! grep -qP '\x1b|\x9b' err
+		refute grep -P '\x1b|\x9b' err
 		case $name in
 		page) err_has 'HTTP status 200: <html>' ;;
 		elsewhere) err_has 'HTTP status 301: http://x/' ;;
@@ -521,7 +521,7 @@ says_y()
 	wschat -q --name anna --send 'hi there' "$URL" >out
 	await_screen '^[0-9:]{5} anna: hi there$'
 	# What was typed is gone: it came back as a line of the room.
-	! shows '^> hello'
+	refute shows '^> hello'
 	type_text exit
 	keys Enter
 	await_screen '^Connection closed. Goodbye!$'
@@ -552,7 +552,7 @@ says_y()
 	await_screen '^> never said'
 	keys C-c
 	await_screen '^> *$'
-	! shows 'never'
+	refute shows 'never'
 	keys C-d
 	await_screen '^status=0$'
 	[[ ! -e chat/said ]]
@@ -593,7 +593,7 @@ says_y()
 	type_text ought
 	keys Enter
 	await_screen 'user0: half a thought$'
-	! shows '^> half'
+	refute shows '^> half'
 }
 
 @test "in 20 columns nothing is torn, with wide letters and the cursor inside" {
@@ -715,10 +715,10 @@ says_y()
 	in_tmux kill-server
 	TERMINAL_WITH='env NO_COLOR=1' terminal 60x14 "$URL"
 	await_screen '^> *$'
-	! screen -e | grep -qP '\x1b\['
+	refute grep -P '\x1b\[' <<<"$(screen -e)"
 	in_tmux kill-server
 	pipe 0 --send x "$URL"
-	! grep -qP '\x1b' out err
+	refute grep -P '\x1b' out err
 }
 
 @test "in a terminal others drive nothing" {

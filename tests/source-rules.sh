@@ -155,6 +155,9 @@ for folder in tests/fuzz/corpus/*; do
   find "$folder" -size +64k
 done | rule 'every corpus has a target, and no file beyond 64 KiB'
 
+grep -nE '^[[:space:]]+! ' tests/*.bats |
+  rule 'no test says "!", which fails only as its last command: refute does'
+
 # --- Manuals
 if command -v mandoc >/dev/null; then
   for page in man/*.[1-8]; do
