@@ -31,8 +31,8 @@
 #define KEY_COMMANDS	UINT32_MAX
 #define EVENTS_MAX	256
 #define AGAIN_NS	(20 * NANOTIME_MS)	/* after a refused connect */
-#define QUIET_NS	(400 * NANOTIME_MS)	/* then all is heard */
-#define DRAIN_NS	(15 * NANOTIME_S)
+#define QUIET_NS	(400 * NANOTIME_MS)	/* nothing comes twice */
+#define DRAIN_NS	(60 * NANOTIME_S)
 #define CONNECT_S	60
 
 struct slot {
@@ -496,15 +496,62 @@ crowd_gather(struct crowd *crowd)
 	crowd->talking = true;
 }
 
-/* Until nothing has come for a while, and all are there who can be. */
+/* Has the last that is in a list an answer, or at least been heard?  What was
+ * said before it came to the server before it. */
+static bool
+list_is_settled(const struct crowd *crowd, const struct list *said, bool json)
+{
+	const struct message *m;
+
+	if (said->count == 0)
+		return true;
+	m = &crowd->cast.messages[said->items[said->count - 1]];
+	return json ? m->answer != ANSWER_NONE : m->heard > 0;
+}
+
+/* Has everybody heard what anybody has, and each what he said?  They are all
+ * in one room, so the last line is the same. */
+static bool
+crowd_is_whole(const struct crowd *crowd)
+{
+	const struct member *m;
+	uint32_t last = CAST_NOBODY;
+	unsigned i;
+
+	for (i = 0; i < crowd->o.slots; i++) {
+		m = crowd->slots[i].member;
+		if (m->stalled)
+			continue;
+		if (!crowd->slots[i].link.ready ||
+		    !list_is_settled(crowd, &m->said, m->json) ||
+		    !list_is_settled(crowd, &m->whispered, m->json))
+			return false;
+		if (m->heard.count == 0)
+			continue;
+		if (last == CAST_NOBODY)
+			last = m->heard.items[m->heard.count - 1];
+		if (m->heard.items[m->heard.count - 1] != last)
+			return false;
+	}
+	/* Who has heard nothing came behind the last line. */
+	for (i = 0; i < crowd->o.slots && last != CAST_NOBODY; i++) {
+		m = crowd->slots[i].member;
+		if (!m->stalled && m->heard.count == 0 &&
+		    m->join_ns < crowd->cast.messages[last].due_ns)
+			return false;
+	}
+	return true;
+}
+
+/* Until all is heard, and nothing has come for a while. */
 static void
 crowd_drain(struct crowd *crowd)
 {
 	uint64_t end = nanotime() + DRAIN_NS;
 
 	crowd->heard_at = nanotime();
-	while (nanotime() < end && (crowd->ready + crowd->o.stalled <
-	    crowd->o.slots || nanotime() < crowd->heard_at + QUIET_NS))
+	while (nanotime() < end && (nanotime() < crowd->heard_at + QUIET_NS ||
+	    !crowd_is_whole(crowd)))
 		crowd_turn(crowd);
 }
 
