@@ -308,10 +308,15 @@ check-property: wschatd
 check-package: all
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS=tests/90-package.bats
 
-# What Bats tests, on servers whose system calls come late (faults/late.c).
+# What Bats tests, on servers whose system calls come late (faults/late.c), or,
+# with ALL=yes, where those of all programs do, Bats among them.
+LATE_SO = $(abs_top_builddir)/tests/faults/late.so
 check-late: all tests/faults/late.so
-	LATE='$(abs_top_builddir)/tests/faults/late.so' \
-	    $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(if $(F),$(F),$(bats_tests))'
+	if test -n '$(ALL)'; then \
+	    LATE_CALLS=60 LD_PRELOAD='$(LATE_SO)'; \
+	    export LATE_CALLS LD_PRELOAD; \
+	else LATE='$(LATE_SO)'; export LATE; fi; \
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(if $(F),$(F),$(bats_tests))'
 
 .PHONY: check-valgrind check-conformance check-property check-package \
 	check-late

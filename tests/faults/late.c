@@ -1,11 +1,13 @@
 /*
- * late: the processes of a server on a machine where others are served first;
- * loaded by LD_PRELOAD into parent and children alike.
+ * late: processes on a machine where others are served first; loaded by
+ * LD_PRELOAD into a server's parent and children alike, or into all that a
+ * test runs.
  *
- * Of the system calls by which they hear, say and wait, one in twelve comes up
- * to 50 ms late.  So what different processes do comes in orders that an idle
- * machine never shows, and a test that takes one of them for granted fails.
- * LATE_CALLS and LATE_MS are other numbers.
+ * Of the system calls by which they hear, say, wait and end, one in twelve
+ * comes up to 50 ms late; files are read and written as ever.  So what
+ * different processes do comes in orders that an idle machine never shows, and
+ * a test that takes one of them for granted fails.  LATE_CALLS and LATE_MS are
+ * other numbers.
  */
 
 #include "config.h"
@@ -13,11 +15,15 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static uint64_t state;
@@ -56,7 +62,15 @@ wait_somewhat(void)
 	errno = error;
 }
 
-#define LATE(type, name, parameters, arguments)				\
+static bool
+is_file(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+#define LATE_UNLESS(is_prompt, type, name, parameters, arguments)	\
 type									\
 name parameters								\
 {									\
@@ -64,12 +78,18 @@ name parameters								\
 									\
 	if (next == NULL)						\
 		next = (__typeof__(next))dlsym(RTLD_NEXT, #name);	\
-	wait_somewhat();						\
+	if (!(is_prompt))						\
+		wait_somewhat();					\
 	return next arguments;						\
 }
 
-LATE(ssize_t, read, (int fd, void *to, size_t len), (fd, to, len))
-LATE(ssize_t, write, (int fd, const void *from, size_t len), (fd, from, len))
+#define LATE(type, name, parameters, arguments)				\
+	LATE_UNLESS(false, type, name, parameters, arguments)
+
+LATE_UNLESS(is_file(fd), ssize_t, read, (int fd, void *to, size_t len),
+    (fd, to, len))
+LATE_UNLESS(is_file(fd), ssize_t, write,
+    (int fd, const void *from, size_t len), (fd, from, len))
 LATE(ssize_t, recv, (int fd, void *to, size_t len, int flags),
     (fd, to, len, flags))
 LATE(ssize_t, recvmsg, (int fd, struct msghdr *msg, int flags),
@@ -82,4 +102,10 @@ LATE(int, epoll_wait, (int fd, struct epoll_event *events, int count, int ms),
     (fd, events, count, ms))
 LATE(int, accept4, (int fd, struct sockaddr *from, socklen_t *len, int flags),
     (fd, from, len, flags))
-LATE(int, close, (int fd), (fd))
+LATE(int, connect, (int fd, const struct sockaddr *to, socklen_t len),
+    (fd, to, len))
+LATE_UNLESS(is_file(fd), int, close, (int fd), (fd))
+LATE(int, unlink, (const char *path), (path))
+LATE(int, kill, (pid_t pid, int number), (pid, number))
+LATE(pid_t, waitpid, (pid_t pid, int *status, int options),
+    (pid, status, options))
