@@ -353,6 +353,10 @@ libworker_a_SOURCES = \
 	src/worker/tickets.h \
 	src/worker/tls.c \
 	src/worker/tls.h \
+	src/worker/tls_bio.c \
+	src/worker/tls_bio.h \
+	src/worker/tls_session.c \
+	src/worker/tls_session.h \
 	src/worker/token.c \
 	src/worker/token.h \
 	src/worker/speech.c \

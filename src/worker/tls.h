@@ -4,7 +4,7 @@
  *
  * Made from the parent's images, and without a file, as a reload brings
  * another when the worker may open none.  Runs in the worker; a connection's
- * bytes are wire.c's.
+ * session is tls_session's.
  */
 #ifndef WORKER_TLS_H
 #define WORKER_TLS_H

@@ -11,20 +11,18 @@
 
 #include "worker/wire.h"
 
-#include <assert.h>
 #include <errno.h>
-#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "base/buf.h"
-#include "base/logger.h"
-#include "base/memory.h"
 #include "base/metrics.h"
 #include "worker/client.h"
 #include "worker/tls.h"
+#include "worker/tls_bio.h"
+#include "worker/tls_session.h"
 #include "worker/worker.h"
 #include "ws/proxy.h"
 
@@ -36,19 +34,6 @@
 #define CIPHER_MAX	(WORKER_RECEIVE - RECORD_MAX)
 
 #define REST_MAX	(4 * RECORD_MAX) /* then the peer does not read */
-#define SSL_BYTES	(14 * 1024)	/* of OpenSSL, idle (design.md) */
-#define CONTROLS_MAX	32		/* messages of TLS in one read */
-#define KEY_RECORDS	(UINT32_C(1) << 24) /* RFC 8446, 5.5 */
-
-enum session_state { NEW, HANDSHAKE, OPEN, ENDING, DEAD };
-
-struct tls_session {
-	SSL *ssl;		/* from HANDSHAKE to ENDING */
-	struct buf rest;	/* encrypted, not taken by the socket */
-	uint32_t records;	/* written under the key in use */
-	uint16_t listener;
-	uint8_t state;
-};
 
 /* Awaits the PROXY header. */
 struct preface {
@@ -58,75 +43,10 @@ struct preface {
 
 struct wire {
 	struct tls *tls;
-	BIO_METHOD *method;
-	BIO *bio;		/* of all sessions, one at a time */
+	struct tls_bio *bio;
 	uint8_t cipher[CIPHER_MAX];
-	const uint8_t *in;	/* what of it OpenSSL has not read yet */
-	size_t in_len;
-	bool is_starved;	/* it asked for more than there was */
-	struct buf flight;	/* what OpenSSL wrote */
 	uint8_t record[RECORD_PLAIN];	/* gathered, to be encrypted */
 };
-
-/*
- * The BIO: memory of the worker.
- */
-
-static int
-bio_read(BIO *bio, char *to, size_t size, size_t *len_out)
-{
-	struct wire *wire = BIO_get_data(bio);
-	size_t len = size < wire->in_len ? size : wire->in_len;
-
-	BIO_clear_retry_flags(bio);
-	*len_out = len;
-	if (len == 0) {
-		wire->is_starved = true;
-		BIO_set_retry_read(bio);
-		return 0;
-	}
-	memcpy(to, wire->in, len);
-	wire->in += len;
-	wire->in_len -= len;
-	return 1;
-}
-
-static int
-bio_write(BIO *bio, const char *bytes, size_t len, size_t *len_out)
-{
-	struct wire *wire = BIO_get_data(bio);
-
-	BIO_clear_retry_flags(bio);
-	*len_out = len;
-	return buf_append(&wire->flight, bytes, len);
-}
-
-static long
-bio_control(BIO *bio, int command, long number, void *pointer)
-{
-	(void)bio;
-	(void)number;
-	(void)pointer;
-	return command == BIO_CTRL_FLUSH;
-}
-
-static bool
-make_bio(struct wire *wire)
-{
-	wire->method = BIO_meth_new(BIO_TYPE_SOURCE_SINK |
-	    BIO_get_new_index(), "wire");
-	if (wire->method == NULL ||
-	    BIO_meth_set_read_ex(wire->method, bio_read) != 1 ||
-	    BIO_meth_set_write_ex(wire->method, bio_write) != 1 ||
-	    BIO_meth_set_ctrl(wire->method, bio_control) != 1)
-		return false;
-	wire->bio = BIO_new(wire->method);
-	if (wire->bio == NULL)
-		return false;
-	BIO_set_data(wire->bio, wire);
-	BIO_set_init(wire->bio, 1);
-	return true;
-}
 
 /*
  * Life.
@@ -146,10 +66,11 @@ wire_new(void)
 	if (wire == NULL)
 		return NULL;
 	wire->tls = tls_new();
-	if (wire->tls != NULL && make_bio(wire))
+	wire->bio = tls_bio_new();
+	if (wire->tls != NULL && wire->bio != NULL)
 		return wire;
 	tls_free(wire->tls);
-	BIO_meth_free(wire->method);
+	tls_bio_free(wire->bio);
 	free(wire);
 	errno = ENOMEM;
 	return NULL;
@@ -180,11 +101,8 @@ wire_open(const struct worker *w, struct client *c)
 	if (!settings_speaks_tls(&w->settings->listeners[c->listener]) ||
 	    w->wire == NULL || !tls_is_spoken(w->wire->tls, c->listener))
 		return true;
-	c->tls = calloc(1, sizeof(*c->tls));
-	if (c->tls == NULL)
-		return false;
-	c->tls->listener = c->listener;
-	return true;
+	c->tls = tls_session_new();
+	return c->tls != NULL;
 }
 
 static void
@@ -198,23 +116,9 @@ preface_free(struct client *c)
 }
 
 static void
-session_free_ssl(struct tls_session *s)
-{
-	if (s->ssl == NULL)
-		return;
-	SSL_free(s->ssl);
-	s->ssl = NULL;
-	memory_remove(SSL_BYTES);
-}
-
-static void
 session_free(struct client *c)
 {
-	if (c->tls == NULL)
-		return;
-	session_free_ssl(c->tls);
-	buf_clear(&c->tls->rest);
-	free(c->tls);
+	tls_session_free(c->tls);
 	c->tls = NULL;
 }
 
@@ -229,13 +133,13 @@ bool
 wire_is_ready(const struct client *c)
 {
 	return c->preface == NULL &&
-	    (c->tls == NULL || c->tls->state == OPEN);
+	    (c->tls == NULL || tls_session_is_open(c->tls));
 }
 
 bool
 wire_is_waiting(const struct client *c)
 {
-	return c->tls != NULL && buf_len(&c->tls->rest) > 0;
+	return c->tls != NULL && buf_len(tls_session_rest(c->tls)) > 0;
 }
 
 /*
@@ -338,7 +242,7 @@ socket_receive(struct client *c, uint8_t *to, size_t size,
 static bool
 session_send_rest(struct worker *w, struct client *c)
 {
-	struct buf *rest = &c->tls->rest;
+	struct buf *rest = tls_session_rest(c->tls);
 	struct iovec iov = {
 		.iov_base = buf_head(rest), .iov_len = buf_len(rest)
 	};
@@ -355,11 +259,12 @@ session_send_rest(struct worker *w, struct client *c)
 	return true;
 }
 
-/* Sends what OpenSSL has written; the rest of it waits.  False: broken. */
+/* Sends what the session has written; the rest of it waits.  False: broken. */
 static bool
 session_send_flight(struct worker *w, struct client *c)
 {
-	struct buf *flight = &w->wire->flight, *rest = &c->tls->rest;
+	struct buf *flight = tls_bio_flight(w->wire->bio);
+	struct buf *rest = tls_session_rest(c->tls);
 	struct iovec iov = {
 		.iov_base = buf_head(flight), .iov_len = buf_len(flight)
 	};
@@ -374,17 +279,6 @@ session_send_flight(struct worker *w, struct client *c)
 	    buf_append(rest, buf_head(flight) + n, iov.iov_len - (size_t)n);
 	buf_reset(flight);
 	return is_good;
-}
-
-/* Keys wear out; long before, new ones are taken. */
-static bool
-session_count_record(struct tls_session *s)
-{
-	if (++s->records < KEY_RECORDS || SSL_version(s->ssl) <
-	    TLS1_3_VERSION)
-		return true;
-	s->records = 0;
-	return SSL_key_update(s->ssl, SSL_KEY_UPDATE_NOT_REQUESTED) == 1;
 }
 
 /* The bytes of `iov` from `at` on, as many as a record takes: where they lie
@@ -427,23 +321,21 @@ session_send(struct worker *w, struct client *c, const struct iovec *iov,
 {
 	struct tls_session *s = c->tls;
 	const uint8_t *bytes;
-	size_t len, done;
+	size_t len;
 
 	if (!session_send_rest(w, c))
 		return false;
 	/* To a session that has failed there is nothing to say. */
-	if (s->state != OPEN)
+	if (!tls_session_is_open(s))
 		return true;
 	for (;;) {
 		bytes = gather(w->wire, iov, count, *taken_out, &len);
-		if (len == 0 || buf_len(&s->rest) > 0)
+		if (len == 0 || buf_len(tls_session_rest(s)) > 0)
 			return true;
-		ERR_clear_error();
-		if (SSL_write_ex(s->ssl, bytes, len, &done) != 1 ||
-		    done != len || !session_count_record(s) ||
+		if (!tls_session_write(s, bytes, len) ||
 		    !session_send_flight(w, c)) {
 			/* What is in it must not go to the next client. */
-			buf_reset(&w->wire->flight);
+			buf_reset(tls_bio_flight(w->wire->bio));
 			return false;
 		}
 		*taken_out += len;
@@ -475,20 +367,17 @@ wire_end(struct worker *w, struct client *c)
 {
 	struct tls_session *s = c->tls;
 
-	if (s != NULL && s->state == OPEN) {
-		ERR_clear_error();
-		(void)SSL_shutdown(s->ssl);
-		s->state = ENDING;
+	if (s != NULL && tls_session_is_open(s)) {
+		tls_session_end(s);
 		(void)session_send_flight(w, c);
 	}
 	/* What is broken shows when it is read. */
-	if (s != NULL && session_send_rest(w, c) && buf_len(&s->rest) > 0)
+	if (s != NULL && session_send_rest(w, c) &&
+	    buf_len(tls_session_rest(s)) > 0)
 		return false;
 	(void)shutdown(c->fd, SHUT_WR);
-	if (s != NULL) {
-		session_free_ssl(s);
-		s->state = DEAD;
-	}
+	if (s != NULL)
+		tls_session_release(s);
 	return true;
 }
 
@@ -496,106 +385,12 @@ wire_end(struct worker *w, struct client *c)
  * A session's input.
  */
 
-static const char *
-session_error(const struct tls_session *s)
-{
-	long verified = SSL_get_verify_result(s->ssl);
-	const char *why;
-
-	if (verified != X509_V_OK)
-		return X509_verify_cert_error_string(verified);
-	why = ERR_reason_error_string(ERR_peek_error());
-	return why == NULL ? "unknown" : why;
-}
-
-/* Its alert is in the flight. */
-static void
-session_fail(struct tls_session *s, struct wire_input *in, const char *why)
-{
-	in->state = WIRE_FAILED;
-	in->error = why;
-	session_free_ssl(s);
-	s->state = ENDING;
-}
-
-/* The keys of the exchange have done their work, and OpenSSL would keep them
- * as long as the connection.  Its own references stay, to empty keys. */
-static void
-wipe_exchange(SSL *ssl)
-{
-	EVP_PKEY *key;
-
-	if (SSL_get_tmp_key(ssl, &key) == 1) {
-		(void)EVP_PKEY_set_type(key, EVP_PKEY_X25519);
-		EVP_PKEY_free(key);
-	}
-	if (SSL_get_peer_tmp_key(ssl, &key) == 1) {
-		(void)EVP_PKEY_set_type(key, EVP_PKEY_X25519);
-		EVP_PKEY_free(key);
-	}
-}
-
-static void
-session_shake(struct client *c, struct wire_input *in)
-{
-	struct tls_session *s = c->tls;
-	int result;
-
-	ERR_clear_error();
-	result = SSL_do_handshake(s->ssl);
-	if (result == 1) {
-		s->state = OPEN;
-		wipe_exchange(s->ssl);
-		if (logger_is_on(LOGGER_DEBUG))
-			logger_write_connection(LOGGER_DEBUG, c->connection,
-			    "TLS", "version=%s cipher=%s resumed=%s",
-			    SSL_get_version(s->ssl),
-			    SSL_get_cipher_name(s->ssl),
-			    SSL_session_reused(s->ssl) ? "yes" : "no");
-	} else if (SSL_get_error(s->ssl, result) != SSL_ERROR_WANT_READ) {
-		session_fail(s, in, session_error(s));
-	}
-}
-
-/* Until OpenSSL has asked for more than there is: then it holds nothing but
- * the beginning of a record. */
-static void
-session_read(struct worker *w, struct tls_session *s, struct wire_input *in)
-{
-	size_t n;
-
-	while (s->state == OPEN && in->state == WIRE_OPEN) {
-		assert(in->len < WORKER_RECEIVE);
-		w->wire->is_starved = false;
-		ERR_clear_error();
-		if (SSL_read_ex(s->ssl, in->bytes + in->len,
-		    WORKER_RECEIVE - in->len, &n) == 1) {
-			in->len += n;
-			continue;
-		}
-		switch (SSL_get_error(s->ssl, 0)) {
-		case SSL_ERROR_WANT_READ:
-			if (w->wire->is_starved)
-				return;
-			if (++in->controls > CONTROLS_MAX)
-				session_fail(s, in, "too many messages");
-			break;
-		case SSL_ERROR_ZERO_RETURN:
-			in->state = WIRE_ENDED;
-			break;
-		default:
-			session_fail(s, in, session_error(s));
-			break;
-		}
-	}
-}
-
 /* The first byte says what is spoken; false: not TLS, or no memory. */
 static bool
 session_begin(struct wire *wire, struct client *c, uint8_t first,
     struct wire_input *in)
 {
-	struct tls_session *s = c->tls;
+	SSL *ssl;
 
 	if (first != WIRE_TLS_BYTE) {
 		in->state = ((first | 0x20) >= 'a' && (first | 0x20) <= 'z') ?
@@ -603,36 +398,49 @@ session_begin(struct wire *wire, struct client *c, uint8_t first,
 		session_free(c);
 		return false;
 	}
-	s->ssl = tls_start(wire->tls, s->listener);
-	if (s->ssl == NULL) {
+	ssl = tls_start(wire->tls, c->listener);
+	if (ssl == NULL) {
 		in->state = WIRE_BROKEN;
 		return false;
 	}
-	memory_add(SSL_BYTES);
-	BIO_up_ref(wire->bio);
-	SSL_set_bio(s->ssl, wire->bio, wire->bio);
-	s->state = HANDSHAKE;
+	tls_session_begin(c->tls, ssl, wire->bio);
 	return true;
+}
+
+/* What the records that came hold, as the rest of the worker sees it. */
+static void
+session_decrypt(struct worker *w, struct client *c, size_t len,
+    struct wire_input *in)
+{
+	struct wire *wire = w->wire;
+	struct tls_plain plain = {
+		.bytes = in->bytes, .size = WORKER_RECEIVE
+	};
+
+	tls_bio_give(wire->bio, wire->cipher, len);
+	tls_session_read(c->tls, wire->bio, c->connection, &plain);
+	tls_bio_give(wire->bio, NULL, 0);
+	in->len = plain.len;
+	in->controls = plain.controls;
+	in->error = plain.error;
+	if (plain.error != NULL)
+		in->state = WIRE_FAILED;
+	else if (plain.is_ended)
+		in->state = WIRE_ENDED;
 }
 
 static void
 session_receive(struct worker *w, struct client *c, struct wire_input *in)
 {
 	struct wire *wire = w->wire;
-	struct tls_session *s = c->tls;
 	size_t len = socket_receive(c, wire->cipher, CIPHER_MAX, in);
 
-	if (len == 0 || s->state == ENDING || s->state == DEAD)
+	if (len == 0 || tls_session_is_over(c->tls))
 		return;
-	if (s->state == NEW && !session_begin(wire, c, wire->cipher[0], in))
+	if (tls_session_is_new(c->tls) &&
+	    !session_begin(wire, c, wire->cipher[0], in))
 		return;
-	wire->in = wire->cipher;
-	wire->in_len = len;
-	if (s->state == HANDSHAKE)
-		session_shake(c, in);
-	if (s->state == OPEN)
-		session_read(w, s, in);
-	wire->in_len = 0;
+	session_decrypt(w, c, len, in);
 	if (!session_send_flight(w, c))
 		in->state = WIRE_BROKEN;
 }

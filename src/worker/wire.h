@@ -2,14 +2,8 @@
  * wire - a client's socket: the one place that reads and writes it.
  *
  * The rest of the worker sees plain bytes; here they are what they are, or
- * records of TLS.  On a listener with TLS a client has a session:
- *
- *	NEW --> HANDSHAKE --> OPEN --> ENDING --> DEAD
- *
- * NEW has seen no byte: the first one says what is spoken.  ENDING has made
- * its close_notify, which may still wait for the socket; DEAD has no SSL
- * object any more and discards what comes.  A failure leads from HANDSHAKE
- * and OPEN to ENDING, with an alert in place of close_notify.
+ * records of TLS, of which a connection's session (tls_session.h) makes plain
+ * bytes and the reverse.  A session that has ended discards what comes.
  *
  * OpenSSL never touches the socket: it reads from the bytes that one recv()
  * brought and writes into a buffer of the worker, so that it is never left
