@@ -263,6 +263,8 @@ libbroker_a_SOURCES = \
 	src/broker/upkeep.h
 
 libworker_a_SOURCES = \
+	src/worker/admission.c \
+	src/worker/admission.h \
 	src/worker/answer.c \
 	src/worker/answer.h \
 	src/worker/aside.c \
@@ -298,6 +300,8 @@ libworker_a_SOURCES = \
 	src/worker/entry.h \
 	src/worker/dialogue.c \
 	src/worker/dialogue.h \
+	src/worker/echo.c \
+	src/worker/echo.h \
 	src/worker/event.c \
 	src/worker/event.h \
 	src/worker/exposition.c \

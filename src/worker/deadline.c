@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/rate.h"
+#include "worker/admission.h"
 #include "worker/counts.h"
 #include "worker/incident.h"
 #include "worker/intake.h"
@@ -151,7 +152,7 @@ static void
 deadline_refuse_head(struct worker *w, struct client *c)
 {
 	if (wire_is_ready(c)) {
-		intake_refuse(w, c, REFUSAL_HANDSHAKE_TIMEOUT);
+		admission_refuse(w, c, REFUSAL_HANDSHAKE_TIMEOUT);
 		return;
 	}
 	counts_limit(METRICS_LIMIT_HANDSHAKE_TIME);

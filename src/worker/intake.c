@@ -10,29 +10,23 @@
 
 #include <string.h>
 
-#include <openssl/crypto.h>
-
 #include "base/logger.h"
 #include "base/metrics.h"
-#include "base/netaddr.h"
 #include "base/rate.h"
-#include "worker/answer.h"
+#include "worker/admission.h"
 #include "worker/budget.h"
 #include "worker/compress.h"
 #include "worker/counts.h"
 #include "worker/deadline.h"
 #include "worker/dialogue.h"
+#include "worker/echo.h"
 #include "worker/output.h"
 #include "worker/proof.h"
-#include "worker/render.h"
 #include "worker/slowdown.h"
 #include "worker/speech.h"
 #include "worker/wire.h"
-#include "ws/forwarded.h"
 
 static size_t intake_decode(struct worker *, struct client *, uint8_t *,
-    size_t);
-static size_t intake_decode_head(struct worker *, struct client *, uint8_t *,
     size_t);
 static size_t intake_decode_frames(struct worker *, struct client *,
     uint8_t *, size_t);
@@ -83,20 +77,6 @@ intake_take(struct worker *w, struct client *c, uint8_t *data, size_t len)
 		client_schedule(w, c);
 }
 
-/* Ends a connection that HTTP has not begun on, in good order and without an
- * answer of ours. */
-static void
-intake_hang_up(struct worker *w, struct client *c, enum refusal refusal,
-    const char *error)
-{
-	c->has_failed = refusal_is_failure(refusal);
-	incident_refused(&w->incidents, c, refusal, NULL, error, w->now_ms);
-	client_enter(w, c, CLIENT_ANSWERED);
-	client_finish(w, c);
-	client_poll(w, c);
-	client_schedule(w, c);
-}
-
 /* The peer has ended its side, and all that it sent is decoded, or waits:
  * only TLS tells of the end together with what is before it. */
 static void
@@ -127,20 +107,21 @@ intake_end(struct worker *w, struct client *c, const struct wire_input *in)
 		break;
 	case WIRE_FAILED:
 		if (c->state == CLIENT_HEAD) {
-			intake_hang_up(w, c, REFUSAL_TLS_HANDSHAKE, in->error);
+			admission_hang_up(w, c, REFUSAL_TLS_HANDSHAKE,
+			    in->error);
 			return;
 		}
 		logger_write_connection(LOGGER_DEBUG, c->connection,
 		    "TLS failed", "error=\"%s\"", in->error);
 		break;
 	case WIRE_HTTP:
-		intake_refuse(w, c, REFUSAL_PLAIN_ON_TLS_PORT);
+		admission_refuse(w, c, REFUSAL_PLAIN_ON_TLS_PORT);
 		return;
 	case WIRE_ALIEN:
-		intake_hang_up(w, c, REFUSAL_NOT_TLS, NULL);
+		admission_hang_up(w, c, REFUSAL_NOT_TLS, NULL);
 		return;
 	case WIRE_UNTOLD:
-		intake_hang_up(w, c, REFUSAL_PROXY_HEADER, in->error);
+		admission_hang_up(w, c, REFUSAL_PROXY_HEADER, in->error);
 		return;
 	}
 	client_drop(w, c, CLOSE_RESET);
@@ -169,7 +150,7 @@ intake_read(struct worker *w, struct client *c)
 		client_block(w, c);
 	if (in.len > 0 && c->tls == NULL && c->state == CLIENT_HEAD &&
 	    c->input == NULL && in.bytes[0] == WIRE_TLS_BYTE) {
-		intake_hang_up(w, c, REFUSAL_TLS_ON_PLAIN_PORT, NULL);
+		admission_hang_up(w, c, REFUSAL_TLS_ON_PLAIN_PORT, NULL);
 		return;
 	}
 	if (in.len > 0) {
@@ -207,7 +188,7 @@ intake_decode(struct worker *w, struct client *c, uint8_t *data, size_t len)
 			client_drop(w, c, CLOSE_SERVER_FAULT);
 			return len;
 		}
-		at = intake_decode_head(w, c, data, len);
+		at = admission_read(w, c, data, len);
 	}
 	if ((c->state == CLIENT_OPEN || c->state == CLIENT_CLOSING) &&
 	    !c->is_replied)
@@ -217,196 +198,8 @@ intake_decode(struct worker *w, struct client *c, uint8_t *data, size_t len)
 }
 
 /*
- * Input: the head.
+ * Frames.
  */
-
-void
-intake_refuse(struct worker *w, struct client *c, enum refusal refusal)
-{
-	const struct head *head = c->input != NULL ? &c->input->head : NULL;
-
-	c->has_failed = refusal_is_failure(refusal);
-	incident_refused(&w->incidents, c, refusal, head, NULL, w->now_ms);
-	if (w->settings->accept_then_close && head != NULL &&
-	    head->wants_upgrade && refusal_close_code(refusal) != 0) {
-		if (client_output(c) != NULL &&
-		    answer_accept(head, &c->output->bytes))
-			client_close_refused(w, c, refusal);
-		else
-			client_drop(w, c, CLOSE_SERVER_FAULT);
-		return;
-	}
-	client_enter(w, c, CLIENT_ANSWERED);
-	if (refusal_status(refusal) == 0 || (client_output(c) != NULL &&
-	    answer_refusal(&c->output->bytes, refusal,
-	    head != NULL && head->method == HTTP_HEAD)))
-		client_finish(w, c);
-	else
-		client_drop(w, c, CLOSE_SERVER_FAULT);
-}
-
-/* The switch is queued: from here on it is a WebSocket. */
-static void
-intake_open(struct worker *w, struct client *c, const struct answer *answer)
-{
-	uint8_t tail[IPC_JOIN_TAIL];
-	enum ipc_type type;
-	uint32_t flags = 0;
-	size_t len = 0;
-
-	c->seat = answer->seat;
-	if (c->seat != NULL)
-		c->seat->pinged_ms = w->now_ms;
-	c->route = (uint8_t)(answer->route - w->settings->routes);
-	c->form = (uint8_t)form_make(answer->is_json ? DIALECT_JSON :
-	    DIALECT_TEXT, answer->deflate.is_on ?
-	    answer->deflate.server_bits : 0);
-	if (answer->deflate.is_on) {
-		c->inflate_bits = answer->deflate.client_bits;
-		c->has_takeover = answer->deflate.client_takeover;
-	}
-	/* It was made before this was known. */
-	client_init_decoder(c, &c->input->decoder);
-	client_enter(w, c, CLIENT_OPEN);
-	metrics_add(METRIC_HANDSHAKES + REFUSAL_NONE, 1);
-	type = client_is_chat(w, c) ? IPC_JOIN : IPC_ATTACH;
-	if (type == IPC_JOIN)
-		len = seat_write_join(c->seat, answer->room, answer->room_len,
-		    tail, &flags);
-	if (!client_request(w, c, type, flags, tail, len)) {
-		client_drop(w, c, CLOSE_SERVER_FAULT);
-		return;
-	}
-	c->is_registered = true;
-	c->is_joining = type == IPC_JOIN;
-	/* A broker that serves answers in a moment, and that goes to the
-	 * client in the same call; deadline.c bounds the moment. */
-	if (!c->is_joining || !w->is_welcome)
-		client_mark_dirty(w, c);
-	logger_write_connection(LOGGER_DEBUG, c->connection, "open",
-	    "route=%s", answer->route->path);
-	client_schedule(w, c);
-}
-
-/* Behind proxies that are trusted the client is another than the peer.
- * Returns whether it came to the first of them by TLS. */
-static bool
-intake_find_client(const struct worker *w, struct client *c,
-    const struct head *head)
-{
-	static const enum forwarded_field fields[] = {
-		[SETTINGS_X_FORWARDED_FOR] = FORWARDED_X_FORWARDED_FOR,
-		[SETTINGS_FORWARDED] = FORWARDED_RFC7239,
-	};
-	uint8_t address[NETADDR_BYTES];
-	bool is_secure;
-
-	is_secure = forwarded_find_client(head,
-	    fields[w->settings->forwarded_by],
-	    w->settings->trusted, w->settings->trusted_proxy_count,
-	    c->address, address);
-	if (memcmp(address, c->address, sizeof(address)) != 0) {
-		memcpy(c->address, address, sizeof(address));
-		c->port = 0;
-	}
-	return is_secure;
-}
-
-static size_t
-intake_decode_head(struct worker *w, struct client *c, uint8_t *data,
-    size_t len)
-{
-	const struct head_limits limits = {
-		.bytes = w->settings->limits.head_size,
-		.fields = (unsigned)w->settings->limits.head_fields
-	};
-	struct head *head = &c->input->head;
-	struct answer answer;
-	bool is_secure;
-
-	switch (head_parse(head, (const char *)data, len, &limits)) {
-	case HEAD_MORE:
-		return 0;
-	case HEAD_REFUSED:
-		intake_refuse(w, c, head->refusal);
-		return len;
-	case HEAD_DONE:
-		break;
-	}
-	is_secure = intake_find_client(w, c, head) || c->tls != NULL ||
-	    c->is_tls_ahead;
-	if (c->is_refused) {
-		intake_refuse(w, c, REFUSAL_TOO_MANY_CONNECTIONS);
-		return len;
-	}
-	if (client_output(c) == NULL || !answer_head(w, c, head, is_secure,
-	    &c->output->bytes, &answer)) {
-		client_drop(w, c, CLOSE_SERVER_FAULT);
-		return len;
-	}
-	if (answer.refusal != REFUSAL_NONE) {
-		intake_refuse(w, c, answer.refusal);
-		return len;
-	}
-	if (answer.route != NULL) {
-		len = head->length;
-		intake_open(w, c, &answer);
-		/* There may be a token in it. */
-		OPENSSL_cleanse(data, len);
-		return len;
-	}
-	client_enter(w, c, CLIENT_ANSWERED);
-	metrics_add(METRIC_ANSWERS, 1);
-	c->input->body = answer.body;
-	c->input->body_len = answer.body_len;
-	client_finish(w, c);
-	return len;
-}
-
-/*
- * Input: frames.
- */
-
-static void
-intake_say(struct worker *w, struct client *c, const uint8_t *text,
-    size_t len)
-{
-	/* One message is one line; some clients end it as lines end. */
-	if (len > 0 && text[len - 1] == '\n')
-		len--;
-	if (len > 0 && text[len - 1] == '\r')
-		len--;
-	speech_line(w, c, text, len);
-}
-
-/* A text may have a format of the route's. */
-static void
-intake_answer_echo(struct worker *w, struct client *c,
-    enum frame_opcode opcode, const uint8_t *data, size_t len)
-{
-	const struct settings_route *route = &w->settings->routes[c->route];
-	struct buf line;
-
-	if (opcode != FRAME_TEXT || strcmp(route->echo, "%t") == 0) {
-		client_queue_message(w, c, opcode, data, len);
-		return;
-	}
-	buf_init(&line);
-	if (render_echo(&line, route, data, len))
-		client_queue_message(w, c, opcode, buf_head(&line),
-		    buf_len(&line));
-	else
-		client_drop(w, c, CLOSE_SERVER_FAULT);
-	buf_clear(&line);
-}
-
-static void
-intake_echo(struct worker *w, struct client *c, enum frame_opcode opcode,
-    const uint8_t *data, size_t len)
-{
-	intake_answer_echo(w, c, opcode, data, len);
-	client_throttle(w, c);
-}
 
 static void
 on_message(struct worker *w, struct client *c,
@@ -416,11 +209,11 @@ on_message(struct worker *w, struct client *c,
 
 	metrics_add(METRIC_RECEIVED, 1);
 	if (!client_is_chat(w, c))
-		intake_echo(w, c, opcode, data, len);
+		echo_message(w, c, opcode, data, len);
 	else if (opcode == FRAME_TEXT && form_is_json(c->form))
 		dialogue_request(w, c, data, len);
 	else if (opcode == FRAME_TEXT)
-		intake_say(w, c, data, len);
+		speech_line(w, c, data, len);
 	if (!rate_take(&c->message_us, w->now_ms, pace.rate, pace.burst) ||
 	    c->state != CLIENT_OPEN)
 		return;

@@ -1,8 +1,9 @@
 /*
- * intake - what a client sends: from bytes to requests.
+ * intake - what a client sends: from bytes to messages.
  *
- * Runs in the worker.  Reads the socket, has the head answered, decodes the
- * frames, and turns messages into requests to the broker or into an echo.
+ * Runs in the worker.  Reads the socket, has the head answered (admission.c),
+ * decodes the frames, and hands each message to what its client speaks:
+ * speech.c, dialogue.c or echo.c.
  */
 #ifndef WORKER_INTAKE_H
 #define WORKER_INTAKE_H
@@ -15,7 +16,5 @@ void intake_read(struct worker *, struct client *);
 /* Goes on with what was held back, when nothing is waited for any more
  * (client_is_waiting); `input` is there. */
 void intake_resume(struct worker *, struct client *);
-/* Answers the request under way with a refusal, and ends. */
-void intake_refuse(struct worker *, struct client *, enum refusal);
 
 #endif

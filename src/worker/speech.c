@@ -141,6 +141,11 @@ speech_line(struct worker *w, struct client *c, const uint8_t *line,
 	struct command command;
 	struct buf answer;
 
+	/* One message is one line; some clients end it as lines end. */
+	if (len > 0 && line[len - 1] == '\n')
+		len--;
+	if (len > 0 && line[len - 1] == '\r')
+		len--;
 	if (!w->settings->routes[c->route].commands) {
 		client_ask(w, c, IPC_SAY, 0, slice_of(line, len));
 		return;

@@ -11,7 +11,8 @@
 #include "worker/client.h"
 #include "worker/worker.h"
 
-/* A whole line without its end. */
+/* A text message of a client who speaks lines: one line, with its end or
+ * without. */
 void speech_line(struct worker *, struct client *, const uint8_t *line,
     size_t len);
 
