@@ -65,6 +65,8 @@ libcommon_a_SOURCES = \
 	src/log/log.h \
 	src/log/record.c \
 	src/log/record.h \
+	src/log/rows.c \
+	src/log/rows.h \
 	src/log/state.c \
 	src/log/state.h \
 	src/log/step.h \

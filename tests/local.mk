@@ -268,6 +268,7 @@ libfixture_a_SOURCES = \
 	src/log/cursor.c \
 	src/log/log.c \
 	src/log/record.c \
+	src/log/rows.c \
 	src/log/state.c \
 	src/log/verify.c
 

@@ -1,45 +1,26 @@
 /*
- * state - rows in a memory file, and the free list over them.
+ * state - see state.h.
  *
- * The parent creates the file and holds it, the broker alone maps it.  What a
- * row means to the broker is not known here, but which rows it names: a
- * session its room, both their TEXT rows, a connection its member.
- *
- *	chunk 0 (1 MiB)                        chunk 1
- *	+--------+-------+-------+- - - -+-------+-------+- - -
- *	| header | row 0 | row 1 |       | 16382 | 16383 |
- *	+--------+-------+-------+- - - -+-------+-------+- - -
- *
- * The size of the file tells how many rows there are and the kinds which of
- * them are free; the list of these is rebuilt in the heap at every opening,
- * so a death at any step leaves nothing to repair but rows nobody names.
+ * What a row means to the broker is not known here, but which rows it names: a
+ * session its room, both their TEXT rows, a connection its member.  The kinds
+ * tell which rows are free, so a death at any step leaves nothing to repair
+ * but rows nobody names.
  */
 #include "config.h"
 
 #include "log/state.h"
 
+#include "log/rows.h"
 #include "log/step.h"
-
-#include <sys/mman.h>
-#include <sys/stat.h>
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <zlib.h>
 
 #define STATE_MAGIC	UINT64_C(0x3165746174737377)	/* "wsstate1" */
 #define STATE_LAYOUT	2
-#ifndef CHUNK_SIZE			/* tests have smaller ones */
-#define CHUNK_SIZE	((size_t)1 << 20)
-#endif
-#define CHUNK_ROWS	((uint32_t)(CHUNK_SIZE / STATE_ROW))
-#define CHUNKS_MAX	32768		/* 32 GiB */
-#define HEADER_ROWS	1		/* before row 0 */
-#define ROW_BUSY	(STATE_NONE - 1)	/* reserved or published */
 #define TEXT_BYTES	sizeof(((struct state_text *)0)->bytes)
 #define TEXT_MAX	255		/* bytes of a whole text */
 #define TEXT_ROWS	((TEXT_MAX + TEXT_BYTES - 1) / TEXT_BYTES)
@@ -51,77 +32,36 @@ struct state_header {
 	_Atomic uint64_t applied;
 };
 
-_Static_assert(sizeof(struct state_header) <= HEADER_ROWS * STATE_ROW,
-    "header row");
-
-/* A piece of the file, and for each of its rows the next free one (STATE_NONE:
- * the last) or ROW_BUSY. */
-struct chunk {
-	uint8_t *base;
-	uint32_t link[CHUNK_ROWS];
-};
+_Static_assert(STATE_ROW == ROWS_SIZE && STATE_NONE == ROWS_NONE,
+    "a row is a row");
+_Static_assert(sizeof(struct state_header) <= ROWS_SIZE, "header row");
 
 struct state {
-	int fd;
-	struct chunk **chunks;
-	uint32_t chunk_count, chunk_room;
-	uint32_t rows;		/* handed out since the opening, or in use */
-	uint32_t free;		/* the first free one below `rows` */
+	struct rows rows;
 };
 
 int
 state_create(void)
 {
 	struct state_header header;
-	int error, fd;
 
 	memset(&header, 0, sizeof(header));
 	header.magic = STATE_MAGIC;
 	header.layout = STATE_LAYOUT;
 	header.row_size = STATE_ROW;
-	fd = memfd_create("wschatd-state", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (fd == -1)
-		return -1;
-	if (ftruncate(fd, CHUNK_SIZE) == -1 ||
-	    pwrite(fd, &header, sizeof(header), 0) !=
-	    (ssize_t)sizeof(header) || fchmod(fd, 0400) == -1 ||
-	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_SEAL) == -1) {
-		error = errno;
-		close(fd);
-		errno = error;
-		return -1;
-	}
-	return fd;
+	return rows_create("wschatd-state", &header, sizeof(header));
 }
 
 static struct state_header *
 state_header(const struct state *state)
 {
-	return (struct state_header *)state->chunks[0]->base;
-}
-
-/* Rows for which there is a mapping. */
-static uint32_t
-state_capacity(const struct state *state)
-{
-	return state->chunk_count * CHUNK_ROWS - HEADER_ROWS;
+	return rows_header(&state->rows);
 }
 
 static void *
 row_at(const struct state *state, uint32_t row)
 {
-	uint32_t place = row + HEADER_ROWS;
-
-	return state->chunks[place / CHUNK_ROWS]->base +
-	    (size_t)(place % CHUNK_ROWS) * STATE_ROW;
-}
-
-static uint32_t *
-row_link(const struct state *state, uint32_t row)
-{
-	uint32_t place = row + HEADER_ROWS;
-
-	return &state->chunks[place / CHUNK_ROWS]->link[place % CHUNK_ROWS];
+	return rows_at(&state->rows, row);
 }
 
 /* Every kind of row begins with its kind. */
@@ -134,7 +74,8 @@ row_kind(const struct state *state, uint32_t row)
 static bool
 row_is(const struct state *state, uint32_t row, enum state_kind kind)
 {
-	return row < state->rows && atomic_load_explicit(row_kind(state, row),
+	return row < state->rows.count &&
+	    atomic_load_explicit(row_kind(state, row),
 	    memory_order_acquire) == (uint32_t)kind;
 }
 
@@ -191,51 +132,6 @@ row_kind_clear(struct state *state, uint32_t row)
 	LOG_STEP();
 }
 
-static void
-row_free(struct state *state, uint32_t row)
-{
-	*row_link(state, row) = state->free;
-	state->free = row;
-}
-
-/* Maps the chunk behind the last one; the file reaches that far. */
-static bool
-chunk_map(struct state *state)
-{
-	uint32_t room = state->chunk_room > 0 ? state->chunk_room * 2 : 8;
-	struct chunk *chunk, **chunks;
-
-	if (state->chunk_count == state->chunk_room) {
-		chunks = realloc(state->chunks, room * sizeof(struct chunk *));
-		if (chunks == NULL)
-			return false;
-		state->chunks = chunks;
-		state->chunk_room = room;
-	}
-	chunk = malloc(sizeof(*chunk));
-	if (chunk == NULL)
-		return false;
-	chunk->base = mmap(NULL, CHUNK_SIZE, PROT_READ | PROT_WRITE,
-	    MAP_SHARED, state->fd, (off_t)(state->chunk_count * CHUNK_SIZE));
-	if (chunk->base == MAP_FAILED) {
-		free(chunk);
-		return false;
-	}
-	state->chunks[state->chunk_count++] = chunk;
-	return true;
-}
-
-static bool
-state_grow(struct state *state)
-{
-	if (state->chunk_count == CHUNKS_MAX ||
-	    ftruncate(state->fd,
-	    (off_t)((state->chunk_count + 1) * CHUNK_SIZE)) == -1)
-		return false;
-	LOG_STEP();
-	return chunk_map(state);
-}
-
 /* The rows of a text, in order; 0 when they are no text. */
 static size_t
 text_rows(const struct state *state, uint32_t row, uint32_t out[TEXT_ROWS])
@@ -288,10 +184,10 @@ open_text_claim(struct state *state, uint32_t row)
 	if (count == 0)
 		return false;
 	for (i = 0; i < count; i++)
-		if (*row_link(state, rows[i]) == ROW_BUSY)
+		if (rows_is_taken(&state->rows, rows[i]))
 			return false;
 	for (i = 0; i < count; i++)
-		*row_link(state, rows[i]) = ROW_BUSY;
+		rows_claim(&state->rows, rows[i]);
 	return true;
 }
 
@@ -301,8 +197,7 @@ open_rows_check(struct state *state)
 {
 	uint32_t damaged = 0, kind, row;
 
-	for (row = 0; row < state->rows; row++) {
-		*row_link(state, row) = STATE_NONE;
+	for (row = 0; row < state->rows.count; row++) {
 		kind = atomic_load_explicit(row_kind(state, row),
 		    memory_order_relaxed);
 		if (kind == STATE_FREE)
@@ -338,12 +233,12 @@ open_rows_claim(struct state *state, enum state_kind kind)
 {
 	uint32_t damaged = 0, row;
 
-	for (row = 0; row < state->rows; row++) {
+	for (row = 0; row < state->rows.count; row++) {
 		if (!row_is(state, row, kind))
 			continue;
 		if (open_row_is_whole(state, row) &&
 		    open_text_claim(state, row)) {
-			*row_link(state, row) = ROW_BUSY;
+			rows_claim(&state->rows, row);
 			continue;
 		}
 		damaged++;
@@ -352,27 +247,22 @@ open_rows_claim(struct state *state, enum state_kind kind)
 	return damaged;
 }
 
-/* Finds out which rows count; the others make the free list, lowest first. */
+/* Finds out which rows count; the others are free. */
 static uint32_t
 open_rows(struct state *state)
 {
-	uint32_t damaged, last = 0, row;
+	uint32_t damaged, row;
 
-	state->rows = state_capacity(state);
 	damaged = open_rows_check(state);
 	damaged += open_rows_claim(state, STATE_ROOM);
 	damaged += open_rows_claim(state, STATE_SESSION);
 	damaged += open_rows_claim(state, STATE_MEMBER);
 	damaged += open_rows_claim(state, STATE_CONNECTION);
-	for (row = 0; row < state->rows; row++)
-		if (*row_link(state, row) == ROW_BUSY)
-			last = row + 1;
-		else if (!row_is(state, row, STATE_FREE))
+	for (row = 0; row < state->rows.count; row++)
+		if (!rows_is_taken(&state->rows, row) &&
+		    !row_is(state, row, STATE_FREE))
 			row_kind_clear(state, row);
-	state->rows = last;
-	for (row = last; row-- > 0;)
-		if (*row_link(state, row) != ROW_BUSY)
-			row_free(state, row);
+	rows_settle(&state->rows);
 	return damaged;
 }
 
@@ -388,71 +278,36 @@ open_header(const struct state *state)
 struct state *
 state_open(int fd, uint32_t *damaged_out)
 {
-	struct state *state;
-	struct stat st;
-	uint64_t count;
-	int error;
+	struct state *state = calloc(1, sizeof(*state));
 
-	if (fstat(fd, &st) == -1)
+	if (state == NULL)
 		return NULL;
-	count = (uint64_t)st.st_size / CHUNK_SIZE;
-	if (!S_ISREG(st.st_mode) || st.st_size % (off_t)CHUNK_SIZE != 0 ||
-	    count == 0 || count > CHUNKS_MAX) {
+	if (!rows_open(&state->rows, fd)) {
+		free(state);
+		return NULL;
+	}
+	if (!open_header(state)) {
+		state_close(state);
 		errno = EPROTO;
 		return NULL;
 	}
-	state = calloc(1, sizeof(*state));
-	if (state == NULL)
-		return NULL;
-	state->fd = fd;
-	state->free = STATE_NONE;
-	while (state->chunk_count < count)
-		if (!chunk_map(state))
-			goto fail;
-	errno = EPROTO;
-	if (!open_header(state))
-		goto fail;
 	*damaged_out = open_rows(state);
 	return state;
-fail:
-	error = errno;
-	state_close(state);
-	errno = error;
-	return NULL;
 }
 
 void
 state_close(struct state *state)
 {
-	uint32_t i;
-
 	if (state == NULL)
 		return;
-	for (i = 0; i < state->chunk_count; i++) {
-		munmap(state->chunks[i]->base, CHUNK_SIZE);
-		free(state->chunks[i]);
-	}
-	free(state->chunks);
+	rows_close(&state->rows);
 	free(state);
 }
 
 uint32_t
 state_reserve(struct state *state)
 {
-	uint32_t row = state->free;
-
-	if (row != STATE_NONE) {
-		state->free = *row_link(state, row);
-	} else {
-		if (state->rows == state_capacity(state) &&
-		    !state_grow(state))
-			return STATE_NONE;
-		row = state->rows++;
-	}
-	*row_link(state, row) = ROW_BUSY;
-	memset(row_at(state, row), 0, STATE_ROW);
-	LOG_STEP();
-	return row;
+	return rows_take(&state->rows);
 }
 
 void
@@ -478,10 +333,10 @@ state_release(struct state *state, uint32_t row)
 	 * at the next opening, a row without its text would be damaged. */
 	count = text_rows(state, row_text(state, row), rows);
 	row_kind_clear(state, row);
-	row_free(state, row);
+	rows_give(&state->rows, row);
 	for (i = 0; i < count; i++) {
 		row_kind_clear(state, rows[i]);
-		row_free(state, rows[i]);
+		rows_give(&state->rows, rows[i]);
 	}
 }
 
@@ -559,9 +414,7 @@ state_room(const struct state *state, uint32_t row)
 void *
 state_reserved(const struct state *state, uint32_t row)
 {
-	if (row >= state->rows || *row_link(state, row) != ROW_BUSY)
-		return NULL;
-	return row_at(state, row);
+	return rows_is_taken(&state->rows, row) ? row_at(state, row) : NULL;
 }
 
 void
@@ -581,13 +434,13 @@ state_store_64(_Atomic uint64_t *field, uint64_t value)
 uint32_t
 state_rows(const struct state *state)
 {
-	return state->rows;
+	return state->rows.count;
 }
 
 enum state_kind
 state_kind(const struct state *state, uint32_t row)
 {
-	if (row >= state->rows)
+	if (row >= state->rows.count)
 		return STATE_FREE;
 	return (enum state_kind)atomic_load_explicit(row_kind(state, row),
 	    memory_order_acquire);

@@ -5,9 +5,8 @@
  * somebody may come back or have several connections, a member and each of
  * its connections by themselves.  Rows are the broker's tables and what its
  * successor finds.  The parent holds the
- * descriptor, the broker alone maps it.  The file grows by chunks that are
- * mapped one by one and never move, so a row's address stays valid.  A pure
- * module over a descriptor.
+ * descriptor, the broker alone maps it.  How rows lie in the file is in
+ * log/rows.h: a row's address stays valid.  A pure module over a descriptor.
  *
  * A row counts when its `kind` is set, which state_publish stores last; the
  * checksum covers what never changes while the row lives.  Fields that do

@@ -8,11 +8,10 @@
  */
 #include "config.h"
 
-#include "log/state.h"
-
 /* Chunks of a page: an opening looks at 63 rows, not at 16383, and the file
  * grows. */
-#define CHUNK_SIZE	((size_t)4096)
+#define ROWS_CHUNK	((size_t)4096)
+#include "log/rows.c"
 #include "log/state.c"
 
 #include "fuzz.h"
