@@ -112,16 +112,6 @@ settings_list_next(const char *text)
 	return text + strlen(text) + 1;
 }
 
-uint32_t
-settings_list_count(const char *list)
-{
-	uint32_t n = 0;
-
-	for (; *list != '\0'; list = settings_list_next(list))
-		n++;
-	return n;
-}
-
 /* A route that has exactly this path wins over a room of a shorter one. */
 const struct settings_route *
 settings_find_route(const struct settings *settings, const char *path,

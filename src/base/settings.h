@@ -199,7 +199,6 @@ bool settings_room_is_valid(const char *name, size_t len);
 /* The text behind `text` in a list, to begin with the list itself; lent.
  * for (at = list; *at != '\0'; at = settings_list_next(at)) */
 const char *settings_list_next(const char *text);
-uint32_t settings_list_count(const char *list);
 
 static inline bool
 settings_speaks_tls(const struct settings_listener *listener)

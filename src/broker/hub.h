@@ -164,7 +164,8 @@ void hub_receipt(struct hub *, unsigned index);
 bool hub_ban(struct hub *, uint64_t address, uint64_t until_s)
     __attribute__((warn_unused_result));
 
-/* Has nobody hear a user (silence_key), or an address; as hub_ban. */
+/* Has nobody hear a user, by the key of silence.c, or an address; as
+ * hub_ban. */
 bool hub_mute(struct hub *, uint64_t key, uint64_t until_s, bool is_address)
     __attribute__((warn_unused_result));
 

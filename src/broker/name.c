@@ -286,18 +286,6 @@ name_key(struct names *n, const char *text, size_t len,
 }
 
 bool
-name_keys_meet(const struct name_keys *a, const struct name_keys *b)
-{
-	unsigned i, j;
-
-	for (i = 0; i < a->count; i++)
-		for (j = 0; j < b->count; j++)
-			if (memcmp(a->key[i], b->key[j], NAME_KEY) == 0)
-				return true;
-	return false;
-}
-
-bool
 name_is_automatic(const char *text, size_t len, uint64_t *number_out)
 {
 	uint64_t number = 0;

@@ -108,9 +108,6 @@ enum name_verdict name_judge(struct names *, const char *text, size_t len,
 bool name_key(struct names *, const char *text, size_t len,
     struct name_keys *out) __attribute__((warn_unused_result));
 
-/* Whether two names are the same. */
-bool name_keys_meet(const struct name_keys *, const struct name_keys *);
-
 /* Whether the text is, byte by byte, what naming_format writes. */
 bool name_is_automatic(const char *text, size_t len, uint64_t *number_out);
 

@@ -175,9 +175,3 @@ nametable_find(const struct nametable *t, uint8_t route,
 	}
 	return NAMETABLE_NONE;
 }
-
-unsigned
-nametable_count(const struct nametable *t)
-{
-	return HASH_COUNT(t->entries);
-}

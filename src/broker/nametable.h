@@ -48,7 +48,4 @@ void nametable_forget(struct nametable *, uint32_t row);
 uint32_t nametable_find(const struct nametable *, uint8_t route,
     const struct name_keys *);
 
-/* How many keys there are. */
-unsigned nametable_count(const struct nametable *);
-
 #endif

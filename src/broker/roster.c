@@ -140,12 +140,6 @@ roster_worker_remove(struct roster *r, struct roster_worker *worker)
 	free(worker);
 }
 
-uint64_t
-roster_worker_generation(const struct roster_worker *w)
-{
-	return w->generation;
-}
-
 uint32_t
 roster_worker_count(const struct roster_worker *w)
 {

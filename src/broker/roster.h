@@ -41,7 +41,6 @@ struct roster_worker *roster_worker_add(struct roster *, uint64_t generation)
     __attribute__((warn_unused_result));
 /* Removes a table without connections. */
 void roster_worker_remove(struct roster *, struct roster_worker *);
-uint64_t roster_worker_generation(const struct roster_worker *);
 uint32_t roster_worker_count(const struct roster_worker *);
 /* Any generation that `is_wanted` answers true for; NULL: none. */
 struct roster_worker *roster_worker_any(const struct roster *,

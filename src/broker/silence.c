@@ -15,8 +15,9 @@
 #define KEY_ROUTE_SHIFT	56	/* of a key; below it the number and 1 */
 #define FORGET_MAX	64	/* that have left, at a time */
 
-uint64_t
-silence_key(const struct state_session *s)
+/* By which a user is known to parent and broker: never given twice. */
+static uint64_t
+key_of(const struct state_session *s)
 {
 	return ((uint64_t)s->route << KEY_ROUTE_SHIFT) + s->number + 1;
 }
@@ -46,7 +47,7 @@ silence_holds(const struct hub *hub, const struct state_session *s,
 	if (bans_count(hub->muted[0]) + bans_count(hub->muted[1]) == 0)
 		return false;
 	now_s = wall_s();
-	return bans_has(hub->muted[0], silence_key(s), now_s) ||
+	return bans_has(hub->muted[0], key_of(s), now_s) ||
 	    (address != 0 && bans_has(hub->muted[1], address, now_s));
 }
 
@@ -69,7 +70,7 @@ find_culprit(const struct hub *hub, const struct order *order,
 		return NULL;
 	refusal = expulsion_find_user(hub, order, &row);
 	if (refusal == NULL)
-		out->key = silence_key(state_session(hub->state, row));
+		out->key = key_of(state_session(hub->state, row));
 	return refusal;
 }
 

@@ -12,9 +12,6 @@
 
 #include "broker/office.h"
 
-/* By which a user is known to parent and broker: never given twice. */
-uint64_t silence_key(const struct state_session *);
-
 /* Whether who says something with a connection of that address is muted. */
 bool silence_holds(const struct hub *, const struct state_session *,
     uint64_t address);

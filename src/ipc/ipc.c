@@ -45,12 +45,6 @@ ipc_descriptors(enum ipc_type type)
 	return catalogue[type].fds;
 }
 
-unsigned
-ipc_receivers(enum ipc_type type)
-{
-	return catalogue[type].to;
-}
-
 const char *
 ipc_type_name(enum ipc_type type)
 {

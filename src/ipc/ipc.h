@@ -44,7 +44,6 @@ enum ipc_verdict ipc_check(const struct ipc_header *, enum ipc_role from,
 
 size_t ipc_payload_size(enum ipc_type);
 unsigned ipc_descriptors(enum ipc_type);
-unsigned ipc_receivers(enum ipc_type);	/* mask of enum ipc_role */
 const char *ipc_type_name(enum ipc_type);
 const char *ipc_verdict_text(enum ipc_verdict);
 const char *ipc_role_name(enum ipc_role);

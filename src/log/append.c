@@ -323,9 +323,3 @@ append_position(const struct append *append)
 {
 	return append->end;
 }
-
-bool
-append_is_pending(const struct append *append)
-{
-	return append->end != append->committed;
-}

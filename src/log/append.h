@@ -79,7 +79,5 @@ void append_commit(struct append *);
 
 /* Where the next record will stand, unless a KEPT goes before it. */
 uint64_t append_position(const struct append *);
-/* Whether something is written and not committed. */
-bool append_is_pending(const struct append *);
 
 #endif

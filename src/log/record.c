@@ -38,20 +38,3 @@ record_checksum(const struct record *record)
 	    (const unsigned char *)record + RECORD_SUMMED_AT,
 	    record->length - RECORD_SUMMED_AT);
 }
-
-const char *
-record_kind_name(enum record_kind kind)
-{
-	static const char *const names[RECORD_KINDS] = {
-		[RECORD_MESSAGE] = "message",
-		[RECORD_JOIN] = "join",
-		[RECORD_LEAVE] = "leave",
-		[RECORD_RENAME] = "rename",
-		[RECORD_ENTER] = "enter",
-		[RECORD_KEPT] = "kept",
-	};
-
-	if ((unsigned)kind >= RECORD_KINDS || names[kind] == NULL)
-		return "unknown";
-	return names[kind];
-}

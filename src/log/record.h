@@ -98,6 +98,4 @@ bool record_is_sane(const struct record *, uint64_t available);
 /* CRC-32 over the record behind the checksum field; `record` is contiguous. */
 uint32_t record_checksum(const struct record *record);
 
-const char *record_kind_name(enum record_kind);
-
 #endif

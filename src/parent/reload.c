@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/logger.h"
 #include "parent/change.h"
+#include "parent/conf.h"
 #include "parent/door.h"
 #include "parent/loose.h"
 #include "parent/parent_parts.h"
@@ -161,8 +162,11 @@ read_apart(const struct conf_sources *sources, struct reading *reading)
 	return pid > 0 && status == 0 && reading->is_good;
 }
 
-bool
-reload_prepare(struct reload *reload, const struct conf_sources *sources,
+/* Reads the sources again, the certificates and the site, and opens the
+ * listeners that are new (door.h).  False: something is wrong, the log says
+ * what and where, nothing has changed. */
+static bool
+read_and_prepare(struct reload *reload, const struct conf_sources *sources,
     const struct settings *in_force, struct door *door)
 {
 	struct conf_sources again = *sources;
@@ -238,8 +242,10 @@ tell_all_ticket_keys(struct parent *parent)
 			children_tell_ticket_keys(parent, &parent->workers[i]);
 }
 
-void
-reload_put_in_force(struct parent *parent, const struct reload *reload)
+/* Takes what was prepared: the parent goes by it, and so will all children,
+ * those that are new included. */
+static void
+put_in_force(struct parent *parent, const struct reload *reload)
 {
 	struct settings *old = parent->settings;
 	unsigned i;
@@ -276,10 +282,10 @@ reload_run(struct parent *parent, struct reload *reload)
 		return false;
 	logger_info("reloading", NULL);
 	supervisor_reloading(parent->supervisor, clock_us());
-	is_good = reload_prepare(reload, parent->sources, parent->settings,
+	is_good = read_and_prepare(reload, parent->sources, parent->settings,
 	    parent->door);
 	if (is_good)
-		reload_put_in_force(parent, reload);
+		put_in_force(parent, reload);
 	else
 		supervisor_reloaded(parent->supervisor);
 	return is_good;

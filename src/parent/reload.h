@@ -11,10 +11,8 @@
 #include <stdbool.h>
 
 #include "base/settings.h"
-#include "parent/conf.h"
 #include "parent/heritage.h"
 
-struct door;
 struct parent;
 
 struct reload {
@@ -30,15 +28,5 @@ struct reload {
  * which the caller calls settling_begin.  False: nothing has changed, `told`
  * says why. */
 bool reload_run(struct parent *, struct reload *);
-
-/* Reads the sources again, the certificates and the site, and opens the
- * listeners that are new (door.h).  False: something is wrong, the log says
- * what and where, nothing has changed. */
-bool reload_prepare(struct reload *, const struct conf_sources *,
-    const struct settings *in_force, struct door *)
-    __attribute__((warn_unused_result));
-/* Takes what was prepared: the parent goes by it, and so will all children,
- * those that are new included. */
-void reload_put_in_force(struct parent *, const struct reload *);
 
 #endif

@@ -24,13 +24,6 @@ outbox_init(struct outbox *o)
 	*o = (struct outbox){ 0 };
 }
 
-void
-outbox_clear(struct outbox *o)
-{
-	buf_clear(&o->bytes);
-	outbox_init(o);
-}
-
 static size_t
 entry_size(size_t tail_len)
 {

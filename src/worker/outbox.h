@@ -39,7 +39,6 @@ struct outbox_entry {
 };
 
 void outbox_init(struct outbox *);
-void outbox_clear(struct outbox *);
 
 /* Adds a request; its number is the outbox's to give.  False: no memory. */
 bool outbox_add(struct outbox *, enum ipc_type, const struct ipc_request *,

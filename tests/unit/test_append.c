@@ -27,12 +27,11 @@ a_record_counts_after_the_commit(void **state)
 
 	(void)state;
 	chat_open(&chat, log);
-	assert_false(append_is_pending(chat.append));
+	assert_true(append_position(chat.append) == 0);
 	chat_say(&chat, 1, 10);
 	assert_true(log_committed(log) == 0);
 	assert_false(cursor_read(log, 0, &view));
 	append_commit(chat.append);
-	assert_false(append_is_pending(chat.append));
 	assert_true(log_committed(log) == append_position(chat.append));
 	assert_true(cursor_read(log, 0, &view));
 	assert_int_equal(view.record.kind, RECORD_MESSAGE);
@@ -200,7 +199,7 @@ a_record_too_long_is_refused_and_the_longest_fits(void **state)
 	what.text = calloc(1, what.text_len);
 	assert_non_null(what.text);
 	assert_true(append_write(chat.append, &what) == LOG_NONE);
-	assert_false(append_is_pending(chat.append));
+	assert_true(append_position(chat.append) == log_committed(log));
 	what.text_len--;
 	/* All of them wanted, in one turn, over more than a lap. */
 	for (i = 0; i < 60; i++) {

@@ -533,8 +533,8 @@ put_record(struct text *t, const struct cursor_view *v)
 	uint64_t count = r->kind == RECORD_MESSAGE ?
 	    ordinal_number(t, r->route, r->count) : r->count;
 
-	put(t, "%s %x route %u room %u seq %llu count %llu from %llx %llu %llu",
-	    record_kind_name((enum record_kind)r->kind), r->flags, r->route,
+	put(t, "kind %u %x route %u room %u seq %llu count %llu from %llx %llu "
+	    "%llu", (unsigned)r->kind, r->flags, r->route,
 	    ordinal(t->rooms, &t->room_count, r->room),
 	    (unsigned long long)r->seq, (unsigned long long)count,
 	    (unsigned long long)r->sender, (unsigned long long)r->generation,

@@ -79,7 +79,7 @@ requests_come_out_as_they_went_in(void **state)
 	outbox_release(&o, 8);
 	assert_int_equal(o.count, 0);
 	assert_int_equal(outbox_bytes(&o), 0);
-	outbox_clear(&o);
+	buf_clear(&o.bytes);
 }
 
 static void
@@ -107,7 +107,7 @@ a_receipt_releases_what_was_sent(void **state)
 	assert_int_equal(o.count, 1);
 	assert_int_equal(number_next(&o), 5);
 	assert_int_equal(number_next(&o), 0);
-	outbox_clear(&o);
+	buf_clear(&o.bytes);
 }
 
 static void
@@ -152,7 +152,7 @@ after_a_death_all_without_a_receipt_goes_again(void **state)
 	assert_int_equal(o.count, 0);
 	outbox_rewind(&o, OUTBOX_ANY, poison_fails, NULL);
 	assert_int_equal(number_next(&o), 0);
-	outbox_clear(&o);
+	buf_clear(&o.bytes);
 }
 
 static void
@@ -171,7 +171,7 @@ a_death_before_anything_was_sent_is_nobodys_fault(void **state)
 	outbox_rewind(&o, OUTBOX_ANY, poison_fails, NULL);
 	assert_int_equal(number_next(&o), 1);
 	assert_int_equal(number_next(&o), 2);
-	outbox_clear(&o);
+	buf_clear(&o.bytes);
 }
 
 /* Others are out at each death, and are not given up with it. */
@@ -193,7 +193,7 @@ only_what_brokers_die_of_is_given_up(void **state)
 	assert_int_equal(p.numbers[0], 2);
 	assert_int_equal(number_next(&o), 1);
 	assert_int_equal(number_next(&o), 3);
-	outbox_clear(&o);
+	buf_clear(&o.bytes);
 }
 
 static void
@@ -242,7 +242,7 @@ what_was_out_at_two_deaths_is_not_sent_again(void **state)
 	assert_int_equal(number_next(&o), 6);
 	outbox_release(&o, 6);
 	assert_int_equal(o.count, 0);
-	outbox_clear(&o);
+	buf_clear(&o.bytes);
 }
 
 static void
@@ -266,7 +266,7 @@ poison_alone_or_last_leaves_nothing_to_send(void **state)
 	assert_int_equal(number_next(&o), 0);
 	outbox_release(&o, 2);
 	assert_int_equal(outbox_bytes(&o), 0);
-	outbox_clear(&o);
+	buf_clear(&o.bytes);
 }
 
 /* Against a plain list, with many of everything. */
@@ -315,7 +315,7 @@ it_agrees_with_a_list(void **state)
 		assert_true((outbox_bytes(&o) == 0) == (added == released));
 	}
 	assert_true(released > 10000);
-	outbox_clear(&o);
+	buf_clear(&o.bytes);
 }
 
 static void
@@ -340,7 +340,7 @@ what_is_answered_is_not_sent_again(void **state)
 	outbox_release(&o, 4);
 	assert_int_equal(outbox_bytes(&o), 0);
 	assert_int_equal(o.count, 0);
-	outbox_clear(&o);
+	buf_clear(&o.bytes);
 }
 
 /* An answer may be for an earlier request than the one before it. */
@@ -365,7 +365,7 @@ answers_may_come_in_any_order(void **state)
 	outbox_answered(&o, 3);
 	outbox_release(&o, 6);
 	assert_int_equal(outbox_bytes(&o), 0);
-	outbox_clear(&o);
+	buf_clear(&o.bytes);
 }
 
 int

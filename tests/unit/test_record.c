@@ -109,24 +109,6 @@ the_checksum_covers_all_that_follows_it(void **state)
 	}
 }
 
-static void
-every_kind_has_a_name(void **state)
-{
-	unsigned i;
-
-	(void)state;
-	assert_string_equal(record_kind_name(RECORD_MESSAGE), "message");
-	assert_string_equal(record_kind_name(RECORD_KEPT), "kept");
-	assert_string_equal(record_kind_name(RECORD_ENTER), "enter");
-	assert_string_equal(record_kind_name((enum record_kind)0), "unknown");
-	for (i = 1; i < RECORD_KINDS; i++)
-		assert_string_not_equal(
-		    record_kind_name((enum record_kind)i), "unknown");
-	assert_string_equal(record_kind_name(RECORD_KINDS), "unknown");
-	assert_string_equal(record_kind_name((enum record_kind)255),
-	    "unknown");
-}
-
 int
 main(void)
 {
@@ -134,7 +116,6 @@ main(void)
 		cmocka_unit_test(heads_are_sane_or_not),
 		cmocka_unit_test(lengths_are_rounded_up),
 		cmocka_unit_test(the_checksum_covers_all_that_follows_it),
-		cmocka_unit_test(every_kind_has_a_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -129,7 +129,7 @@ workers_have_tables_of_their_own(void **state)
 	assert_null(roster_worker_find(t->roster, GENERATION + 1));
 	w = roster_worker_add(t->roster, GENERATION + 1);
 	assert_int_equal(roster_find(t->roster, w, a), STATE_NONE);
-	assert_int_equal(roster_worker_generation(w), GENERATION + 1);
+	assert_ptr_equal(roster_worker_find(t->roster, GENERATION + 1), w);
 	assert_int_equal(roster_worker_count(w), 0);
 	roster_worker_remove(t->roster, w);
 	assert_null(roster_worker_find(t->roster, GENERATION + 1));

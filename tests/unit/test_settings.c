@@ -67,8 +67,6 @@ lists_are_walked(void **state)
 	static const char list[8] = "ab\0c\0";
 
 	(void)state;
-	assert_int_equal(settings_list_count(list), 2);
-	assert_int_equal(settings_list_count(""), 0);
 	assert_string_equal(settings_list_next(list), "c");
 	assert_string_equal(settings_list_next(settings_list_next(list)), "");
 }

@@ -73,7 +73,7 @@ close_client(void **state)
 {
 	(void)state;
 	client_free_input(&worker, clients[0]);
-	outbox_clear(&worker.outbox);
+	buf_clear(&worker.outbox.bytes);
 	close(clients[0]->fd);
 	close(far);
 	close(worker.poll);
