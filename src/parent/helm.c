@@ -63,37 +63,55 @@ set_level(struct parent *parent, uint32_t level, char told[IPC_REASON])
 	return true;
 }
 
+static bool
+send_answer(struct parent *parent, const struct helm_answer *answer)
+{
+	return peer_send(parent->broker.peer, IPC_STEERED, &answer->steered,
+	    answer->told, strlen(answer->told), -1);
+}
+
 bool
 helm_steer(struct parent *parent, const struct ipc_steer *steer)
 {
-	struct ipc_steered answer = { .number = steer->number };
+	struct helm_answer answer = {
+		.broker = parent->broker.generation,
+		.steered.number = steer->number
+	};
 	struct reload prepared;
-	char told[IPC_REASON] = "";
 	bool is_done;
 
 	if (steer->what == IPC_DRAIN) {
-		is_done = drain(parent, steer, told);
+		is_done = drain(parent, steer, answer.told);
 	} else if (steer->what == IPC_RELOAD) {
 		is_done = reload_run(parent, &prepared);
-		snprintf(told, sizeof(told), "%.*s", IPC_REASON - 1,
-		    prepared.told);
+		snprintf(answer.told, sizeof(answer.told), "%.*s",
+		    IPC_REASON - 1, prepared.told);
 	} else if (steer->what == IPC_LOG_LEVEL &&
 	    steer->value <= LOGGER_DEBUG) {
-		is_done = set_level(parent, (uint32_t)steer->value, told);
+		is_done = set_level(parent, (uint32_t)steer->value,
+		    answer.told);
 	} else {
 		return false;
 	}
+	answer.steered.is_done = is_done;
 	/* What all are told is done when all have read it. */
 	if (is_done && steer->what != IPC_DRAIN) {
-		settling_begin(parent, steer->what == IPC_RELOAD, steer, told);
+		settling_begin(parent, steer->what == IPC_RELOAD, &answer);
 		return true;
 	}
-	answer.is_done = is_done;
-	if (!peer_send(parent->broker.peer, IPC_STEERED, &answer, told,
-	    strlen(told), -1))
+	if (!send_answer(parent, &answer))
 		return false;
 	/* Who asked for it hears that it begins. */
 	if (is_done && steer->what == IPC_DRAIN)
 		ending_stop(parent);
 	return true;
+}
+
+void
+helm_answer(struct parent *parent, const struct helm_answer *answer)
+{
+	if (answer->broker != 0 &&
+	    answer->broker == parent->broker.generation &&
+	    peer_is_open(parent->broker.peer) && !send_answer(parent, answer))
+		child_kill(&parent->broker, "does not read");
 }

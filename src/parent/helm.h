@@ -8,12 +8,23 @@
 #define PARENT_HELM_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "ipc/messages.h"
 
 struct parent;
 
-/* Does it, and answers.  False: no honest broker asks for this. */
+/* What came of an order. */
+struct helm_answer {
+	uint64_t broker;		/* generation of who asked; 0: nobody */
+	struct ipc_steered steered;
+	char told[IPC_REASON];		/* for people, terminated */
+};
+
+/* Does it, and answers, when it is settled if need be.  False: no honest
+ * broker asks for this. */
 bool helm_steer(struct parent *, const struct ipc_steer *);
+/* Answers an order that is settled now, if its broker lives. */
+void helm_answer(struct parent *, const struct helm_answer *);
 
 #endif

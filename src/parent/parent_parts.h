@@ -15,6 +15,7 @@
 #include "ipc/peer.h"
 #include "parent/attach.h"
 #include "parent/child.h"
+#include "parent/helm.h"
 #include "parent/heritage.h"
 #include "parent/pool.h"
 
@@ -48,9 +49,7 @@ struct parent {
 	struct settling {
 		bool is_open, is_reload;
 		bool reload_again;	/* a SIGHUP came meanwhile */
-		uint64_t broker;	/* generation of who asked; 0: nobody */
-		struct ipc_steered answer;
-		char told[IPC_REASON];
+		struct helm_answer answer;
 	} settling;
 	struct child broker;
 	/* The pool's from 0 on, then the singles' (singles.c).  Behind
@@ -145,10 +144,10 @@ void reload_tell_settings(struct parent *, struct child *);
  */
 
 /* All children that live have been told something: when they have read it, a
- * reload is over, and who asked hears `told`; `steer` NULL: a signal did.
- * Nothing else may be open. */
+ * reload is over, and who asked is answered; NULL: a signal did.  Nothing else
+ * may be open. */
 void settling_begin(struct parent *, bool is_reload,
-    const struct ipc_steer *steer, const char *told);
+    const struct helm_answer *);
 /* Whether nothing may begin yet; then `told` says why, for people. */
 bool settling_refuses(const struct parent *, char *told, size_t size);
 /* A child has answered, or ended. */

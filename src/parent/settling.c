@@ -10,7 +10,6 @@
 #include "parent/parent_parts.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "base/logger.h"
 #include "parent/reload.h"
@@ -18,19 +17,14 @@
 
 void
 settling_begin(struct parent *parent, bool is_reload,
-    const struct ipc_steer *steer, const char *told)
+    const struct helm_answer *answer)
 {
 	struct settling *s = &parent->settling;
 	unsigned i;
 
 	*s = (struct settling){ .is_open = true, .is_reload = is_reload };
-	if (steer != NULL) {
-		s->broker = parent->broker.generation;
-		s->answer.number = steer->number;
-		s->answer.is_done = true;
-		snprintf(s->told, sizeof(s->told), "%.*s", IPC_REASON - 1,
-		    told);
-	}
+	if (answer != NULL)
+		s->answer = *answer;
 	if (child_is_alive(&parent->broker))
 		child_ask(&parent->broker);
 	for (i = 0; i < parent->worker_end; i++)
@@ -62,11 +56,7 @@ settling_check(struct parent *parent)
 		logger_info("reloaded", NULL);
 		supervisor_reloaded(parent->supervisor);
 	}
-	if (s->broker != 0 && s->broker == parent->broker.generation &&
-	    peer_is_open(parent->broker.peer) &&
-	    !peer_send(parent->broker.peer, IPC_STEERED, &s->answer, s->told,
-	    strlen(s->told), -1))
-		child_kill(&parent->broker, "does not read");
+	helm_answer(parent, &s->answer);
 	if (s->reload_again)
 		settling_reload(parent);
 }
@@ -89,5 +79,5 @@ settling_reload(struct parent *parent)
 	if (parent->settling.is_open)
 		parent->settling.reload_again = true;
 	else if (reload_run(parent, &reload))
-		settling_begin(parent, true, NULL, "");
+		settling_begin(parent, true, NULL);
 }
