@@ -120,6 +120,8 @@ libparent_a_SOURCES = \
 	src/parent/conf_parts.h \
 	src/parent/door.c \
 	src/parent/door.h \
+	src/parent/doorman.c \
+	src/parent/doorman.h \
 	src/parent/draft.c \
 	src/parent/ending.c \
 	src/parent/endpoint.c \

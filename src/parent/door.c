@@ -1,8 +1,8 @@
 /*
- * door - the way in: listeners, limits, and the choice of a worker.
+ * door - see door.h.
  *
- * Runs in the parent.  A listener is paused before it could bring somebody
- * whom no worker takes, so that the kernel's queue is the only one.
+ * A listener is paused before it could bring somebody whom no worker takes, so
+ * that the kernel's queue is the only one.
  */
 #include "config.h"
 
@@ -18,43 +18,37 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/die.h"
 #include "base/logger.h"
-#include "base/meter.h"
 #include "base/metrics.h"
 #include "base/netaddr.h"
 #include "base/settings.h"
-#include "base/tally.h"
+#include "parent/doorman.h"
 #include "parent/endpoint.h"
 #include "parent/listener.h"
-#include "parent/penalties.h"
 #include "parent/pool.h"
 
 /* A connection is offered to so many workers that die before they take it;
  * it may be why. */
 #define DEATHS_MAX	3
-/* So many beyond the limit of all, beyond what there was when memory became
- * short, or beyond twice that of their address, get their 503 from a worker;
- * more would fill the slots of others by being refused. */
-#define REFUSED_MAX	64
-
 struct door {
 	struct event_base *base;
 	const struct settings *settings;
 	struct pool *pool;
-	struct tally *addresses;	/* sockets, by their peer */
+	struct doorman *doorman;
 	struct listener *listeners[SETTINGS_LISTENERS];
 	/* Opened for settings that do not count yet. */
 	struct listener *opened[SETTINGS_LISTENERS];
 	const struct door_calls *calls;
 	void *owner;
 	bool is_closed;
-	struct meter *penalties;	/* of addresses, penalties.h */
-	uint64_t blame_us;		/* of each connection of a worker that
-					 * has crashed */
-	uint64_t short_from;	/* connections there were when memory was last
-				 * said to be short */
+};
+
+/* A worker that has crashed, and for each of its connections the part that its
+ * address gets; 0: it has ended otherwise. */
+struct blame {
+	struct door *door;
+	uint64_t us;
 };
 
 static listener_on_accept on_accept;
@@ -124,10 +118,8 @@ door_new(struct event_base *base, const struct settings *settings,
 	door->calls = calls;
 	door->owner = owner;
 	door->pool = pool_new(settings_pool(settings), slots);
-	door->addresses = tally_new();
-	door->penalties = meter_new();
-	if (door->pool == NULL || door->addresses == NULL ||
-	    door->penalties == NULL)
+	door->doorman = doorman_new();
+	if (door->pool == NULL || door->doorman == NULL)
 		die(EX_OSERR, "door");
 	if (!open_missing(door, settings, inherited, &error)) {
 		errno = 0;	/* the sentence has it */
@@ -142,8 +134,7 @@ door_free(struct door *door)
 	forget_opened(door);
 	door_close(door);
 	pool_free(door->pool, on_dropped, NULL);
-	tally_free(door->addresses);
-	meter_free(door->penalties);
+	doorman_free(door->doorman);
 	free(door);
 }
 
@@ -232,23 +223,9 @@ door_set_short(struct door *door, unsigned worker, bool is_short)
 {
 	pool_set_short(door->pool, worker, is_short);
 	if (is_short)
-		door->short_from = pool_connections(door->pool);
+		doorman_note_short(door->doorman,
+		    pool_connections(door->pool));
 	update_accepting(door);
-}
-
-/* Something has happened by which the address is known for a time. */
-static void
-punish(struct door *door, uint64_t address, uint64_t cost_us, const char *why)
-{
-	uint64_t for_ms = penalties_add(door->penalties, address, cost_us,
-	    door->settings->limits.penalty_max_ms, clock_ms());
-	char text[NETADDR_KEY_TEXT];
-
-	if (for_ms > 0)
-		logger_warning("address refused for a time",
-		    "address=%s why=%s seconds=%" PRIu64,
-		    netaddr_format_key(address, text), why,
-		    (for_ms + 999) / 1000);
 }
 
 uint32_t
@@ -256,10 +233,12 @@ door_remove_worker(struct door *door, unsigned worker, bool has_crashed)
 {
 	uint64_t before = pool_connections(door->pool);
 	uint32_t count = pool_worker_connections(door->pool, worker);
+	struct blame blame = { .door = door };
 
-	door->blame_us = has_crashed && count > 0 ?
-	    door->settings->limits.penalty_crash_ms * 1000 / count : 0;
-	pool_remove_worker(door->pool, worker, on_lost, door);
+	if (has_crashed && count > 0)
+		blame.us = door->settings->limits.penalty_crash_ms * 1000 /
+		    count;
+	pool_remove_worker(door->pool, worker, on_lost, &blame);
 	update_accepting(door);
 	return (uint32_t)(before - pool_connections(door->pool));
 }
@@ -275,13 +254,6 @@ door_on_taken(struct door *door, unsigned worker, uint64_t connection)
 	return true;
 }
 
-static void
-release_address(struct door *door, uint64_t address)
-{
-	if (address != 0)
-		tally_remove(door->addresses, address);
-}
-
 bool
 door_on_closed(struct door *door, unsigned worker, uint64_t connection,
     bool has_failed)
@@ -291,9 +263,10 @@ door_on_closed(struct door *door, unsigned worker, uint64_t connection,
 
 	if (!pool_remove(door->pool, worker, connection, &address, &fd))
 		return false;
-	release_address(door, address);
+	doorman_discount(door->doorman, address);
 	if (has_failed)
-		punish(door, address,
+		doorman_punish(door->doorman, &door->settings->limits,
+		    address,
 		    door->settings->limits.penalty_handshake_ms * 1000,
 		    "failed-handshakes");
 	if (fd >= 0)
@@ -326,10 +299,12 @@ door_close(struct door *door)
 static void
 on_lost(void *arg, uint64_t address)
 {
-	struct door *door = arg;
+	const struct blame *blame = arg;
+	struct door *door = blame->door;
 
-	release_address(door, address);
-	punish(door, address, door->blame_us, "crashes");
+	doorman_discount(door->doorman, address);
+	doorman_punish(door->doorman, &door->settings->limits, address,
+	    blame->us, "crashes");
 }
 
 static void
@@ -343,7 +318,7 @@ on_dropped(void *arg, const struct pool_entry *entry)
 static void
 refuse(struct door *door, const struct pool_entry *entry)
 {
-	release_address(door, entry->address);
+	doorman_discount(door->doorman, entry->address);
 	listener_refuse(entry->fd, settings_speaks_tls(
 	    &door->settings->listeners[entry->accepted.listener]));
 	logger_debug("refused", "why=no-slot connections=%" PRIu64,
@@ -479,69 +454,19 @@ is_proxy(const struct door *door, const struct ipc_accepted *accepted)
 	    settings->trusted_proxy_count);
 }
 
-/* False: no memory, or not worth a slot. */
-static bool
-count_address(struct door *door, struct pool_entry *entry)
-{
-	const struct settings_limits *limits = &door->settings->limits;
-	const uint8_t *bytes = entry->accepted.address;
-	uint64_t count;
-
-	entry->address = 0;
-	if (limits->connections_per_address == 0 ||
-	    (limits->loopback_exempt && netaddr_is_loopback(bytes)) ||
-	    is_proxy(door, &entry->accepted))
-		return true;
-	entry->address = netaddr_key(bytes);
-	if (entry->address == 0)
-		return true;
-	if (penalties_refuse(door->penalties, entry->address,
-	    limits->penalty_max_ms, clock_ms())) {
-		entry->address = 0;
-		return false;
-	}
-	count = tally_add(door->addresses, entry->address);
-	if (count == 0) {
-		entry->address = 0;
-		return false;
-	}
-	if (count > limits->connections_per_address) {
-		entry->accepted.flags |= IPC_ACCEPTED_REFUSE;
-		metrics_add(METRIC_LIMITS_HIT + METRICS_LIMIT_PER_ADDRESS, 1);
-	}
-	return count <= limits->connections_per_address * 2 + REFUSED_MAX;
-}
-
-/* There are too many already, or no memory for another: marks the connection
- * as refused.  False: too many of these are waiting for their 503. */
-static bool
-judge_number(const struct door *door, enum pool_choice choice,
-    struct ipc_accepted *accepted)
-{
-	uint64_t connections = pool_connections(door->pool);
-	uint64_t max = door->settings->limits.connections;
-
-	if (choice == POOL_SHORT && (max == 0 || max > door->short_from))
-		max = door->short_from;
-	else if (max == 0)
-		return true;
-	if (choice == POOL_SHORT || connections >= max) {
-		accepted->flags |= IPC_ACCEPTED_REFUSE;
-		metrics_add(METRIC_LIMITS_HIT + (choice == POOL_SHORT ?
-		    METRICS_LIMIT_MEMORY : METRICS_LIMIT_CONNECTIONS), 1);
-	}
-	return connections < max + REFUSED_MAX;
-}
-
 /* Counts who comes.  False: he is not worth a worker's time. */
 static bool
 admit(struct door *door, struct pool_entry *entry, enum pool_choice choice)
 {
+	const struct settings_limits *limits = &door->settings->limits;
+
 	metrics_add(METRIC_ACCEPTED, 1);
 	if (is_exempt(door, entry->accepted.listener))
 		return true;
-	return count_address(door, entry) &&
-	    judge_number(door, choice, &entry->accepted);
+	return (is_proxy(door, &entry->accepted) ||
+	    doorman_count(door->doorman, limits, entry)) &&
+	    doorman_judge(door->doorman, limits,
+	    pool_connections(door->pool), choice, &entry->accepted);
 }
 
 void

@@ -1,8 +1,8 @@
 /*
- * door - the way in: listeners, limits, and the choice of a worker.
+ * door - the way in: listeners, and the choice of a worker.
  *
- * Runs in the parent.  Owns the listeners, the pool and the counts by
- * address.  The processes behind it are children.c's.
+ * Runs in the parent.  Owns the listeners and the pool.  Who is let in is
+ * doorman.c's to say; the processes behind the door are children.c's.
  */
 #ifndef PARENT_DOOR_H
 #define PARENT_DOOR_H
