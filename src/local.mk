@@ -264,7 +264,8 @@ libbroker_a_SOURCES = \
 	src/broker/tokens.c \
 	src/broker/tokens.h \
 	src/broker/upkeep.c \
-	src/broker/upkeep.h
+	src/broker/upkeep.h \
+	src/broker/workers.c
 
 libworker_a_SOURCES = \
 	src/worker/admission.c \

@@ -23,6 +23,8 @@
 #include "broker/tokens.h"
 #include "log/append.h"
 
+#define HUB_PLACES_STEP	32	/* divides SETTINGS_PLACES */
+
 struct hub_worker {
 	uint64_t generation;	/* 0: no such worker */
 	uint32_t slots;
@@ -109,6 +111,10 @@ bool hub_find_user(const struct hub *, uint8_t route, const char *name,
  * HUB_MEMORY: there is none. */
 enum hub_result hub_room(struct hub *, uint8_t route, const char *name,
     size_t len, uint64_t maker, struct room **room_out)
+    __attribute__((warn_unused_result));
+/* Has places for so many workers; every room counts its members at each.
+ * False: no memory. */
+bool hub_make_places(struct hub *, unsigned workers)
     __attribute__((warn_unused_result));
 /* The index of the living worker of a generation; hub->workers: none. */
 unsigned hub_worker_index(const struct hub *, uint64_t generation);
