@@ -215,6 +215,19 @@ wschat-bench: closing"
 	refute_output ''
 }
 
+@test "of the addresses of a name the one that answers is taken" {
+	local name
+
+	printf '%s localhost\n' ::1 127.0.0.1 >hosts
+	unshare -m mount --bind hosts /etc/hosts 2>/dev/null ||
+		skip 'no mount namespaces'
+	name=(unshare -m sh -c 'mount --bind hosts /etc/hosts && exec "$@"' sh)
+	start_open
+	run -0 "${name[@]}" timeout 90 "$WSCHAT_BENCH" --warm-up 0 -d 0.3 -c 5 \
+		"ws://localhost:$PORT/chat" 3>&-
+	assert_line --regexp '^verdict +clean$'
+}
+
 @test "wss:// works, for a certificate that is believed" {
 	make_ca ca
 	issue server ca IP:127.0.0.1,DNS:localhost

@@ -9,8 +9,10 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "base/netaddr.h"
 #include "bench/secure.h"
@@ -18,6 +20,7 @@
 #define SOURCE_CLIENTS	8000	/* from one source address: the kernel's
 				 * search for a free port grows slow */
 #define SOURCES_MAX	254
+#define ANSWER_S	5	/* then the next address is tried */
 
 static void
 find_socket(struct destination *d, const struct url *url)
@@ -27,20 +30,6 @@ find_socket(struct destination *d, const struct url *url)
 	un->sun_family = AF_UNIX;
 	memcpy(un->sun_path, url->socket, sizeof(url->socket));
 	d->target.address_len = sizeof(*un);
-}
-
-static void
-find_host(struct destination *d, const struct url *url)
-{
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *list;
-	int error = getaddrinfo(url->host, url->port, &hints, &list);
-
-	if (error != 0)
-		arguments_die(EX_NOHOST, "%s: %s", url->host,
-		    gai_strerror(error));
-	memcpy(&d->target.address, list->ai_addr, list->ai_addrlen);
-	d->target.address_len = list->ai_addrlen;
-	freeaddrinfo(list);
 }
 
 static bool
@@ -53,6 +42,48 @@ is_this_machine(const struct sockaddr_storage *ss)
 		return true;
 	netaddr_from_socket((const struct sockaddr *)ss, address, &port);
 	return netaddr_is_loopback(address);
+}
+
+/* Whether somebody listens there; blocks until that is known. */
+static bool
+answers(const struct addrinfo *one)
+{
+	const struct timeval most = { .tv_sec = ANSWER_S };
+	int fd = socket(one->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool is_there;
+
+	if (fd < 0)
+		return false;
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &most, sizeof(most));
+	is_there = connect(fd, one->ai_addr, one->ai_addrlen) == 0;
+	close(fd);
+	return is_there;
+}
+
+/* A name may have several addresses, and a server may be at one of them: the
+ * first that answers, as for other clients; the first, when none does. */
+static void
+find_host(struct destination *d, const struct arguments *a)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *list;
+	const struct addrinfo *one = NULL;
+	int error = getaddrinfo(a->url.host, a->url.port, &hints, &list);
+
+	if (error != 0)
+		arguments_die(EX_NOHOST, "%s: %s", a->url.host,
+		    gai_strerror(error));
+	memcpy(&d->target.address, list->ai_addr, list->ai_addrlen);
+	d->target.address_len = list->ai_addrlen;
+	if (list->ai_next != NULL &&
+	    (a->any_address || is_this_machine(&d->target.address)))
+		for (one = list; one != NULL && !answers(one);
+		    one = one->ai_next)
+			;
+	if (one != NULL) {
+		memcpy(&d->target.address, one->ai_addr, one->ai_addrlen);
+		d->target.address_len = one->ai_addrlen;
+	}
+	freeaddrinfo(list);
 }
 
 static void
@@ -97,7 +128,7 @@ destination_find(struct destination *d, const struct arguments *a)
 	if (a->url.socket[0] != '\0')
 		find_socket(d, &a->url);
 	else
-		find_host(d, &a->url);
+		find_host(d, a);
 	if (!is_this_machine(&d->target.address) && !a->any_address)
 		arguments_die(EX_USAGE, "%s is another machine; if it is "
 		    "yours to burden, say --any-address", a->url.host);

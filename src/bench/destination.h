@@ -1,6 +1,6 @@
 /*
  * destination - where wschat-bench connects to: the URL's host as an
- * address, and whether it may.
+ * address that answers, and whether it may.
  *
  * Runs in wschat-bench, once, before it forks.
  */

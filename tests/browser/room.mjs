@@ -182,7 +182,7 @@ const parts = {
 		for (const page of pages) {
 			await shows(page, 'user1: three');
 			const shown = await messages(page);
-			assert.deepEqual(shown.toSorted(), [...new Set(shown)].toSorted());
+			assert.equal(new Set(shown).size, shown.length, `${shown}`);
 			assert.equal(shown.length, 4);
 			assert.equal(await page.getByText(/left|rejoined|new user|lost/).count(), 0);
 		}
