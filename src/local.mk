@@ -31,6 +31,8 @@ libcommon_a_SOURCES = \
 	src/base/meter.h \
 	src/base/netaddr.c \
 	src/base/netaddr.h \
+	src/base/network.c \
+	src/base/network.h \
 	src/base/origin.c \
 	src/base/origin.h \
 	src/base/plain.c \
@@ -222,6 +224,8 @@ libbroker_a_SOURCES = \
 	src/broker/office.c \
 	src/broker/office.h \
 	src/broker/office_parts.h \
+	src/broker/pardon.c \
+	src/broker/pardon.h \
 	src/broker/order.c \
 	src/broker/order.h \
 	src/broker/questions.c \

@@ -71,9 +71,9 @@ load lib/controlled
 	run ctl say chat hello
 	assert_failure 1
 	assert_output --partial 'named by their paths, such as /chat/lab'
-	run ctl ban 10.0.0.0/8
+	run ctl ban 10.0.0
 	assert_failure 1
-	assert_output --partial 'no address that can be banned'
+	assert_output --partial 'no address, and nobody has that name'
 }
 
 @test "a ban says until when" {
@@ -459,6 +459,12 @@ load lib/controlled
 	    test "$(try wschatctl -s "$WSCHATCTL_SOCKET" say /c)" = /chat/lab
 	    test "$(try wschatctl kick us)" = user0
 	    test "$(try wschatctl trace us)" = user0
+	    wschatctl ban 192.0.2.0/24
+	    wschatctl mute 198.51.100.0/24
+	    wschatctl mute user0
+	    test "$(try wschatctl unban 1)" = 192.0.2.0/24
+	    test "$(try wschatctl unmute 1)" = 198.51.100.0/24
+	    test "$(try wschatctl unmute us)" = user0
 	    test -z "$(try wschatctl kick user0 us)"
 	    """, "bash", os.environ["COMPLETION"]], check=True)
 	PY

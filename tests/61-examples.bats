@@ -234,6 +234,15 @@ tame()
 	PY
 }
 
+@test "a network is kept out for an hour" {
+	start_controlled
+	example wschatctl.8 'wschatctl ban'
+	in_shell
+	assert_output --regexp '^192\.0\.2\.0/24 is banned until '
+	run ctl bans
+	assert_line --regexp "^192\.0\.2\.0/24  +20"
+}
+
 @test "who has the most connections is listed first" {
 	command -v jq >/dev/null || skip 'jq is not installed'
 	start_controlled

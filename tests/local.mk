@@ -60,6 +60,7 @@ bats_tests = \
 	tests/25-refusals.bats \
 	tests/32-deflate.bats \
 	tests/59-mute.bats \
+	tests/59-networks.bats \
 	tests/53-fail2ban.bats \
 	tests/24-proxies.bats \
 	tests/50-lifecycle.bats \
@@ -121,6 +122,7 @@ unit_tests = \
 	tests/unit/test_naming \
 	tests/unit/test_nearest \
 	tests/unit/test_netaddr \
+	tests/unit/test_network \
 	tests/unit/test_origin \
 	tests/unit/test_origins \
 	tests/unit/test_numbers \

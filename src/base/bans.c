@@ -13,8 +13,6 @@
 #define uthash_nonfatal_oom(element) ((element)->until_s = 0)
 #include <uthash.h>
 
-#include "base/netaddr.h"
-
 struct row {
 	uint64_t key;
 	uint64_t until_s;
@@ -22,7 +20,8 @@ struct row {
 };
 
 struct bans {
-	struct row *rows;
+	struct row *rows[NETWORK_BITS + 1];	/* by the prefix's bits */
+	size_t count;
 };
 
 struct bans *
@@ -32,72 +31,116 @@ bans_new(void)
 }
 
 static void
-row_remove(struct bans *bans, struct row *row)
+row_remove(struct bans *bans, unsigned bits, struct row *row)
 {
-	HASH_DEL(bans->rows, row);
+	HASH_DEL(bans->rows[bits], row);
 	free(row);
+	bans->count--;
 }
 
 void
 bans_free(struct bans *bans)
 {
-	struct row *row, *next;
-
 	if (bans == NULL)
 		return;
-	HASH_ITER(hh, bans->rows, row, next)
-		row_remove(bans, row);
+	bans_expire(bans, BANS_FOREVER);
 	free(bans);
 }
 
 static struct row *
-row_find(const struct bans *bans, uint64_t key)
+row_find(const struct bans *bans, struct network network)
 {
 	struct row *row;
 
-	HASH_FIND(hh, bans->rows, &key, sizeof(key), row);
+	HASH_FIND(hh, bans->rows[network.bits], &network.key,
+	    sizeof(network.key), row);
 	return row;
 }
 
 static bool
-row_add(struct bans *bans, uint64_t key, uint64_t until_s)
+row_add(struct bans *bans, struct network network, uint64_t until_s)
 {
 	struct row *row;
 
-	if (HASH_COUNT(bans->rows) >= BANS_MAX)
+	if (bans->count >= BANS_MAX)
 		return false;
 	row = calloc(1, sizeof(*row));
 	if (row == NULL)
 		return false;
-	row->key = key;
+	row->key = network.key;
 	row->until_s = until_s;
-	HASH_ADD(hh, bans->rows, key, sizeof(row->key), row);
-	if (row->until_s != 0)
-		return true;
-	free(row);
-	return false;
+	HASH_ADD(hh, bans->rows[network.bits], key, sizeof(row->key), row);
+	if (row->until_s == 0) {
+		free(row);
+		return false;
+	}
+	bans->count++;
+	return true;
 }
 
 bool
-bans_set(struct bans *bans, uint64_t key, uint64_t until_s)
+bans_set(struct bans *bans, struct network network, uint64_t until_s)
 {
-	struct row *row = row_find(bans, key);
+	struct row *row = row_find(bans, network);
 
 	if (row == NULL)
-		return until_s == 0 || row_add(bans, key, until_s);
+		return until_s == 0 || row_add(bans, network, until_s);
 	if (until_s == 0)
-		row_remove(bans, row);
+		row_remove(bans, network.bits, row);
 	else
 		row->until_s = until_s;
 	return true;
 }
 
 bool
-bans_has(const struct bans *bans, uint64_t key, uint64_t now_s)
+bans_has(const struct bans *bans, struct network network, uint64_t now_s)
 {
-	const struct row *row = row_find(bans, key);
+	const struct row *row = row_find(bans, network);
 
 	return row != NULL && row->until_s > now_s;
+}
+
+void
+bans_each_around(const struct bans *bans, struct network network,
+    uint64_t now_s, bans_callback *callback, void *arg)
+{
+	struct network around;
+	const struct row *row;
+	unsigned bits;
+
+	for (bits = network_fewest(network); bits < network.bits; bits++) {
+		if (bans->rows[bits] == NULL)
+			continue;
+		around.bits = bits;
+		around.key = network_cut(network.key, bits);
+		row = row_find(bans, around);
+		if (row != NULL && row->until_s > now_s)
+			callback(arg, around, row->until_s);
+	}
+}
+
+static void
+note(void *arg, struct network network, uint64_t until_s)
+{
+	bool *is_there = arg;
+
+	(void)network;
+	(void)until_s;
+	*is_there = true;
+}
+
+bool
+bans_holds(const struct bans *bans, uint64_t key, uint64_t now_s)
+{
+	const struct network network = network_of_key(key);
+	bool is_there;
+
+	if (key == 0 || bans->count == 0)
+		return false;
+	is_there = bans_has(bans, network, now_s);
+	if (!is_there)
+		bans_each_around(bans, network, now_s, note, &is_there);
+	return is_there;
 }
 
 void
@@ -105,38 +148,25 @@ bans_expire(struct bans *bans, uint64_t now_s)
 {
 	struct row *row, *next;
 
-	HASH_ITER(hh, bans->rows, row, next)
-		if (row->until_s <= now_s)
-			row_remove(bans, row);
+	for (unsigned bits = 1; bits <= NETWORK_BITS; bits++)
+		HASH_ITER(hh, bans->rows[bits], row, next)
+			if (row->until_s <= now_s)
+				row_remove(bans, bits, row);
 }
 
 void
-bans_each(const struct bans *bans,
-    void (*callback)(void *arg, uint64_t key, uint64_t until_s), void *arg)
+bans_each(const struct bans *bans, bans_callback *callback, void *arg)
 {
 	const struct row *row;
 
-	for (row = bans->rows; row != NULL; row = row->hh.next)
-		callback(arg, row->key, row->until_s);
+	for (unsigned bits = 1; bits <= NETWORK_BITS; bits++)
+		for (row = bans->rows[bits]; row != NULL; row = row->hh.next)
+			callback(arg, (struct network){ row->key, bits },
+			    row->until_s);
 }
 
 size_t
 bans_count(const struct bans *bans)
 {
-	return HASH_COUNT(bans->rows);
-}
-
-bool
-bans_read_key(const char *text, uint64_t *key_out)
-{
-	struct netaddr_cidr cidr;
-	const char *why;
-
-	/* An IPv4 address, an IPv6 one, or the /64 that it counts by. */
-	if (!netaddr_cidr_parse(text, &cidr, &why) ||
-	    (cidr.bits != 128 && cidr.bits != 64) ||
-	    (cidr.bits == 64 && netaddr_is_ipv4(cidr.address)))
-		return false;
-	*key_out = netaddr_key(cidr.address);
-	return *key_out != 0;
+	return bans->count;
 }

@@ -211,17 +211,16 @@ parse_bits(const char *text, unsigned *out)
 }
 
 bool
-netaddr_cidr_parse(const char *text, struct netaddr_cidr *out,
+netaddr_cidr_read(const char *text, struct netaddr_cidr *out,
     const char **why_out)
 {
 	size_t len = strcspn(text, "/");
-	unsigned bits = 0, most, i;
+	unsigned bits = 0, most;
 	struct netaddr_cidr cidr;
 
-	if (!netaddr_parse(text, len, cidr.address)) {
-		*why_out = "is no IPv4 or IPv6 address";
+	*why_out = NULL;
+	if (!netaddr_parse(text, len, cidr.address))
 		return false;
-	}
 	/* The form written says what the bits count, not the address. */
 	most = memchr(text, ':', len) == NULL ? BITS_IPV4 : BITS;
 	if (text[len] == '\0') {
@@ -235,6 +234,22 @@ netaddr_cidr_parse(const char *text, struct netaddr_cidr *out,
 		return false;
 	}
 	cidr.bits = (uint8_t)(bits + BITS - most);
+	*out = cidr;
+	return true;
+}
+
+bool
+netaddr_cidr_parse(const char *text, struct netaddr_cidr *out,
+    const char **why_out)
+{
+	struct netaddr_cidr cidr;
+	unsigned i;
+
+	if (!netaddr_cidr_read(text, &cidr, why_out)) {
+		if (*why_out == NULL)
+			*why_out = "is no IPv4 or IPv6 address";
+		return false;
+	}
 	for (i = 0; i < NETADDR_BYTES; i++) {
 		if ((cidr.address[i] & ~mask_byte(cidr.bits, i)) != 0) {
 			*why_out = "has bits set behind its prefix";

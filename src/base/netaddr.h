@@ -72,6 +72,11 @@ const char *netaddr_format_key(uint64_t key, char out[NETADDR_KEY_TEXT]);
 bool netaddr_cidr_parse(const char *text, struct netaddr_cidr *out,
     const char **why_out) __attribute__((warn_unused_result));
 
+/* Likewise, but bits behind the prefix stay in the address as they were
+ * written, and *why_out is NULL where the text begins with no address. */
+bool netaddr_cidr_read(const char *text, struct netaddr_cidr *out,
+    const char **why_out) __attribute__((warn_unused_result));
+
 /* An IPv4 address is in networks of IPv4 alone: ::/0 is all of IPv6. */
 bool netaddr_cidr_contains(const struct netaddr_cidr *,
     const uint8_t address[NETADDR_BYTES]);

@@ -351,9 +351,12 @@ on_ban(void *owner, struct peer *peer, const struct ipc_message *m)
 {
 	struct broker *b = owner;
 	const struct ipc_ban *ban = m->payload;
+	struct network network;
 
 	(void)peer;
-	if (!hub_ban(b->hub, ban->address, ban->until_s))
+	if (!network_take(ban->key, ban->bits, &network))
+		return false;
+	if (!hub_ban(b->hub, network, ban->until_s))
 		logger_error("no memory for a ban", NULL);
 	return true;
 }
@@ -363,9 +366,12 @@ on_mute(void *owner, struct peer *peer, const struct ipc_message *m)
 {
 	struct broker *b = owner;
 	const struct ipc_mute *mute = m->payload;
+	struct network network;
 
 	(void)peer;
-	if (!hub_mute(b->hub, mute->key, mute->until_s,
+	if (!network_take(mute->key, mute->bits, &network))
+		return false;
+	if (!hub_mute(b->hub, network, mute->until_s,
 	    mute->is_address != 0))
 		logger_error("no memory for a mute", NULL);
 	return true;

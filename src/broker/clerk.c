@@ -21,22 +21,23 @@ kick(void *arg, unsigned index, uint64_t connection, bool is_ban)
 }
 
 static bool
-report(void *arg, uint64_t address, uint64_t until_s)
+report(void *arg, struct network network, uint64_t until_s)
 {
 	struct broker *b = arg;
 	const struct ipc_ban ban = {
-		.address = address, .until_s = until_s
+		.key = network.key, .bits = network.bits, .until_s = until_s
 	};
 
 	return peer_send(b->parent, IPC_BAN, &ban, NULL, 0, -1);
 }
 
 static bool
-mute(void *arg, uint64_t key, uint64_t until_s, bool is_address)
+mute(void *arg, struct network network, uint64_t until_s, bool is_address)
 {
 	struct broker *b = arg;
 	const struct ipc_mute payload = {
-		.key = key, .until_s = until_s, .is_address = is_address
+		.key = network.key, .bits = network.bits, .until_s = until_s,
+		.is_address = is_address
 	};
 
 	return peer_send(b->parent, IPC_MUTE, &payload, NULL, 0, -1);

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/netaddr.h"
 #include "broker/hub_parts.h"
+#include "broker/pardon.h"
 #include "broker/session.h"
 #include "broker/tabs.h"
 
@@ -148,9 +148,9 @@ expulsion_kick(const struct office *office, const struct order *order)
 
 #define ADDRESSES_MAX	32	/* of one member */
 
-/* The addresses that a name means. */
+/* The addresses that a name means, or a network. */
 struct culprit {
-	uint64_t addresses[ADDRESSES_MAX];
+	struct network networks[ADDRESSES_MAX];
 	unsigned count;
 };
 
@@ -162,30 +162,32 @@ culprit_add(const struct hub *hub, struct culprit *c, uint32_t row)
 	if (!roster_read(hub->state, row, &entry) || entry.address == 0)
 		return;
 	for (unsigned i = 0; i < c->count; i++)
-		if (c->addresses[i] == entry.address)
+		if (c->networks[i].key == entry.address)
 			return;
 	if (c->count < ADDRESSES_MAX)
-		c->addresses[c->count++] = entry.address;
+		c->networks[c->count++] = network_of_key(entry.address);
 }
 
-/* An address itself, or those of a user's connections.  NULL, or why not. */
+/* A network itself, or the addresses of a user's connections.  NULL, or why
+ * not. */
 static json_t *
 find_culprit(const struct hub *hub, const struct order *order,
     struct culprit *out)
 {
 	uint32_t tab = STATE_NONE;
 	struct meant meant;
+	const char *why;
 
-	out->count = 0;
-	if (bans_read_key(order->name, &out->addresses[0])) {
-		out->count = 1;
+	out->count = 1;
+	if (network_read(order->name, &out->networks[0], &why))
 		return NULL;
-	}
+	out->count = 0;
+	if (why != NULL)
+		return pardon_refuse_network(why);
 	find_meant(hub, order, &meant);
 	if (meant.count == 0)
 		return office_refusal("unknown-name",
-		    "This is no address that can be banned, and nobody has "
-		    "that name.");
+		    "This is no address, and nobody has that name.");
 	if (meant.count > 1)
 		return office_refusal("ambiguous",
 		    "Several routes have somebody of that name.");
@@ -195,9 +197,9 @@ find_culprit(const struct hub *hub, const struct order *order,
 	    "No address of that user is known.");
 }
 
-/* Closes what comes from the address; returns how many. */
+/* Closes what comes from the network; returns how many. */
 static unsigned
-kick_address(const struct office *office, uint64_t address)
+kick_network(const struct office *office, struct network network)
 {
 	const struct hub *hub = office->hub;
 	uint32_t rows = state_rows(hub->state);
@@ -206,29 +208,17 @@ kick_address(const struct office *office, uint64_t address)
 
 	for (uint32_t row = 0; row < rows; row++)
 		if (roster_read(hub->state, row, &entry) &&
-		    entry.address == address)
+		    network_holds(network, network_of_key(entry.address)))
 			count += kick_connection(office, row, true);
 	return count;
 }
 
 static bool
-ban_address(const struct office *office, uint64_t address, uint64_t until_s)
+ban_network(const struct office *office, struct network network,
+    uint64_t until_s)
 {
-	return hub_ban(office->hub, address, until_s) &&
-	    office->report(office->arg, address, until_s);
-}
-
-static json_t *
-describe_ban(uint64_t address, uint64_t until_s)
-{
-	char text[NETADDR_KEY_TEXT];
-	json_t *ban = json_pack("{s:s}", "address",
-	    netaddr_format_key(address, text));
-
-	if (until_s != BANS_FOREVER)
-		(void)json_object_set_new(ban, "until",
-		    json_integer((json_int_t)until_s));
-	return ban;
+	return hub_ban(office->hub, network, until_s) &&
+	    office->report(office->arg, network, until_s);
 }
 
 json_t *
@@ -248,14 +238,13 @@ expulsion_ban(const struct office *office, const struct order *order)
 	bans_expire(office->hub->bans, now_s);
 	list = json_array();
 	for (unsigned i = 0; i < c.count; i++) {
-		if (!ban_address(office, c.addresses[i], until_s)) {
+		if (!ban_network(office, c.networks[i], until_s)) {
 			json_decref(list);
 			return office_refusal("too-many",
 			    "There are too many bans.");
 		}
-		kicked += kick_address(office, c.addresses[i]);
-		(void)json_array_append_new(list,
-		    describe_ban(c.addresses[i], until_s));
+		kicked += kick_network(office, c.networks[i]);
+		pardon_list_network(list, c.networks[i], until_s);
 	}
 	return json_pack("{s:b, s:o, s:i}", "ok", 1, "bans", list,
 	    "connections", (int)kicked);
@@ -264,23 +253,17 @@ expulsion_ban(const struct office *office, const struct order *order)
 json_t *
 expulsion_unban(const struct office *office, const struct order *order)
 {
-	uint64_t address;
+	const struct bans *bans = office->hub->bans;
+	struct network network;
+	const char *why;
+	bool was_banned;
 
-	if (!bans_read_key(order->name, &address))
-		return office_refusal("bad-address",
-		    "This is no address that can be banned.");
-	if (!bans_has(office->hub->bans, address,
-	    clock_wall_us() / 1000000))
-		return office_refusal("not-banned",
-		    "The address is not banned.");
-	return ban_address(office, address, 0) ?
-	    json_pack("{s:b}", "ok", 1) : NULL;
-}
-
-static void
-list_ban(void *arg, uint64_t address, uint64_t until_s)
-{
-	(void)json_array_append_new(arg, describe_ban(address, until_s));
+	if (!network_read(order->name, &network, &why))
+		return pardon_refuse_network(why);
+	was_banned = bans_has(bans, network, clock_wall_us() / 1000000);
+	if (was_banned && !ban_network(office, network, 0))
+		return NULL;
+	return pardon_answer(bans, network, was_banned, "banned", "bans");
 }
 
 json_t *
@@ -290,6 +273,6 @@ expulsion_bans(const struct office *office, const struct order *order)
 
 	(void)order;
 	bans_expire(office->hub->bans, clock_wall_us() / 1000000);
-	bans_each(office->hub->bans, list_ban, list);
+	bans_each(office->hub->bans, pardon_list_network, list);
 	return json_pack("{s:b, s:o}", "ok", 1, "bans", list);
 }

@@ -2,7 +2,7 @@
  * expulsion - whom an administrator has sent away, for now or for longer.
  *
  * A part of the office (office.h), in the broker.  A kick ends connections; a
- * ban keeps an address out as well, and is the parent's to remember.
+ * ban keeps a network out as well, and is the parent's to remember.
  */
 #ifndef BROKER_EXPULSION_H
 #define BROKER_EXPULSION_H

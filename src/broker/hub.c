@@ -362,15 +362,16 @@ hub_reaches_back(const struct hub *hub, unsigned index, unsigned quarters)
 }
 
 bool
-hub_ban(struct hub *hub, uint64_t address, uint64_t until_s)
+hub_ban(struct hub *hub, struct network network, uint64_t until_s)
 {
-	return bans_set(hub->bans, address, until_s);
+	return bans_set(hub->bans, network, until_s);
 }
 
 bool
-hub_mute(struct hub *hub, uint64_t key, uint64_t until_s, bool is_address)
+hub_mute(struct hub *hub, struct network network, uint64_t until_s,
+    bool is_address)
 {
-	return bans_set(hub->muted[is_address], key, until_s);
+	return bans_set(hub->muted[is_address], network, until_s);
 }
 
 void

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/network.h"
 #include "base/settings.h"
 #include "broker/name.h"
 #include "ipc/messages.h"
@@ -159,14 +160,14 @@ uint64_t hub_next_bell(const struct hub *);
  * on their way. */
 void hub_receipt(struct hub *, unsigned index);
 
-/* Keeps an address (netaddr_key) out until then; 0: lets it in again.  False:
- * there are too many, or there is no memory. */
-bool hub_ban(struct hub *, uint64_t address, uint64_t until_s)
+/* Keeps a network out until then; 0: lets it in again.  False: there are too
+ * many, or there is no memory. */
+bool hub_ban(struct hub *, struct network, uint64_t until_s)
     __attribute__((warn_unused_result));
 
-/* Has nobody hear a user, by the key of silence.c, or an address; as
+/* Has nobody hear a user, by the key of silence.c, or a network; as
  * hub_ban. */
-bool hub_mute(struct hub *, uint64_t key, uint64_t until_s, bool is_address)
+bool hub_mute(struct hub *, struct network, uint64_t until_s, bool is_address)
     __attribute__((warn_unused_result));
 
 /* Lets go whose grace time is over, a part of them at a time; hub_next_expiry

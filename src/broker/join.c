@@ -57,7 +57,7 @@ address_count(struct hub *hub, const struct ipc_request *q, uint32_t replaced)
 
 	if (q->address == 0)
 		return HUB_DONE;
-	if (bans_has(hub->bans, q->address, clock_wall_us() / 1000000))
+	if (bans_holds(hub->bans, q->address, clock_wall_us() / 1000000))
 		return HUB_BANNED;
 	count = tally_count(hub->addresses, q->address);
 	if (roster_read(hub->state, replaced, &old) &&

@@ -20,9 +20,9 @@ struct office {
 	bool (*kick)(void *arg, unsigned index, uint64_t connection,
 	    bool is_ban);
 	/* Tells the parent of a ban, as hub_ban; likewise. */
-	bool (*report)(void *arg, uint64_t address, uint64_t until_s);
+	bool (*report)(void *arg, struct network, uint64_t until_s);
 	/* Likewise of a mute, as hub_mute. */
-	bool (*mute)(void *arg, uint64_t key, uint64_t until_s,
+	bool (*mute)(void *arg, struct network, uint64_t until_s,
 	    bool is_address);
 	void *arg;
 };

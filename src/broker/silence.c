@@ -6,10 +6,10 @@
 #include "broker/silence.h"
 
 #include "base/clock.h"
-#include "base/netaddr.h"
 #include "broker/expulsion.h"
 #include "broker/hub_parts.h"
 #include "broker/office_parts.h"
+#include "broker/pardon.h"
 #include "broker/session.h"
 
 #define KEY_ROUTE_SHIFT	56	/* of a key; below it the number and 1 */
@@ -47,13 +47,13 @@ silence_holds(const struct hub *hub, const struct state_session *s,
 	if (bans_count(hub->muted[0]) + bans_count(hub->muted[1]) == 0)
 		return false;
 	now_s = wall_s();
-	return bans_has(hub->muted[0], key_of(s), now_s) ||
-	    (address != 0 && bans_has(hub->muted[1], address, now_s));
+	return bans_has(hub->muted[0], network_of_key(key_of(s)), now_s) ||
+	    bans_holds(hub->muted[1], address, now_s);
 }
 
 /* Whom an order means. */
 struct culprit {
-	uint64_t key;
+	struct network network;	/* or a user's key */
 	bool is_address;
 };
 
@@ -63,39 +63,44 @@ find_culprit(const struct hub *hub, const struct order *order,
     struct culprit *out)
 {
 	json_t *refusal;
+	const char *why;
 	uint32_t row;
 
-	out->is_address = bans_read_key(order->name, &out->key);
+	out->is_address = network_read(order->name, &out->network, &why);
 	if (out->is_address)
 		return NULL;
+	if (why != NULL)
+		return pardon_refuse_network(why);
 	refusal = expulsion_find_user(hub, order, &row);
 	if (refusal == NULL)
-		out->key = key_of(state_session(hub->state, row));
+		out->network = network_of_key(key_of(
+		    state_session(hub->state, row)));
 	return refusal;
 }
 
 static bool
 set(const struct office *office, const struct culprit *c, uint64_t until_s)
 {
-	return hub_mute(office->hub, c->key, until_s, c->is_address) &&
-	    office->mute(office->arg, c->key, until_s, c->is_address);
+	return hub_mute(office->hub, c->network, until_s, c->is_address) &&
+	    office->mute(office->arg, c->network, until_s, c->is_address);
 }
 
 /* Users who have left need no place in the table any more. */
 struct gone {
 	const struct hub *hub;
-	uint64_t keys[FORGET_MAX];
+	struct network users[FORGET_MAX];
 	unsigned count;
 };
 
 static void
-note_gone(void *arg, uint64_t key, uint64_t until_s)
+note_gone(void *arg, struct network user, uint64_t until_s)
 {
 	struct gone *gone = arg;
 
 	(void)until_s;
-	if (gone->count < FORGET_MAX && find_row(gone->hub, key) == STATE_NONE)
-		gone->keys[gone->count++] = key;
+	if (gone->count < FORGET_MAX &&
+	    find_row(gone->hub, user.key) == STATE_NONE)
+		gone->users[gone->count++] = user;
 }
 
 static bool
@@ -107,7 +112,7 @@ forget_gone(const struct office *office)
 	bans_expire(office->hub->muted[1], wall_s());
 	bans_each(office->hub->muted[0], note_gone, &gone);
 	for (unsigned i = 0; i < gone.count; i++)
-		if (!set(office, &(struct culprit){ gone.keys[i], false }, 0))
+		if (!set(office, &(struct culprit){ gone.users[i], false }, 0))
 			return false;
 	return true;
 }
@@ -131,15 +136,20 @@ silence_mute(const struct office *office, const struct order *order)
 json_t *
 silence_unmute(const struct office *office, const struct order *order)
 {
+	const struct bans *table;
 	struct culprit c;
 	json_t *refusal = find_culprit(office->hub, order, &c);
+	bool was_muted;
 
 	if (refusal != NULL)
 		return refusal;
-	if (!bans_has(office->hub->muted[c.is_address], c.key, wall_s()))
-		return office_refusal("not-muted", c.is_address ?
-		    "The address is not muted." : "The user is not muted.");
-	return set(office, &c, 0) ? json_pack("{s:b}", "ok", 1) : NULL;
+	table = office->hub->muted[c.is_address];
+	was_muted = bans_has(table, c.network, wall_s());
+	if (was_muted && !set(office, &c, 0))
+		return NULL;
+	if (!was_muted && !c.is_address)
+		return office_refusal("not-muted", "The user is not muted.");
+	return pardon_answer(table, c.network, was_muted, "muted", "mutes");
 }
 
 struct listing {
@@ -148,37 +158,19 @@ struct listing {
 };
 
 static void
-list_add(const struct listing *listing, json_t *mute, uint64_t until_s)
-{
-	if (mute != NULL && until_s != BANS_FOREVER)
-		(void)json_object_set_new(mute, "until",
-		    json_integer((json_int_t)until_s));
-	(void)json_array_append_new(listing->list, mute);
-}
-
-static void
-list_user(void *arg, uint64_t key, uint64_t until_s)
+list_user(void *arg, struct network user, uint64_t until_s)
 {
 	const struct listing *listing = arg;
 	const struct hub *hub = listing->hub;
-	uint32_t row = find_row(hub, key);
+	uint32_t row = find_row(hub, user.key);
 	const struct state_session *s = row == STATE_NONE ? NULL :
 	    state_session(hub->state, row);
 	char name[SESSION_NAME];
 
 	if (s != NULL)
-		list_add(listing, json_pack("{s:s#, s:s}", "name", name,
-		    (int)session_name(hub, s, name), "route",
+		pardon_list(listing->list, json_pack("{s:s#, s:s}", "name",
+		    name, (int)session_name(hub, s, name), "route",
 		    hub->settings->routes[s->route].path), until_s);
-}
-
-static void
-list_address(void *arg, uint64_t key, uint64_t until_s)
-{
-	char text[NETADDR_KEY_TEXT];
-
-	list_add(arg, json_pack("{s:s}", "address",
-	    netaddr_format_key(key, text)), until_s);
 }
 
 json_t *
@@ -194,6 +186,6 @@ silence_mutes(const struct office *office, const struct order *order)
 		return NULL;
 	}
 	bans_each(office->hub->muted[0], list_user, &listing);
-	bans_each(office->hub->muted[1], list_address, &listing);
+	bans_each(office->hub->muted[1], pardon_list_network, listing.list);
 	return json_pack("{s:b, s:o}", "ok", 1, "mutes", listing.list);
 }

@@ -47,9 +47,10 @@ static const struct errand_row rows[] = {
 	{ "kick", "NAME", 1, 1, "r", run_kick,
 	    "close the connections of a user, or conn=N" },
 	{ "ban", "ADDRESS|NAME [TIME]", 1, 2, "r", run_ban,
-	    "keep an address out, for 30s, 10m, 2h, 7d, or for good" },
+	    "keep an address or a network out, for 30s, 10m, 2h, 7d, or for "
+	    "good" },
 	{ "unban", "ADDRESS", 1, 1, "", run_unban,
-	    "let an address in again" },
+	    "let an address or a network in again" },
 	{ "bans", "", 0, 0, "", run_bans,
 	    "who is kept out, and until when" },
 	{ "tail", "ROOM", 1, 1, "n", run_tail,
@@ -57,7 +58,7 @@ static const struct errand_row rows[] = {
 	{ "trace", "NAME", 1, 1, "r", track_run,
 	    "show what comes from a user and goes to him" },
 	{ "mute", "ADDRESS|NAME [TIME]", 1, 2, "r", hush_mute,
-	    "have nobody hear a user, or who is at an address" },
+	    "have nobody hear a user, an address or a network" },
 	{ "unmute", "ADDRESS|NAME", 1, 1, "r", hush_unmute,
 	    "have him heard again" },
 	{ "mutes", "", 0, 0, "", hush_list,
@@ -338,7 +339,7 @@ run_unban(const struct errand *e)
 	int code = errand_order(e, json_pack("{s:s, s:s}", "command", "unban",
 	    "name", e->words[0]), true, &answer);
 
-	return code != ERRAND_DONE ? code : show(e, answer, show_said);
+	return code != ERRAND_DONE ? code : show(e, answer, show_lifted);
 }
 
 static int

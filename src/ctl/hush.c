@@ -34,7 +34,7 @@ hush_mute(const struct errand *e)
 int
 hush_unmute(const struct errand *e)
 {
-	return errand_ask(e, order_new(e, "unmute"), show_said);
+	return errand_ask(e, order_new(e, "unmute"), show_lifted);
 }
 
 int

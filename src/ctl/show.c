@@ -309,6 +309,25 @@ show_banned(const json_t *answer)
 }
 
 bool
+show_lifted(const json_t *answer)
+{
+	const json_t *bans = json_object_get(answer, "bans"), *one;
+	const json_t *list = bans != NULL ? bans :
+	    json_object_get(answer, "mutes");
+	char text[UNTIL];
+	size_t i;
+
+	json_array_foreach(list, i, one) {
+		printf("%s still as a part of ", bans != NULL ? "banned" :
+		    "muted");
+		print_safe(text_of(one, "address"));
+		printf(" %s%s\n", json_object_get(one, "until") != NULL ?
+		    "until " : "", format_until(one, text));
+	}
+	return true;
+}
+
+bool
 show_mutes(const json_t *answer)
 {
 	struct table *table = table_new(3);

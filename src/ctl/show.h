@@ -19,6 +19,8 @@ bool show_rooms(const json_t *answer);
 bool show_said(const json_t *answer);
 bool show_kicked(const json_t *answer);
 bool show_banned(const json_t *answer);
+/* Of unban and unmute: the networks that hold the address still. */
+bool show_lifted(const json_t *answer);
 bool show_bans(const json_t *answer);
 bool show_mutes(const json_t *answer);
 /* Names the settings that need a restart. */

@@ -16,7 +16,7 @@
 
 #include <stdint.h>
 
-#define IPC_VERSION	9	/* of this catalogue; both ends must agree */
+#define IPC_VERSION	10	/* of this catalogue; both ends must agree */
 
 enum ipc_role {			/* a mask: several may send or receive */
 	IPC_PARENT = 1,
@@ -69,7 +69,7 @@ IPC_MESSAGE(WORKER_MUTE,  IPC_BROKER, IPC_PARENT, ipc_worker,     0,        0, "
 IPC_MESSAGE(REGISTER,     IPC_WORKER, IPC_BROKER, ipc_none,       IPC_IDS,  0, "connections this worker has: uint64_t each") \
 IPC_MESSAGE(REGISTERED,   IPC_WORKER, IPC_BROKER, ipc_none,       0,        0, "those were all") \
 IPC_MESSAGE(WELCOME,      IPC_BROKER, IPC_WORKER, ipc_position,   0,        0, "the broker serves; the log's end") \
-IPC_MESSAGE(BAN,          IPC_PARENT | IPC_BROKER, IPC_PARENT | IPC_BROKER, ipc_ban, 0, 0, "an address is kept out; the parent keeps the list, and tells it to each new broker") \
+IPC_MESSAGE(BAN,          IPC_PARENT | IPC_BROKER, IPC_PARENT | IPC_BROKER, ipc_ban, 0, 0, "a network is kept out; the parent keeps the list, and tells it to each new broker") \
 /* an administrator, through the broker */ \
 IPC_MESSAGE(MUTE,         IPC_PARENT | IPC_BROKER, IPC_PARENT | IPC_BROKER, ipc_mute, 0, 0, "who is not heard; as BAN") \
 IPC_MESSAGE(STEER,        IPC_BROKER, IPC_PARENT, ipc_steer,      0,        0, "the whole server is to do something") \
@@ -251,12 +251,12 @@ struct ipc_whispered {
 };
 
 struct ipc_ban {
-	uint64_t address;	/* netaddr_key */
+	uint64_t key, bits;	/* of struct network */
 	uint64_t until_s;	/* since 1970; 0: not any more */
 };
 
 struct ipc_mute {
-	uint64_t key;		/* of a user (silence.h), or netaddr_key */
+	uint64_t key, bits;	/* likewise, or a user's (silence.h), all 64 */
 	uint64_t until_s;	/* since 1970; 0: not any more */
 	uint64_t is_address;	/* 0 or 1 */
 };
@@ -312,8 +312,8 @@ _Static_assert(sizeof(struct ipc_listed) == 32, "size");
 _Static_assert(sizeof(struct ipc_acked) == 24, "size");
 _Static_assert(sizeof(struct ipc_proof) == IPC_PROOF, "size");
 _Static_assert(sizeof(struct ipc_whispered) == 32, "size");
-_Static_assert(sizeof(struct ipc_ban) == 16, "size");
-_Static_assert(sizeof(struct ipc_mute) == 24, "size");
+_Static_assert(sizeof(struct ipc_ban) == 24, "size");
+_Static_assert(sizeof(struct ipc_mute) == 32, "size");
 _Static_assert(sizeof(struct ipc_kick) == 16, "size");
 _Static_assert(sizeof(struct ipc_steer) == 24, "size");
 _Static_assert(sizeof(struct ipc_steered) == 16, "size");

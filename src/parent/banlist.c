@@ -20,7 +20,6 @@
 #include "base/clock.h"
 #include "base/die.h"
 #include "base/logger.h"
-#include "base/netaddr.h"
 #include "base/settings.h"
 #include "parent/regular.h"
 
@@ -45,7 +44,9 @@ take_line(struct banlist *list, char *line)
 {
 	enum banlist_kind kind = BANLIST_BANNED;
 	char *address, *rest, *end;
-	uint64_t key, until_s = BANS_FOREVER;
+	uint64_t until_s = BANS_FOREVER;
+	struct network network;
+	const char *why;
 
 	line[strcspn(line, "#\n")] = '\0';
 	address = strtok_r(line, " \t", &rest);
@@ -67,8 +68,8 @@ take_line(struct banlist *list, char *line)
 		if (*rest < '0' || *rest > '9' || *end != '\0' || errno != 0)
 			return false;
 	}
-	return bans_read_key(address, &key) &&
-	    bans_set(list->tables[kind], key, until_s);
+	return network_read(address, &network, &why) &&
+	    bans_set(list->tables[kind], network, until_s);
 }
 
 static void
@@ -154,12 +155,12 @@ banlist_free(struct banlist *list)
 }
 
 static void
-write_ban(void *arg, uint64_t key, uint64_t until_s)
+write_ban(void *arg, struct network network, uint64_t until_s)
 {
 	char address[NETADDR_KEY_TEXT];
 	FILE *file = arg;
 
-	netaddr_format_key(key, address);
+	network_format(network, address);
 	if (until_s == BANS_FOREVER)
 		fprintf(file, "%s for ever\n", address);
 	else
@@ -167,10 +168,10 @@ write_ban(void *arg, uint64_t key, uint64_t until_s)
 }
 
 static void
-write_mute(void *arg, uint64_t key, uint64_t until_s)
+write_mute(void *arg, struct network network, uint64_t until_s)
 {
 	fprintf(arg, "%s ", mute);
-	write_ban(arg, key, until_s);
+	write_ban(arg, network, until_s);
 }
 
 /* The whole file or, whatever happens, the old one. */
@@ -197,14 +198,14 @@ store(const struct banlist *list, const char *fresh)
 }
 
 void
-banlist_set(struct banlist *list, enum banlist_kind kind, uint64_t key,
-    uint64_t until_s)
+banlist_set(struct banlist *list, enum banlist_kind kind,
+    struct network network, uint64_t until_s)
 {
 	struct bans *table = list->tables[kind];
 	char fresh[SETTINGS_PATH + 8];
 
 	expire(list);
-	if (!bans_set(table, key, until_s))
+	if (!bans_set(table, network, until_s))
 		logger_error(kind == BANLIST_BANNED ?
 		    "a ban is lost with the broker" :
 		    "a mute is lost with the broker", "count=%zu",

@@ -1,9 +1,9 @@
 /*
- * banlist - the addresses that are banned, and those that are muted, as the
+ * banlist - the networks that are banned, and those that are muted, as the
  * file of the setting `bans` has them.
  *
  * Runs in the parent, which alone may write files.  The broker says what
- * changes, and each new one is told all.  A line of the file is an address
+ * changes, and each new one is told all.  A line of the file is a network
  * and until when it is banned, in seconds since 1970, or "for ever"; the word
  * "mute" in front says that it is muted.  A '#' begins a comment.
  */
@@ -11,6 +11,8 @@
 #define PARENT_BANLIST_H
 
 #include <stdint.h>
+
+#include "base/network.h"
 
 struct bans;
 struct banlist;
@@ -26,7 +28,7 @@ void banlist_free(struct banlist *);
 
 /* As bans_set, and stores the file.  What cannot be stored is logged, and
  * holds until the end. */
-void banlist_set(struct banlist *, enum banlist_kind, uint64_t key,
+void banlist_set(struct banlist *, enum banlist_kind, struct network,
     uint64_t until_s);
 /* Lends the table. */
 const struct bans *banlist_get(const struct banlist *, enum banlist_kind);

@@ -62,37 +62,38 @@ children_tell_ticket_keys(struct parent *parent, struct child *worker)
 }
 
 static void
-tell_ban(void *arg, uint64_t address, uint64_t until_s)
+tell_ban(void *arg, struct network network, uint64_t until_s)
 {
 	struct parent *parent = arg;
 	const struct ipc_ban ban = {
-		.address = address, .until_s = until_s
+		.key = network.key, .bits = network.bits, .until_s = until_s
 	};
 
 	child_tell(&parent->broker, IPC_BAN, &ban, -1);
 }
 
 static void
-tell_mute(struct parent *parent, uint64_t key, uint64_t until_s,
+tell_mute(struct parent *parent, struct network network, uint64_t until_s,
     bool is_address)
 {
 	const struct ipc_mute mute = {
-		.key = key, .until_s = until_s, .is_address = is_address
+		.key = network.key, .bits = network.bits, .until_s = until_s,
+		.is_address = is_address
 	};
 
 	child_tell(&parent->broker, IPC_MUTE, &mute, -1);
 }
 
 static void
-tell_muted_user(void *arg, uint64_t key, uint64_t until_s)
+tell_muted_user(void *arg, struct network user, uint64_t until_s)
 {
-	tell_mute(arg, key, until_s, false);
+	tell_mute(arg, user, until_s, false);
 }
 
 static void
-tell_muted_address(void *arg, uint64_t key, uint64_t until_s)
+tell_muted_address(void *arg, struct network network, uint64_t until_s)
 {
-	tell_mute(arg, key, until_s, true);
+	tell_mute(arg, network, until_s, true);
 }
 
 void

@@ -131,10 +131,12 @@ on_ban(void *owner, struct peer *peer, const struct ipc_message *message)
 	const struct ipc_ban *ban = message->payload;
 	struct child *broker = owner;
 	struct parent *parent = broker->parent;
+	struct network network;
 
 	(void)peer;
-	banlist_set(parent->banlist, BANLIST_BANNED, ban->address,
-	    ban->until_s);
+	if (!network_take(ban->key, ban->bits, &network))
+		return false;
+	banlist_set(parent->banlist, BANLIST_BANNED, network, ban->until_s);
 	return true;
 }
 
@@ -144,17 +146,19 @@ on_mute(void *owner, struct peer *peer, const struct ipc_message *message)
 	const struct ipc_mute *mute = message->payload;
 	const struct child *broker = owner;
 	const struct parent *parent = broker->parent;
+	struct network network;
 
 	(void)peer;
-	if (mute->is_address > 1)
+	if (mute->is_address > 1 ||
+	    !network_take(mute->key, mute->bits, &network))
 		return false;
 	if (mute->is_address == 1) {
-		banlist_set(parent->banlist, BANLIST_MUTED, mute->key,
+		banlist_set(parent->banlist, BANLIST_MUTED, network,
 		    mute->until_s);
 		return true;
 	}
 	bans_expire(parent->muted, clock_wall_us() / 1000000);
-	if (!bans_set(parent->muted, mute->key, mute->until_s))
+	if (!bans_set(parent->muted, network, mute->until_s))
 		logger_error("a mute is lost with the broker", "count=%zu",
 		    bans_count(parent->muted));
 	return true;

@@ -64,24 +64,24 @@ kick(void *arg, unsigned index, uint64_t conn, bool is_ban)
 }
 
 static bool
-report(void *arg, uint64_t address, uint64_t until_s)
+report(void *arg, struct network network, uint64_t until_s)
 {
 	size_t len = strlen(kicked);
 	char text[NETADDR_KEY_TEXT];
 
 	(void)arg;
 	snprintf(kicked + len, sizeof(kicked) - len, "%s%s ",
-	    netaddr_format_key(address, text), until_s == 0 ? " free" : "");
+	    network_format(network, text), until_s == 0 ? " free" : "");
 	return true;
 }
 
 static bool
-mute(void *arg, uint64_t key, uint64_t until_s, bool is_address)
+mute(void *arg, struct network network, uint64_t until_s, bool is_address)
 {
 	size_t len = strlen(kicked);
 
 	(void)arg;
-	(void)key;
+	(void)network;
 	snprintf(kicked + len, sizeof(kicked) - len, "%s%s ",
 	    is_address ? "address" : "user", until_s == 0 ? " free" : "");
 	return true;
@@ -326,11 +326,68 @@ an_address_is_kept_out(void **state)
 	    "\"192.0.2.1\"}"), "not-banned"));
 	assert_int_equal(ask_join(&world, 0, 5, connection(52, 5), CHAT, ""),
 	    HUB_DONE);
-	/* What counts as one address is one; others cannot be banned. */
+	/* What counts as one address is one. */
 	assert_non_null(strstr(ask("{\"command\":\"ban\",\"name\":"
 	    "\"2001:db8::7\",\"seconds\":60}"), "\"2001:db8::/64\",\"until"));
 	assert_non_null(strstr(ask("{\"command\":\"ban\",\"name\":"
-	    "\"10.0.0.0/8\"}"), "unknown-name"));
+	    "\"nobody\"}"), "unknown-name"));
+	assert_non_null(strstr(ask("{\"command\":\"ban\",\"name\":"
+	    "\"0.0.0.0/0\"}"), "bad-address"));
+}
+
+static void
+a_network_is_kept_out(void **state)
+{
+	(void)state;
+	let_three_in();
+	world.address = 0xffffc00002ff;	/* 192.0.2.255 */
+	assert_int_equal(ask_attach(&world, 1, 2, connection(51, 6), ECHO),
+	    HUB_DONE);
+	world.address = 0xffffc0000301;	/* 192.0.3.1 */
+	assert_int_equal(ask_attach(&world, 1, 3, connection(52, 7), ECHO),
+	    HUB_DONE);
+	/* Who counts as nobody is in no network. */
+	assert_string_equal(ask("{\"command\":\"ban\",\"name\":"
+	    "\"::/8\"}"), "{\"bans\":[{\"address\":\"::/8\"}],"
+	    "\"connections\":0,\"ok\":true}");
+	assert_string_equal(ask("{\"command\":\"ban\",\"name\":"
+	    "\"192.0.2.1/24\"}"), "{\"bans\":[{\"address\":"
+	    "\"192.0.2.0/24\"}],\"connections\":2,\"ok\":true}");
+	assert_string_equal(kicked, "::/8 192.0.2.0/24 0:0! 1:6! ");
+	world.address = 0xffffc0000280;
+	assert_int_equal(ask_join(&world, 0, 3, connection(53, 5), CHAT, ""),
+	    HUB_BANNED);
+	world.address = 0;
+	assert_int_equal(ask_join(&world, 0, 4, connection(54, 8), CHAT, ""),
+	    HUB_DONE);
+}
+
+static void
+what_holds_an_address_still_is_named(void **state)
+{
+	(void)state;
+	ask("{\"command\":\"ban\",\"name\":\"10.0.0.0/8\"}");
+	ask("{\"command\":\"ban\",\"name\":\"10.1.0.0/16\"}");
+	ask("{\"command\":\"ban\",\"name\":\"10.1.2.3\"}");
+	assert_string_equal(ask("{\"command\":\"unban\",\"name\":"
+	    "\"10.1.2.3\"}"), "{\"bans\":[{\"address\":\"10.0.0.0/8\"},"
+	    "{\"address\":\"10.1.0.0/16\"}],\"ok\":true}");
+	assert_string_equal(ask("{\"command\":\"unban\",\"name\":"
+	    "\"10.1.2.3\"}"), "{\"bans\":[{\"address\":\"10.0.0.0/8\"},"
+	    "{\"address\":\"10.1.0.0/16\"}],\"error\":\"in-network\","
+	    "\"ok\":false,\"text\":\"This is not banned by itself, but as a "
+	    "part of 10.0.0.0/8, 10.1.0.0/16.\"}");
+	ask("{\"command\":\"mute\",\"name\":\"2001:db8::/32\"}");
+	assert_non_null(strstr(ask("{\"command\":\"unmute\",\"name\":"
+	    "\"2001:db8:7::/48\"}"), "not muted by itself, but as a part of "
+	    "2001:db8::/32."));
+	/* What lies inside is another matter. */
+	assert_non_null(strstr(ask("{\"command\":\"unban\",\"name\":"
+	    "\"8.0.0.0/5\"}"), "not-banned"));
+	assert_string_equal(ask("{\"command\":\"unban\",\"name\":"
+	    "\"10.0.0.0/8\"}"), "{\"ok\":true}");
+	assert_string_equal(ask("{\"command\":\"bans\"}"),
+	    "{\"bans\":[{\"address\":\"10.1.0.0/16\"}],\"ok\":true}");
 }
 
 /* The types of the events there are, with their texts. */
@@ -488,6 +545,8 @@ main(void)
 		TEST(a_name_is_kicked_on_the_route_that_is_meant),
 		TEST(who_is_away_leaves_when_kicked),
 		TEST(an_address_is_kept_out),
+		TEST(a_network_is_kept_out),
+		TEST(what_holds_an_address_still_is_named),
 		TEST(a_room_is_followed),
 		TEST(a_room_that_is_gone_for_a_while_is_followed_still),
 		TEST(a_user_is_followed),
