@@ -450,12 +450,14 @@ load lib/controlled
 	    PATH=${WSCHATCTL%/*}:$PATH
 	    . "$1"
 	    try() {
+	        COMP_LINE=$* COMP_POINT=${#COMP_LINE}
 	        COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
 	        _wschatctl
 	        echo "${COMPREPLY[*]}"
 	    }
 	    test "$(try wschatctl st)" = status
 	    test "$(try wschatctl --so)" = --socket
+	    [[ $(cd "${WSCHATCTL_SOCKET%/*}" && try wschatctl -s co) == control ]]
 	    test "$(try wschatctl -s "$WSCHATCTL_SOCKET" say /c)" = /chat/lab
 	    test "$(try wschatctl kick us)" = user0
 	    test "$(try wschatctl trace us)" = user0
@@ -465,6 +467,20 @@ load lib/controlled
 	    test "$(try wschatctl unban 1)" = 192.0.2.0/24
 	    test "$(try wschatctl unmute 1)" = 198.51.100.0/24
 	    test "$(try wschatctl unmute us)" = user0
+	    test -z "$(try wschatctl unban 192.0.2.0/24 1)"
+	    # As bash has it, which knows no colons inside of words.
+	    wschatctl ban 2001:db8::/32
+	    wschatctl ban 2001:db9::/32
+	    test "$(try wschatctl unban 2)" = "2001:db8::/32 2001:db9::/32"
+	    split() {
+	        COMP_LINE="wschatctl unban $1" COMP_POINT=${#COMP_LINE}
+	        COMP_WORDS=(wschatctl unban "${@:2}") COMP_CWORD=$#
+	        _wschatctl
+	        echo "${COMPREPLY[*]}"
+	    }
+	    test "$(split 2001: 2001 :)" = "db8::/32 db9::/32"
+	    test "$(split 2001:db9 2001 : db9)" = db9::/32
+	    test "$(split 2001:db9:: 2001 : db9 ::)" = /32
 	    test -z "$(try wschatctl kick user0 us)"
 	    """, "bash", os.environ["COMPLETION"]], check=True)
 	PY
