@@ -116,15 +116,15 @@ load lib/controlled
 	ctl ban 127.0.0.0/8 1h
 	run ctl unban 127.0.0.1
 	assert_failure 1
-	assert_output 'wschatctl: This is not banned by itself, but as a part of 127.0.0.0/8.'
+	assert_output 'wschatctl: It is 127.0.0.0/8 that is banned, not this by itself.'
 	ctl ban 127.0.0.1
 	run ctl unban 127.0.0.1
 	assert_success
 	assert_output --regexp \
-		'^banned still as a part of 127\.0\.0\.0/8 until [0-9-]{10} [0-9:]{8}$'
+		'^still banned: 127\.0\.0\.0/8, until [0-9-]{10} [0-9:]{8}$'
 	ctl ban 127.0.0.0/9
 	run ctl unban 127.0.0.0/9
-	assert_line --partial 'banned still as a part of 127.0.0.0/8'
+	assert_line --partial 'still banned: 127.0.0.0/8, until'
 	run ctl unban 127.0.0.0/8
 	assert_success
 	assert_output ''
@@ -150,7 +150,15 @@ load lib/controlled
 	no = ctl("unmute", "127.0.2.1", code=1)
 	eq((no["error"], no["mutes"]), ("in-network",
 	    [{"address": "127.0.2.0/24"}]))
+	# So has a user whose address is in it.
+	eq(ctl("unmute", "user1", code=1)["error"], "not-muted")
+	no = ctl("unmute", "user0", code=1)
+	eq((no["error"], no["text"]), ("in-network",
+	    "It is 127.0.2.0/24 that is muted, not this by itself."))
 	ctl("mute", "127.0.2.1")
+	ctl("mute", "user0")
+	eq(ctl("unmute", "user0"), {"ok": True, "mutes":
+	    [{"address": "127.0.2.0/24"}, {"address": "127.0.2.1"}]})
 	eq(ctl("unmute", "127.0.2.1"), {"ok": True, "mutes":
 	    [{"address": "127.0.2.0/24"}]})
 	PY

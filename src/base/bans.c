@@ -101,21 +101,21 @@ bans_has(const struct bans *bans, struct network network, uint64_t now_s)
 }
 
 void
-bans_each_around(const struct bans *bans, struct network network,
+bans_each_holding(const struct bans *bans, struct network network,
     uint64_t now_s, bans_callback *callback, void *arg)
 {
-	struct network around;
+	struct network holder;
 	const struct row *row;
 	unsigned bits;
 
-	for (bits = network_fewest(network); bits < network.bits; bits++) {
+	for (bits = network_fewest(network); bits <= network.bits; bits++) {
 		if (bans->rows[bits] == NULL)
 			continue;
-		around.bits = bits;
-		around.key = network_cut(network.key, bits);
-		row = row_find(bans, around);
+		holder.bits = bits;
+		holder.key = network_cut(network.key, bits);
+		row = row_find(bans, holder);
 		if (row != NULL && row->until_s > now_s)
-			callback(arg, around, row->until_s);
+			callback(arg, holder, row->until_s);
 	}
 }
 
@@ -132,14 +132,11 @@ note(void *arg, struct network network, uint64_t until_s)
 bool
 bans_holds(const struct bans *bans, uint64_t key, uint64_t now_s)
 {
-	const struct network network = network_of_key(key);
-	bool is_there;
+	bool is_there = false;
 
-	if (key == 0 || bans->count == 0)
-		return false;
-	is_there = bans_has(bans, network, now_s);
-	if (!is_there)
-		bans_each_around(bans, network, now_s, note, &is_there);
+	if (key != 0 && bans->count > 0)
+		bans_each_holding(bans, network_of_key(key), now_s, note,
+		    &is_there);
 	return is_there;
 }
 

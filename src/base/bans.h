@@ -39,9 +39,9 @@ void bans_expire(struct bans *, uint64_t now_s);
 
 /* Wide ones first. */
 void bans_each(const struct bans *, bans_callback *, void *arg);
-/* Of those that are not over, each that is wider than the network and holds
- * it, likewise. */
-void bans_each_around(const struct bans *, struct network, uint64_t now_s,
+/* Of those that are not over, each that holds the network, or is it,
+ * likewise. */
+void bans_each_holding(const struct bans *, struct network, uint64_t now_s,
     bans_callback *, void *arg);
 size_t bans_count(const struct bans *);
 

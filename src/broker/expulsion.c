@@ -255,6 +255,7 @@ expulsion_unban(const struct office *office, const struct order *order)
 {
 	const struct bans *bans = office->hub->bans;
 	struct network network;
+	json_t *still;
 	const char *why;
 	bool was_banned;
 
@@ -263,7 +264,9 @@ expulsion_unban(const struct office *office, const struct order *order)
 	was_banned = bans_has(bans, network, clock_wall_us() / 1000000);
 	if (was_banned && !ban_network(office, network, 0))
 		return NULL;
-	return pardon_answer(bans, network, was_banned, "banned", "bans");
+	still = json_array();
+	pardon_list_holding(still, bans, network);
+	return pardon_answer(was_banned, still, "banned", "bans");
 }
 
 json_t *

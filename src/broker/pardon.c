@@ -6,7 +6,6 @@
 #include "broker/pardon.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "base/clock.h"
 
@@ -28,6 +27,29 @@ pardon_list_network(void *list, struct network network, uint64_t until_s)
 	    network_format(network, text)), until_s);
 }
 
+static void
+list_once(void *list, struct network network, uint64_t until_s)
+{
+	char text[NETADDR_KEY_TEXT];
+	json_t *address = json_string(network_format(network, text)), *one;
+	size_t i;
+
+	json_array_foreach((json_t *)list, i, one)
+		if (json_equal(json_object_get(one, "address"), address))
+			break;
+	json_decref(address);
+	if (i == json_array_size(list))
+		pardon_list_network(list, network, until_s);
+}
+
+void
+pardon_list_holding(json_t *list, const struct bans *bans,
+    struct network network)
+{
+	bans_each_holding(bans, network, clock_wall_us() / 1000000, list_once,
+	    list);
+}
+
 static json_t *
 refuse(const char *word, json_t *text)
 {
@@ -42,47 +64,38 @@ pardon_refuse_network(const char *why)
 	    why : "is no address"));
 }
 
-/* As a person reads it: "10.0.0.0/8, 10.1.0.0/16". */
-static void
-write_addresses(const json_t *list,
-    char out[static NETWORK_BITS * (NETADDR_KEY_TEXT + 2)])
-{
-	const json_t *one;
-	size_t i, len = 0;
-
-	out[0] = '\0';
-	json_array_foreach(list, i, one)
-		len += (size_t)snprintf(out + len, NETADDR_KEY_TEXT + 2,
-		    "%s%s", i > 0 ? ", " : "", json_string_value(
-		    json_object_get(one, "address")));
-}
-
+/* "It is 10.0.0.0/8, 10.1.0.0/16 that is banned, not this by itself." */
 static json_t *
-refuse_part(json_t *around, const char *done, const char *member)
+refuse_part(json_t *still, const char *done, const char *member)
 {
-	char text[NETWORK_BITS * (NETADDR_KEY_TEXT + 2)];
-	json_t *answer;
+	json_t *text = json_string("It is"), *more, *one, *answer;
+	size_t i;
 
-	write_addresses(around, text);
+	json_array_foreach(still, i, one) {
+		more = json_sprintf("%s%s %s", json_string_value(text),
+		    i > 0 ? "," : "", json_string_value(json_object_get(one,
+		    "address")));
+		json_decref(text);
+		text = more;
+	}
 	answer = refuse("in-network", json_sprintf(
-	    "This is not %s by itself, but as a part of %s.", done, text));
-	(void)json_object_set_new(answer, member, around);
+	    "%s that is %s, not this by itself.", json_string_value(text),
+	    done));
+	json_decref(text);
+	(void)json_object_set_new(answer, member, still);
 	return answer;
 }
 
 json_t *
-pardon_answer(const struct bans *bans, struct network network,
-    bool was_there, const char *done, const char *member)
+pardon_answer(bool was_there, json_t *still, const char *done,
+    const char *member)
 {
-	json_t *around = json_array();
 	char word[32];
 
-	bans_each_around(bans, network, clock_wall_us() / 1000000,
-	    pardon_list_network, around);
-	if (json_array_size(around) > 0)
+	if (json_array_size(still) > 0)
 		return was_there ? json_pack("{s:b, s:o}", "ok", 1, member,
-		    around) : refuse_part(around, done, member);
-	json_decref(around);
+		    still) : refuse_part(still, done, member);
+	json_decref(still);
 	if (was_there)
 		return json_pack("{s:b}", "ok", 1);
 	snprintf(word, sizeof(word), "not-%s", done);

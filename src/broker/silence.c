@@ -11,6 +11,7 @@
 #include "broker/office_parts.h"
 #include "broker/pardon.h"
 #include "broker/session.h"
+#include "broker/tabs.h"
 
 #define KEY_ROUTE_SHIFT	56	/* of a key; below it the number and 1 */
 #define FORGET_MAX	64	/* that have left, at a time */
@@ -54,6 +55,7 @@ silence_holds(const struct hub *hub, const struct state_session *s,
 /* Whom an order means. */
 struct culprit {
 	struct network network;	/* or a user's key */
+	uint32_t row;		/* of a user */
 	bool is_address;
 };
 
@@ -64,17 +66,16 @@ find_culprit(const struct hub *hub, const struct order *order,
 {
 	json_t *refusal;
 	const char *why;
-	uint32_t row;
 
 	out->is_address = network_read(order->name, &out->network, &why);
 	if (out->is_address)
 		return NULL;
 	if (why != NULL)
 		return pardon_refuse_network(why);
-	refusal = expulsion_find_user(hub, order, &row);
+	refusal = expulsion_find_user(hub, order, &out->row);
 	if (refusal == NULL)
 		out->network = network_of_key(key_of(
-		    state_session(hub->state, row)));
+		    state_session(hub->state, out->row)));
 	return refusal;
 }
 
@@ -112,7 +113,8 @@ forget_gone(const struct office *office)
 	bans_expire(office->hub->muted[1], wall_s());
 	bans_each(office->hub->muted[0], note_gone, &gone);
 	for (unsigned i = 0; i < gone.count; i++)
-		if (!set(office, &(struct culprit){ gone.users[i], false }, 0))
+		if (!set(office, &(struct culprit){ .network = gone.users[i] },
+		    0))
 			return false;
 	return true;
 }
@@ -133,23 +135,41 @@ silence_mute(const struct office *office, const struct order *order)
 	    office_refusal("too-many", "There are too many who are muted.");
 }
 
+/* What he, or it, is muted by when no longer by himself. */
+static json_t *
+list_still(const struct hub *hub, const struct culprit *c)
+{
+	json_t *list = json_array();
+	uint32_t tab = STATE_NONE;
+	struct roster_entry entry;
+
+	if (c->is_address) {
+		pardon_list_holding(list, hub->muted[1], c->network);
+		return list;
+	}
+	while ((tab = tabs_next(hub, c->row, tab)) != STATE_NONE)
+		if (roster_read(hub->state, tab, &entry) &&
+		    entry.address != 0)
+			pardon_list_holding(list, hub->muted[1],
+			    network_of_key(entry.address));
+	return list;
+}
+
 json_t *
 silence_unmute(const struct office *office, const struct order *order)
 {
-	const struct bans *table;
+	const struct hub *hub = office->hub;
 	struct culprit c;
-	json_t *refusal = find_culprit(office->hub, order, &c);
+	json_t *refusal = find_culprit(hub, order, &c);
 	bool was_muted;
 
 	if (refusal != NULL)
 		return refusal;
-	table = office->hub->muted[c.is_address];
-	was_muted = bans_has(table, c.network, wall_s());
+	was_muted = bans_has(hub->muted[c.is_address], c.network, wall_s());
 	if (was_muted && !set(office, &c, 0))
 		return NULL;
-	if (!was_muted && !c.is_address)
-		return office_refusal("not-muted", "The user is not muted.");
-	return pardon_answer(table, c.network, was_muted, "muted", "mutes");
+	return pardon_answer(was_muted, list_still(hub, &c), "muted",
+	    "mutes");
 }
 
 struct listing {

@@ -318,10 +318,9 @@ show_lifted(const json_t *answer)
 	size_t i;
 
 	json_array_foreach(list, i, one) {
-		printf("%s still as a part of ", bans != NULL ? "banned" :
-		    "muted");
+		printf("still %s: ", bans != NULL ? "banned" : "muted");
 		print_safe(text_of(one, "address"));
-		printf(" %s%s\n", json_object_get(one, "until") != NULL ?
+		printf(", %s%s\n", json_object_get(one, "until") != NULL ?
 		    "until " : "", format_until(one, text));
 	}
 	return true;

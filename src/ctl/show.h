@@ -19,7 +19,7 @@ bool show_rooms(const json_t *answer);
 bool show_said(const json_t *answer);
 bool show_kicked(const json_t *answer);
 bool show_banned(const json_t *answer);
-/* Of unban and unmute: the networks that hold the address still. */
+/* Of unban and unmute: what keeps it up still. */
 bool show_lifted(const json_t *answer);
 bool show_bans(const json_t *answer);
 bool show_mutes(const json_t *answer);

@@ -125,7 +125,7 @@ note(void *arg, struct network n, uint64_t until_s)
 }
 
 static void
-what_lies_around_is_named(void **state)
+what_holds_an_address_is_named(void **state)
 {
 	static const char *const texts[] = {
 		"10.1.2.3", "10.1.0.0/16", "10.0.0.0/8", "0.0.0.0/1",
@@ -137,10 +137,11 @@ what_lies_around_is_named(void **state)
 	(void)state;
 	for (unsigned i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		assert_true(bans_set(bans, network(texts[i]), i + 1));
-	bans_each_around(bans, network("10.1.2.3"), 0, note, all);
-	assert_string_equal(all, "0.0.0.0/1=4 10.0.0.0/8=3 10.1.0.0/16=2 ");
+	bans_each_holding(bans, network("10.1.2.3"), 0, note, all);
+	assert_string_equal(all, "0.0.0.0/1=4 10.0.0.0/8=3 10.1.0.0/16=2 "
+	    "10.1.2.3=1 ");
 	all[0] = '\0';
-	bans_each_around(bans, network("10.1.0.0/16"), 3, note, all);
+	bans_each_holding(bans, network("10.1.0.0/16"), 3, note, all);
 	assert_string_equal(all, "0.0.0.0/1=4 ");
 	all[0] = '\0';
 	bans_each(bans, note, all);
@@ -201,7 +202,7 @@ main(void)
 		cmocka_unit_test(a_ban_has_an_end),
 		cmocka_unit_test(there_are_so_many_at_most),
 		cmocka_unit_test(who_is_in_any_network_is_kept_out),
-		cmocka_unit_test(what_lies_around_is_named),
+		cmocka_unit_test(what_holds_an_address_is_named),
 		cmocka_unit_test(the_table_agrees_with_a_look_at_each),
 	};
 

@@ -375,12 +375,11 @@ what_holds_an_address_still_is_named(void **state)
 	assert_string_equal(ask("{\"command\":\"unban\",\"name\":"
 	    "\"10.1.2.3\"}"), "{\"bans\":[{\"address\":\"10.0.0.0/8\"},"
 	    "{\"address\":\"10.1.0.0/16\"}],\"error\":\"in-network\","
-	    "\"ok\":false,\"text\":\"This is not banned by itself, but as a "
-	    "part of 10.0.0.0/8, 10.1.0.0/16.\"}");
+	    "\"ok\":false,\"text\":\"It is 10.0.0.0/8, 10.1.0.0/16 that is "
+	    "banned, not this by itself.\"}");
 	ask("{\"command\":\"mute\",\"name\":\"2001:db8::/32\"}");
 	assert_non_null(strstr(ask("{\"command\":\"unmute\",\"name\":"
-	    "\"2001:db8:7::/48\"}"), "not muted by itself, but as a part of "
-	    "2001:db8::/32."));
+	    "\"2001:db8:7::/48\"}"), "It is 2001:db8::/32 that is muted"));
 	/* What lies inside is another matter. */
 	assert_non_null(strstr(ask("{\"command\":\"unban\",\"name\":"
 	    "\"8.0.0.0/5\"}"), "not-banned"));
