@@ -91,6 +91,7 @@ unit_tests = \
 	tests/unit/test_deflate \
 	tests/unit/test_deflater \
 	tests/unit/test_dialect \
+	tests/unit/test_doorman \
 	tests/unit/test_event \
 	tests/unit/test_forwarded \
 	tests/unit/test_frame \
