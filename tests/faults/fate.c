@@ -19,28 +19,32 @@
 #include <time.h>
 #include <unistd.h>
 
+enum call { RECV, RECVMSG, SEND, SENDMSG, CALLS };
+
 struct fate {
 	int64_t wall_shift_s;	/* the wall clock is so much ahead */
 	char dies[16];		/* a role that dies when it starts */
 	int64_t piece;		/* bytes that a socket takes or gives at
 				 * once; 0: as many as it does */
+	uint64_t cut[CALLS];	/* how many of each call wanted more */
 };
 
 int	clock_gettime(clockid_t, struct timespec *);
 
-static const struct fate *fate;
+static struct fate *fate;
 static __typeof__(&clock_gettime) next_clock;
 static __typeof__(&recv) next_recv;
 static __typeof__(&recvmsg) next_recvmsg;
+static __typeof__(&send) next_send;
 static __typeof__(&sendmsg) next_sendmsg;
 
 static void __attribute__((constructor))
 fate_begin(void)
 {
 	const char *path = getenv("FATE"), *role = getenv("WSCHATD_ROLE");
-	int fd = path == NULL ? -1 : open(path, O_RDONLY | O_CLOEXEC);
-	void *map = fd < 0 ? MAP_FAILED : mmap(NULL, sizeof *fate, PROT_READ,
-	    MAP_SHARED, fd, 0);
+	int fd = path == NULL ? -1 : open(path, O_RDWR | O_CLOEXEC);
+	void *map = fd < 0 ? MAP_FAILED : mmap(NULL, sizeof *fate,
+	    PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
 	if (map == MAP_FAILED)
 		abort();
@@ -50,6 +54,7 @@ fate_begin(void)
 	    "clock_gettime");
 	next_recv = (__typeof__(next_recv))dlsym(RTLD_NEXT, "recv");
 	next_recvmsg = (__typeof__(next_recvmsg))dlsym(RTLD_NEXT, "recvmsg");
+	next_send = (__typeof__(next_send))dlsym(RTLD_NEXT, "send");
 	next_sendmsg = (__typeof__(next_sendmsg))dlsym(RTLD_NEXT, "sendmsg");
 	if (role != NULL && strcmp(role, fate->dies) == 0)
 		_exit(70);
@@ -66,24 +71,33 @@ clock_gettime(clockid_t id, struct timespec *now)
 }
 
 static size_t
-piece_of(size_t len)
+piece_of(enum call call, size_t len)
 {
-	return fate->piece > 0 && len > (size_t)fate->piece ?
-	    (size_t)fate->piece : len;
+	if (fate->piece <= 0 || len <= (size_t)fate->piece)
+		return len;
+	__atomic_add_fetch(&fate->cut[call], 1, __ATOMIC_RELAXED);
+	return (size_t)fate->piece;
 }
 
 ssize_t
 recv(int fd, void *to, size_t len, int flags)
 {
-	return next_recv(fd, to, piece_of(len), flags);
+	return next_recv(fd, to, piece_of(RECV, len), flags);
 }
 
 ssize_t
 recvmsg(int fd, struct msghdr *msg, int flags)
 {
 	if (msg->msg_iovlen == 1)
-		msg->msg_iov->iov_len = piece_of(msg->msg_iov->iov_len);
+		msg->msg_iov->iov_len = piece_of(RECVMSG,
+		    msg->msg_iov->iov_len);
 	return next_recvmsg(fd, msg, flags);
+}
+
+ssize_t
+send(int fd, const void *from, size_t len, int flags)
+{
+	return next_send(fd, from, piece_of(SEND, len), flags);
 }
 
 ssize_t
@@ -99,7 +113,7 @@ sendmsg(int fd, const struct msghdr *msg, int flags)
 	    i++)
 		;
 	iov = msg->msg_iov[i];
-	iov.iov_len = piece_of(iov.iov_len);
+	iov.iov_len = piece_of(SENDMSG, iov.iov_len);
 	part.msg_iov = &iov;
 	part.msg_iovlen = 1;
 	return next_sendmsg(fd, &part, flags);
