@@ -37,6 +37,7 @@ IPC_CATALOGUE(IPC_MESSAGE)
 struct queued_fd {
 	uint64_t at;		/* stream offset of its message */
 	int fd;
+	bool is_borrowed;	/* no copy: the sender's */
 };
 
 struct peer {
@@ -155,54 +156,6 @@ peer_queued(const struct peer *p)
 	return buf_len(&p->out);
 }
 
-bool
-peer_send(struct peer *p, enum ipc_type type, const void *payload,
-    const void *tail, size_t tail_len, int fd)
-{
-	size_t payload_size = ipc_payload_size(type);
-	struct ipc_header h = {
-		.length = (uint32_t)(payload_size + tail_len),
-		.type = (uint16_t)type,
-	};
-	size_t total = sizeof(h) + payload_size + tail_len;
-	uint8_t *to;
-	int copy = -1;
-
-	assert(ipc_check(&h, p->config.self, p->config.other) == IPC_OK);
-	assert((fd != -1) == (ipc_descriptors(type) == 1));
-	if (p->fd == -1 || (p->config.queue_max != 0 &&
-	    buf_len(&p->out) + total > p->config.queue_max))
-		return false;
-	to = buf_reserve(&p->out, total);
-	if (to == NULL) {
-		/* Of what has left the space is free. */
-		peer_flush(p);
-		to = buf_reserve(&p->out, total);
-	}
-	if (to == NULL)
-		return false;
-	if (fd != -1) {
-		if (p->out_fd_count == FDS_MAX)
-			return false;
-		copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-		if (copy == -1)
-			return false;
-		p->out_fds[p->out_fd_count++] = (struct queued_fd){
-			.at = p->sent + buf_len(&p->out), .fd = copy
-		};
-	}
-	memcpy(to, &h, sizeof(h));
-	memcpy(to + sizeof(h), payload, payload_size);
-	if (tail_len > 0)
-		memcpy(to + sizeof(h) + payload_size, tail, tail_len);
-	buf_commit(&p->out, total);
-	if (!p->write_pending) {
-		p->write_pending = true;
-		event_active(p->writable, EV_WRITE, 0);
-	}
-	return true;
-}
-
 /* One sendmsg: up to the next descriptor, or with it in front. */
 static ssize_t
 peer_send_fds(struct peer *p)
@@ -234,12 +187,105 @@ peer_send_fds(struct peer *p)
 		iov.iov_len = (size_t)(p->out_fds[next].at - p->sent);
 	n = sendmsg(p->fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
 	if (n > 0 && with_fd) {
-		close(p->out_fds[0].fd);
+		if (!p->out_fds[0].is_borrowed)
+			close(p->out_fds[0].fd);
 		p->out_fd_count--;
 		memmove(p->out_fds, p->out_fds + 1,
 		    p->out_fd_count * sizeof(p->out_fds[0]));
 	}
 	return n;
+}
+
+/* The one message that is queued has its sender's own descriptor: it leaves
+ * now, or is not queued any more.  False: the latter. */
+static bool
+peer_send_borrowed(struct peer *p)
+{
+	ssize_t n;
+
+	do
+		n = peer_send_fds(p);
+	while (n == -1 && errno == EINTR);
+	if (n <= 0) {
+		p->out_fd_count = 0;
+		buf_consume(&p->out, buf_len(&p->out));
+		return false;
+	}
+	p->sent += (size_t)n;
+	buf_consume(&p->out, (size_t)n);
+	peer_flush(p);
+	return true;
+}
+
+/* A copy; where there is none to be had, the sender's own, when nothing is
+ * queued before it. */
+static bool
+peer_queue_fd(struct peer *p, int fd)
+{
+	struct queued_fd queued = { .fd = -1 };
+
+	if (p->out_fd_count == FDS_MAX)
+		return false;
+	queued.fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (queued.fd == -1) {
+		peer_flush(p);
+		if (buf_len(&p->out) > 0)
+			return false;
+		queued.fd = fd;
+		queued.is_borrowed = true;
+	}
+	queued.at = p->sent + buf_len(&p->out);
+	p->out_fds[p->out_fd_count++] = queued;
+	return true;
+}
+
+bool
+peer_send(struct peer *p, enum ipc_type type, const void *payload,
+    const void *tail, size_t tail_len, int fd)
+{
+	size_t payload_size = ipc_payload_size(type);
+	struct ipc_header h = {
+		.length = (uint32_t)(payload_size + tail_len),
+		.type = (uint16_t)type,
+	};
+	size_t total = sizeof(h) + payload_size + tail_len;
+	uint8_t *to;
+	bool is_borrowed = false;
+
+	assert(ipc_check(&h, p->config.self, p->config.other) == IPC_OK);
+	assert((fd != -1) == (ipc_descriptors(type) == 1));
+	if (p->fd == -1 || (p->config.queue_max != 0 &&
+	    buf_len(&p->out) + total > p->config.queue_max))
+		return false;
+	to = buf_reserve(&p->out, total);
+	if (to == NULL) {
+		/* Of what has left the space is free. */
+		peer_flush(p);
+		to = buf_reserve(&p->out, total);
+	}
+	if (to == NULL)
+		return false;
+	if (fd != -1) {
+		if (!peer_queue_fd(p, fd))
+			return false;
+		is_borrowed = p->out_fds[p->out_fd_count - 1].is_borrowed;
+	}
+	if (is_borrowed && (to = buf_reserve(&p->out, total)) == NULL) {
+		p->out_fd_count = 0;
+		return false;
+	}
+	memcpy(to, &h, sizeof(h));
+	memcpy(to + sizeof(h), payload, payload_size);
+	if (tail_len > 0)
+		memcpy(to + sizeof(h) + payload_size, tail, tail_len);
+	buf_commit(&p->out, total);
+	if (is_borrowed)
+		return peer_send_borrowed(p);
+	if (!p->write_pending) {
+		p->write_pending = true;
+		event_active(p->writable, EV_WRITE, 0);
+	}
+	return true;
 }
 
 static ssize_t

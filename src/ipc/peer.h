@@ -46,8 +46,9 @@ void peer_free(struct peer *);
 bool peer_is_open(const struct peer *);
 
 /* Queues a message, which leaves when the events at hand are done, or with
- * peer_flush; `fd` (-1: none) is duplicated, the caller's stays his.  False:
- * no memory, or over the bound; nothing was queued. */
+ * peer_flush; `fd` (-1: none) is duplicated, the caller's stays his.  Without
+ * a descriptor for the copy it leaves now.  False: no memory, over the bound,
+ * or it could not leave; nothing was queued. */
 bool peer_send(struct peer *, enum ipc_type, const void *payload,
     const void *tail, size_t tail_len, int fd)
     __attribute__((warn_unused_result));

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -728,6 +729,65 @@ descriptors_come_in_order_through_a_full_socket(void **state)
 	assert_int_equal(open_descriptors(), before);
 }
 
+/* What opens one fails, or all goes on as before. */
+static void
+run_out_of_descriptors(bool is_out)
+{
+	static struct rlimit before;
+	struct rlimit none;
+
+	if (is_out)
+		assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = (struct rlimit){ .rlim_max = before.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, is_out ? &none : &before),
+	    0);
+}
+
+/* There was none for the copy: a reload without one ended the worker, and
+ * all its clients with it. */
+static void
+a_descriptor_passes_when_there_are_no_more(void **state)
+{
+	struct ipc_accepted a = { .connection = 0 };
+	unsigned before = open_descriptors();
+	uint64_t pings = 0;
+	size_t queued;
+	struct pair p;
+	int fd;
+
+	(void)state;
+	pair_open(&p, 0);
+	fd = memfd_create("x", MFD_CLOEXEC);
+	p.worker.inodes[0] = p.worker.inodes[1] = inode(fd);
+	run_out_of_descriptors(true);
+	for (; a.connection < 2; a.connection++) {
+		assert_true(ping_send(&p, ++pings));
+		assert_true(peer_send(p.parent, IPC_CONNECTION, &a, NULL, 0,
+		    fd));
+		assert_int_equal(peer_queued(p.parent), 0);
+	}
+	run_out_of_descriptors(false);
+	assert_true(ping_send(&p, ++pings));
+	turn(p.worker.base);
+	assert_int_equal(p.worker.fds, 2);
+	assert_int_equal(p.worker.count, pings);
+
+	/* Behind what waits it cannot: nothing of it is queued. */
+	peer_pause(p.worker.peer, true);
+	do {
+		assert_true(ping_send(&p, ++pings));
+		peer_flush(p.parent);
+	} while (peer_queued(p.parent) == 0);
+	queued = peer_queued(p.parent);
+	run_out_of_descriptors(true);
+	assert_false(peer_send(p.parent, IPC_CONNECTION, &a, NULL, 0, fd));
+	run_out_of_descriptors(false);
+	assert_int_equal(peer_queued(p.parent), queued);
+	assert_int_equal(close(fd), 0);
+	pair_close(&p);
+	assert_int_equal(open_descriptors(), before);
+}
+
 static void
 descriptors_in_flight_are_closed_with_the_peer(void **state)
 {
@@ -873,6 +933,7 @@ main(void)
 		cmocka_unit_test(descriptors_come_with_their_messages),
 		cmocka_unit_test(
 		    descriptors_come_in_order_through_a_full_socket),
+		cmocka_unit_test(a_descriptor_passes_when_there_are_no_more),
 		cmocka_unit_test(
 		    descriptors_in_flight_are_closed_with_the_peer),
 		cmocka_unit_test(strange_descriptors_end_the_peer),
