@@ -160,6 +160,7 @@ unit_tests = \
 	tests/unit/test_takeover \
 	tests/unit/test_tally \
 	tests/unit/test_tickets \
+	tests/unit/test_tls \
 	tests/unit/test_tls_image \
 	tests/unit/test_tokens \
 	tests/unit/test_token \
@@ -286,6 +287,7 @@ tests_unit_test_traffic_LDADD = libbench.a $(CMOCKA_LIBS)
 tests_unit_test_aside_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc
 tests_unit_test_json_read_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc
 tests_unit_test_json_write_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc
+tests_unit_test_tls_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc
 
 # Calls on a channel that fail.
 tests_unit_test_peer_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=recv \

@@ -49,6 +49,44 @@ struct tls {
 };
 
 /*
+ * Memory.  What OpenSSL has none to look for, an algorithm of a signature,
+ * say, a new context does without, and all is said to be well; handshakes
+ * fail with it later.
+ */
+
+static bool was_refused;
+
+static void *
+get(size_t len, const char *file, int line)
+{
+	void *block = malloc(len);
+
+	(void)file;
+	(void)line;
+	was_refused |= block == NULL;
+	return block;
+}
+
+static void *
+resize(void *block, size_t len, const char *file, int line)
+{
+	void *other = realloc(block, len);
+
+	(void)file;
+	(void)line;
+	was_refused |= other == NULL && len > 0;
+	return other;
+}
+
+static void
+give_back(void *block, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	free(block);
+}
+
+/*
  * What a ClientHello asks for.
  */
 
@@ -209,7 +247,8 @@ tls_prepare(void)
 	unsigned char bytes[1];
 	const char *why;
 
-	if (OPENSSL_init_ssl(OPENSSL_INIT_LOAD_SSL_STRINGS |
+	if (CRYPTO_set_mem_functions(get, resize, give_back) == 1 &&
+	    OPENSSL_init_ssl(OPENSSL_INIT_LOAD_SSL_STRINGS |
 	    OPENSSL_INIT_LOAD_CRYPTO_STRINGS | OPENSSL_INIT_LOAD_CONFIG,
 	    NULL) == 1 && RAND_bytes(bytes, 1) == 1 &&
 	    RAND_priv_bytes(bytes, 1) == 1)
@@ -268,8 +307,10 @@ bool
 tls_load(struct tls *tls, const struct settings *settings, const void *image)
 {
 	struct tls_listener listeners[SETTINGS_LISTENERS] = { { 0 } };
-	bool is_good = read_image(tls, settings, image, listeners);
+	bool is_good;
 
+	was_refused = false;
+	is_good = read_image(tls, settings, image, listeners) && !was_refused;
 	for (unsigned i = 0; i < SETTINGS_LISTENERS; i++) {
 		if (is_good && listeners[i].count > 0) {
 			clear_listener(&tls->listeners[i]);
@@ -280,7 +321,7 @@ tls_load(struct tls *tls, const struct settings *settings, const void *image)
 	}
 	ERR_clear_error();
 	if (!is_good)
-		errno = EPROTO;
+		errno = was_refused ? ENOMEM : EPROTO;
 	return is_good;
 }
 
