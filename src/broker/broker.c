@@ -241,19 +241,19 @@ on_settings(void *owner, struct peer *peer, const struct ipc_message *m)
 {
 	struct broker *b = owner;
 	const struct settings *old = b->settings;
+	const struct settings *settings = settings_map(m->fd);
 
 	(void)peer;
-	b->settings = settings_map(m->fd);
 	close(m->fd);
-	if (b->settings == NULL)
-		die(EX_OSERR, "settings");
-	logger_set_level((enum logger_level)b->settings->log_level);
-	logger_set_format((enum logger_format)b->settings->log_format);
-	broker_make_links(b, settings_pool(b->settings));
-	if (!hub_set_settings(b->hub, b->settings)) {
-		errno = ENOMEM;
-		die(EX_OSERR, "settings");
+	if (settings == NULL) {
+		logger_error("settings not reloaded", "error=\"%s\"",
+		    strerror(errno));
+		return true;
 	}
+	b->settings = settings;
+	logger_set_level((enum logger_level)settings->log_level);
+	logger_set_format((enum logger_format)settings->log_format);
+	hub_set_settings(b->hub, settings);
 	settings_unmap(old);
 	return true;
 }

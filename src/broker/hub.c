@@ -57,7 +57,7 @@ hub_new(const struct settings *settings, struct names *names, struct log *log,
 
 /* Who is away leaves no later than the new grace time says, so that the first
  * of a route stays the one that came first. */
-bool
+void
 hub_set_settings(struct hub *hub, const struct settings *settings)
 {
 	for (uint32_t i = 0; i < settings->route_count; i++)
@@ -66,7 +66,6 @@ hub_set_settings(struct hub *hub, const struct settings *settings)
 			graces_shorten(hub->graces, i, clock_ms() +
 			    settings->routes[i].grace_ms);
 	hub->settings = settings;
-	return hub_make_places(hub, settings_pool(settings));
 }
 
 void

@@ -55,10 +55,8 @@ struct hub *hub_new(const struct settings *, struct names *, struct log *,
     struct state *) __attribute__((warn_unused_result));
 void hub_free(struct hub *);
 
-/* Other settings from now on, borrowed, with the same routes, perhaps more
- * workers.  False: no memory; the hub must not be used any more. */
-bool hub_set_settings(struct hub *, const struct settings *)
-    __attribute__((warn_unused_result));
+/* Other settings from now on, borrowed, with the same routes. */
+void hub_set_settings(struct hub *, const struct settings *);
 
 /* A live worker, at an index below SETTINGS_PLACES: connections have slots
  * below `slots`.  False: no memory. */

@@ -125,8 +125,8 @@ become_child(const struct child *child, int channel, const int fds[CHILD_FDS])
 	_exit(EX_OSERR);
 }
 
-/* A signal between fork and exec would reach the parent's handlers, in the
- * child, and through their pipe the parent. */
+/* A signal between fork and exec is not for the child: it neither ends by it
+ * nor hears of it. */
 static pid_t
 fork_child(const struct child *child, int channel, const int fds[CHILD_FDS])
 {

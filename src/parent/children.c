@@ -302,15 +302,12 @@ find_child(struct parent *parent, pid_t pid)
 }
 
 void
-children_on_sigchld(evutil_socket_t sig, short what, void *arg)
+children_reap(struct parent *parent)
 {
-	struct parent *parent = arg;
 	struct child *child;
 	int status;
 	pid_t pid;
 
-	(void)sig;
-	(void)what;
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		child = find_child(parent, pid);
 		if (child != NULL)

@@ -43,13 +43,18 @@ struct listener {
 	char name[SETTINGS_ADDRESS];	/* "127.0.0.1:8080" as bound */
 };
 
+/* Each turn: where the kernel has no watch for it, the next one asks again. */
 static void
 update_event(struct listener *listener)
 {
-	if (listener->paused || listener->resting)
-		event_del(listener->readable);
-	else
+	bool is_watched = event_pending(listener->readable, EV_READ, NULL);
+
+	if (listener->paused || listener->resting) {
+		if (is_watched)
+			event_del(listener->readable);
+	} else if (!is_watched) {
 		event_add(listener->readable, NULL);
+	}
 }
 
 static void
@@ -253,8 +258,6 @@ listener_close(struct listener *listener)
 void
 listener_pause(struct listener *listener, bool paused)
 {
-	if (listener->paused == paused)
-		return;
 	listener->paused = paused;
 	update_event(listener);
 }

@@ -40,6 +40,7 @@ const char *listener_name(const struct listener *);
 /* Who comes by it has no address. */
 bool listener_is_unix(const struct listener *);
 
+/* Once a turn, also with what it was told before. */
 void listener_pause(struct listener *, bool paused);
 
 /* Accepts who waits in the kernel's queue, unless it is paused. */

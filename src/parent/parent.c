@@ -17,7 +17,9 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/signalfd.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "base/bans.h"
 #include "base/clock.h"
@@ -39,30 +41,38 @@
 /* --- signals ----------------------------------------------------------- */
 
 static void
-on_stop_signal(evutil_socket_t sig, short what, void *arg)
+on_stop_signal(struct parent *parent, int sig)
 {
-	struct parent *parent = arg;
-
-	(void)what;
 	/* timeout(1) and others signal the process, and then its group. */
 	if (parent->stage != RUNNING &&
 	    clock_ms() < parent->stopping_ms + SAME_SIGNAL_MS)
 		return;
 	if (parent->stage == RUNNING) {
 		logger_info("stopping", "signal=%d connections=%" PRIu64,
-		    (int)sig, door_connections(parent->door));
+		    sig, door_connections(parent->door));
 		ending_stop(parent);
 	} else if (parent->stage != ENDED) {
 		ending_kill_all(parent);
 	}
 }
 
+/* A read that fails leaves them there for the next turn; with a pipe of
+ * libevent's own, which it fails to read, the process would end. */
 static void
-on_sighup(evutil_socket_t sig, short what, void *arg)
+on_signals(evutil_socket_t fd, short what, void *arg)
 {
-	(void)sig;
+	struct parent *parent = arg;
+	struct signalfd_siginfo info;
+
 	(void)what;
-	settling_reload(arg);
+	while (read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		if (info.ssi_signo == SIGCHLD)
+			children_reap(parent);
+		else if (info.ssi_signo == SIGHUP)
+			settling_reload(parent);
+		else
+			on_stop_signal(parent, (int)info.ssi_signo);
+	}
 }
 
 /* --- the turn ---------------------------------------------------------- */
@@ -108,6 +118,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	count_queues(parent);
+	children_reap(parent);	/* whom SIGCHLD has not brought */
 	for (i = 0; i < parent->worker_end; i++)
 		if (child_is_alive(&parent->workers[i]))
 			child_watch(&parent->workers[i], now);
@@ -141,29 +152,39 @@ end_turn(struct parent *parent)
 
 /* --- the start --------------------------------------------------------- */
 
+/* They are blocked from now on, and wait to be read. */
+static bool
+catch_signals(struct parent *parent)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGCHLD);
+	signal(SIGCHLD, SIG_DFL);	/* ignored, there is nobody to reap */
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return false;
+	parent->signals_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (parent->signals_fd < 0)
+		return false;
+	parent->signals = event_new(parent->base, parent->signals_fd,
+	    EV_READ | EV_PERSIST, on_signals, parent);
+	return parent->signals != NULL &&
+	    event_add(parent->signals, NULL) == 0;
+}
+
 static void
 create_events(struct parent *parent)
 {
-	static const struct {
-		int sig;
-		event_callback_fn callback;
-	} signals[SIGNALS] = {
-		{ SIGTERM, on_stop_signal }, { SIGINT, on_stop_signal },
-		{ SIGHUP, on_sighup }, { SIGCHLD, children_on_sigchld }
-	};
 	const struct timeval second = { .tv_sec = 1 };
-	size_t i;
 
 	parent->base = event_base_new();
 	if (parent->base == NULL)
 		die(EX_OSERR, "event loop");
-	for (i = 0; i < SIGNALS; i++) {
-		parent->signals[i] = evsignal_new(parent->base,
-		    signals[i].sig, signals[i].callback, parent);
-		if (parent->signals[i] == NULL ||
-		    event_add(parent->signals[i], NULL) < 0)
-			die(EX_OSERR, "signals");
-	}
+	if (!catch_signals(parent))
+		die(EX_OSERR, "signals");
 	parent->tick = event_new(parent->base, -1, EV_PERSIST, on_tick,
 	    parent);
 	parent->pause = event_new(parent->base, -1, 0, ending_on_pause_over,
@@ -248,8 +269,6 @@ parent_new(const struct settings *settings, const struct conf_sources *sources,
 static void
 parent_free(struct parent *parent)
 {
-	unsigned i;
-
 	supervisor_free(parent->supervisor);
 	attach_free(parent->attach);
 	door_free(parent->door);
@@ -260,8 +279,8 @@ parent_free(struct parent *parent)
 	children_clear(parent);
 	heritage_close_files(&parent->heritage.files);
 	free(parent->settings);
-	for (i = 0; i < SIGNALS; i++)
-		event_free(parent->signals[i]);
+	event_free(parent->signals);
+	close(parent->signals_fd);
 	event_free(parent->tick);
 	event_free(parent->pause);
 	event_base_free(parent->base);

@@ -23,13 +23,13 @@
 enum stage {
 	RUNNING, PAUSING_WORKERS, STOPPING_WORKERS, STOPPING_BROKER, ENDED
 };
-enum { SIGNALS = 4 };
 
 struct parent {
 	const struct conf_sources *sources;
 	struct settings *settings;
 	struct event_base *base;
-	struct event *tick, *pause, *signals[SIGNALS];
+	struct event *tick, *pause, *signals;
+	int signals_fd;
 	enum stage stage;
 	uint64_t stopping_ms;		/* since when, once asked to end */
 	int exit_code;
@@ -90,8 +90,8 @@ void children_attach_all(struct parent *);
 void children_tell_ticket_keys(struct parent *, struct child *worker);
 /* For one that is not ours to wait for; arg is the child. */
 void children_on_gone(evutil_socket_t pidfd, short what, void *arg);
-/* For SIGCHLD; arg is the parent. */
-void children_on_sigchld(evutil_socket_t sig, short what, void *arg);
+/* All who have ended; at SIGCHLD, and once a second. */
+void children_reap(struct parent *);
 
 /*
  * singles.c

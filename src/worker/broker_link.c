@@ -5,10 +5,12 @@
 
 #include "worker/broker_link.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <openssl/sha.h>
 #include <stdio.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/logger.h"
@@ -133,8 +135,8 @@ suspect(const struct worker *w)
 	return generation == w->generation ? request : OUTBOX_NONE;
 }
 
-bool
-broker_link_attach(struct worker *w, int fd)
+void
+broker_link_open(struct worker *w)
 {
 	struct peer_config config = {
 		.self = IPC_WORKER, .other = IPC_BROKER,
@@ -145,7 +147,28 @@ broker_link_attach(struct worker *w, int fd)
 		.version = IPC_VERSION, .role = IPC_WORKER,
 		.index = w->index, .generation = w->generation
 	};
+	int copy;
 
+	if (w->attach_fd == 0)
+		return;
+	/* The peer closes what it is given, also when there is none. */
+	copy = fcntl(w->attach_fd, F_DUPFD_CLOEXEC, 0);
+	w->broker = copy == -1 ? NULL : peer_new(w->base, copy, &config);
+	if (w->broker == NULL)
+		return;
+	close(w->attach_fd);
+	w->attach_fd = 0;
+	if (peer_send(w->broker, IPC_HELLO, &hello, NULL, 0, -1) &&
+	    link_register(w))
+		return;
+	logger_error("cannot go on", "why=no-memory");
+	w->exit_code = EX_OSERR;
+	w->is_over = true;
+}
+
+void
+broker_link_attach(struct worker *w, int fd)
+{
 	w->now_ms = clock_ms();
 	/* What the old one said before it died counts. */
 	if (w->broker != NULL) {
@@ -158,11 +181,10 @@ broker_link_attach(struct worker *w, int fd)
 		outbox_rewind(&w->outbox, suspect(w), poison_client,
 		    w);
 	}
-	w->broker = peer_new(w->base, fd, &config);
-	if (w->broker == NULL)
-		return false;
-	return peer_send(w->broker, IPC_HELLO, &hello, NULL, 0, -1) &&
-	    link_register(w);
+	if (w->attach_fd != 0)
+		close(w->attach_fd);
+	w->attach_fd = fd;
+	broker_link_open(w);
 }
 
 static bool

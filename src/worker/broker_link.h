@@ -14,9 +14,13 @@
 struct worker;
 
 /* Takes the channel `fd` to a new broker, in the place of the old one's, and
- * names the connections that are here.  False: no memory. */
-bool broker_link_attach(struct worker *, int fd)
-    __attribute__((warn_unused_result));
+ * names the connections that are here.  Who has no memory to name them ends,
+ * in this turn. */
+void broker_link_attach(struct worker *, int fd);
+/* Where there was no memory, no descriptor or no watch of the kernel's for
+ * the channel it waits in w->attach_fd, since to end would cost all clients:
+ * tried again once a turn. */
+void broker_link_open(struct worker *);
 
 /* Hands requests to the channel, as many as it should hold. */
 void broker_link_send_requests(struct worker *);

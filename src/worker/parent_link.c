@@ -134,7 +134,8 @@ static bool
 on_attach_broker(void *owner, struct peer *peer, const struct ipc_message *m)
 {
 	(void)peer;
-	return broker_link_attach(owner, m->fd);
+	broker_link_attach(owner, m->fd);
+	return true;
 }
 
 /*

@@ -134,8 +134,8 @@ turn_set_timer(struct worker *w)
 	uint64_t deliver_ms = delivery_due(w);
 
 	(void)wheel_wait(&w->wheel, w->now_ms, &wait_ms);
-	/* What could not be reported for want of memory is tried again. */
-	if (w->gone != NULL && wait_ms > RETRY_MS)
+	/* What could not be done for want of memory is tried again. */
+	if ((w->gone != NULL || w->attach_fd != 0) && wait_ms > RETRY_MS)
 		wait_ms = RETRY_MS;
 	if (deliver_ms < tell_ms)
 		tell_ms = deliver_ms;
@@ -172,6 +172,7 @@ turn_work(struct worker *w)
 	w->now_ms = clock_ms();
 	turn_run_deadlines(w);
 	incident_tell(&w->incidents, w->now_ms);
+	broker_link_open(w);
 	broker_link_send_requests(w);
 	turn_deliver(w);
 	broker_link_release(w);

@@ -48,6 +48,7 @@ struct worker {
 	struct event *timer;		/* the wheel's next bucket */
 	struct peer *parent;
 	struct peer *broker;		/* NULL while there is none */
+	int attach_fd;			/* its channel, not open yet; or 0 */
 	uint64_t rung;			/* position of the last bell */
 	bool is_welcome;		/* the broker serves */
 	bool has_come;			/* a connection, in this turn */
