@@ -110,6 +110,8 @@ need_strace()
 	row hostile_worker
 }
 
+# For one call that failed a broker was never replaced, a listener accepted
+# nobody any more, a worker ended with all its clients.
 @test "system calls that fail cost one connection at most" {
 	need_strace
 	row system_calls

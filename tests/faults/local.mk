@@ -40,6 +40,7 @@ tests/faults/scarce.so: tests/faults/scarce.c
 
 EXTRA_DIST += \
 	tests/faults/README.md \
+	tests/faults/acts.py \
 	tests/faults/all \
 	tests/faults/allocations.py \
 	tests/faults/crashing_request.py \
@@ -79,7 +80,8 @@ EXTRA_DIST += \
 
 # Each row once, or those of ROWS; a line of figures each.
 .PHONY: check-faults
-check-faults: wschatd$(EXEEXT) tests/faults/crowd$(EXEEXT) \
+check-faults: wschatd$(EXEEXT) wschatctl$(EXEEXT) \
+	tests/faults/crowd$(EXEEXT) \
 	tests/faults/frail$(EXEEXT) tests/faults/hostile$(EXEEXT) \
 	tests/faults/fate.so tests/faults/scarce.so
 	WSCHATD='$(abs_top_builddir)/wschatd' \

@@ -1,11 +1,15 @@
 #!/usr/bin/python3
 """System calls fail, each in turn, in parent, broker and worker: strace gives
 EINTR, EAGAIN, ECONNABORTED, EPIPE and ETIMEDOUT instead of the call, while
-clients do all they can.  No process ends, and nobody loses more than the one
-connection concerned.
+clients do all they can, while the server reloads, while broker or worker die
+and are replaced, and while wschatctl asks.  No other process ends, nobody
+loses more than the one connection concerned, and when nothing fails any more
+all is as it was.
 
 On accept also ENOBUFS, ENOMEM, EMFILE and ENFILE, for a second: the parent
-does not spin, and serves again within a second."""
+does not spin, and serves again within a second.
+
+ROLES, ACTS (acts.py), FROM and TO cut it into parts."""
 
 import os
 import re
@@ -14,15 +18,19 @@ import subprocess
 import sys
 import time
 
+import acts
 import arena
 import tour
 
 ERRORS = ("EINTR", "EAGAIN", "ECONNABORTED", "EPIPE", "ETIMEDOUT")
+FORK_ERRORS = ("EAGAIN", "ENOMEM")
 SHORTAGES = ("ENOBUFS", "ENOMEM", "EMFILE", "ENFILE")
 # What fails only when it is used wrongly, and what does not come back.
 SURE = {"exit_group", "rt_sigreturn", "restart_syscall", "munmap", "brk",
         "close", "getpid", "clock_gettime", "rt_sigaction", "rt_sigprocmask",
-        "execve", "clone", "clone3", "vfork", "fork"}
+        "execve"}
+TELLING = {"clone", "epoll_ctl", "fcntl", "mmap", "read", "wait4"}
+FORKS = {"clone", "clone3", "vfork", "fork"}
 
 
 class Strace:
@@ -50,55 +58,70 @@ class Strace:
 
 class Trial:
     def __init__(self, it):
-        self.it = it
+        self.it, self.most, self.server = it, 0, None
+        self.injected = self.missed = 0
         tour.make_certificate(it.folder)
-        self.server = it.server(
-            tour.CONFIG % {"folder": it.folder}, workers=1, listen=None,
-            route=tour.ROUTE)
-        self.guide = tour.Guide(self.server)
-        self.watchers = tour.Watchers(self.guide)
-        self.most = self.injected = 0
+        self.begin()
 
-    def pids(self):
-        return {"parent": self.server.pid, "broker": self.server.broker_pid(),
-                "worker": self.server.worker_pids()[0]}
+    def begin(self):
+        if self.server:
+            self.server.stop()
+        self.server = self.it.server(
+            tour.CONFIG % {"folder": self.it.folder}, workers=1,
+            listen=None, route=tour.ROUTE)
+        self.acts = acts.Acts(self.it.folder, self.server)
+        self.acts.tour()
 
-    def calls(self, role):
-        """How often each call comes in a tour."""
+    def pids(self, act="tour"):
+        """Of those who do not die in it."""
+        pids = {"parent": [self.server.pid],
+                "broker": [self.server.broker_pid()],
+                "worker": self.server.worker_pids()}
+        if act.endswith("_dies"):
+            del pids[act.removesuffix("_dies")]
+        return pids
+
+    def calls(self, role, act):
+        """How often each call comes in it."""
         path = os.path.join(self.it.folder, f"calls-{role}")
-        with Strace(self.pids()[role], "-o", path):
-            self.guide.tour()
-            self.watchers.mark()
+        with Strace(*self.pids()[role], "-o", path):
+            self.acts.play(act)
         counts = {}
         with open(path, errors="replace") as file:
             for line in file:
                 call = re.match(r"(?:\d+ +)?(\w+)\(", line)
                 if call and call[1] not in SURE:
                     counts[call[1]] = counts.get(call[1], 0) + 1
+        print(f"system_calls: {role} {act}: {counts}", file=sys.stderr)
         return counts
 
-    def fail(self, role, call, error, number):
-        before = self.pids()
+    def fail(self, role, act, call, error, number):
+        before = self.pids(act)
         path = os.path.join(self.it.folder, "injected")
-        with Strace(before[role], "-o", path, "-e", f"trace={call}", "-e",
-                    f"inject={call}:error={error}:when={number}"):
-            guide, marks = self.guide.tour(), self.watchers.mark()
+        with Strace(*self.pids()[role], "-o", path, "-e", f"trace={call}",
+                    "-e", f"inject={call}:error={error}:when={number}"):
+            self.acts.play(act)
         with open(path, errors="replace") as file:
             if "(INJECTED)" not in file.read():
+                self.missed += 1
                 return
         self.injected += 1
-        lost = guide.lost + marks.lost
-        silent = guide.silent + marks.silent
+        lost, silent = self.acts.lost, self.acts.silent
         self.most = max(self.most, len(lost))
-        ended = self.pids() != before
-        if len(lost) > 1 or silent or ended:
-            what = f"{role} {call} {error} {number}"
-            print(f"system_calls: {what}: lost {lost}, silent {silent}"
-                  f"{', a process has ended' if ended else ''}",
+        wrong = []
+        if len(lost) > 1 or silent:
+            wrong.append(f"lost {lost}, silent {silent}")
+        if not self.acts.recover():
+            wrong.append("afterwards: "
+                         f"{self.acts.lost + self.acts.silent}")
+        if self.pids(act) != before:
+            wrong.append("a process has ended")
+        if wrong:
+            what = f"{role} {act} {call} {error} {number}"
+            print(f"system_calls: {what}: {'; '.join(wrong)}",
                   file=sys.stderr)
             self.it.wrong.append(what)
-        arena.eventually(self.server.is_ready, "a ready server", pause=0.01)
-        self.watchers.fill()
+            self.begin()
 
 
 def shortage(it, trial, error):
@@ -126,22 +149,36 @@ def shortage(it, trial, error):
     it.must(f"{error}-again-ms", again, 1100, timing=True)
 
 
+def trials(it, act, call, count):
+    """Which errors, and numbers.  A sample has one error, at the first and
+    at the last, and outside of tours only what has been a fault once."""
+    errors = FORK_ERRORS if call in FORKS else ERRORS
+    if not it.short:
+        return errors, [number for number in range(1, count + 1)
+                        if number in tour.numbers(it.count(1, 1))]
+    if act != "tour" and call not in TELLING:
+        return [], []
+    return [errors[sum(call.encode()) % len(errors)]], sorted({1, count})
+
+
+def all_calls(it, trial, role, act):
+    counts = trial.calls(role, act)
+    it.tell(f"{role}-{act}", sum(counts.values()))
+    for call, count in sorted(counts.items()):
+        errors, numbers = trials(it, act, call, count)
+        for error in errors:
+            for number in numbers:
+                trial.fail(role, act, call, error, number)
+
+
 def row(it):
     trial = Trial(it)
-    trial.guide.tour()
-    for role in os.environ.get("ROLES", "parent broker worker").split():
-        for i, (call, count) in enumerate(sorted(trial.calls(role).items())):
-            step = it.count(1, max(1, count))
-            # A sample has one for each call, in turn.
-            errors = ERRORS[i % len(ERRORS):][:1] if it.short else ERRORS
-            for error in errors:
-                for number in range(1, count + 1, step):
-                    trial.fail(role, call, error, number)
-    again, marks = trial.guide.tour(), trial.watchers.mark()
+    for role in tour.ROLES:
+        for act in acts.of(role):
+            all_calls(it, trial, role, act)
     it.tell("injected", trial.injected)
+    it.tell("not-come-to", trial.missed)
     it.must("connections-lost-by-one", trial.most, 1)
-    it.must_be("lost-or-silent-afterwards", len(
-        again.lost + again.silent + marks.lost + marks.silent), 0)
     for error in SHORTAGES:
         shortage(it, trial, error)
 

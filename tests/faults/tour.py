@@ -22,17 +22,33 @@ from wsproto import (TEXT, Closed, Deframer, Ended, Peer, Refused, Silence,
                      upgrade_head)
 
 WAIT = 20       # seconds for an answer, however busy the machine is
+ROLES = os.environ.get("ROLES", "parent broker worker").split()
 DEFLATE = "permessage-deflate; client_max_window_bits"
 JSON = ["Sec-WebSocket-Protocol: wschat.v1"]
 LOST = (Closed, Ended, OSError, EOFError, AssertionError, zlib.error)
 
 # Everything at once: TLS beside plain, members that come back, compression.
-CONFIG = """listen "127.0.0.1:0" {}
+CONFIG = """control = "%(folder)s/control"
+listen "127.0.0.1:0" {}
 listen "localhost:0" { tls-certificate = "%(folder)s/cert.pem"
   tls-key = "%(folder)s/key.pem" }
 limits { message-rate = 0 }
 """
 ROUTE = "deflate = yes deflate-min-size = 32 grace = 1 announce = yes"
+
+
+def numbers(step):
+    """From FROM to TO, so that a long row can be cut into parts."""
+    return range(int(os.environ.get("FROM", 1)),
+                 int(os.environ.get("TO", 1 << 20)) + 1, step)
+
+
+def unchecked():
+    """To load the certificates of all the world takes longer than a tour."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def make_certificate(folder):
@@ -52,12 +68,9 @@ class Guest(Peer):
         if not tls:
             super().__init__(path, fields=fields, deflate=deflate)
             return
-        context = ssl.create_default_context()
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
         raw = connect_tcp()
         try:
-            self.sock = context.wrap_socket(raw)
+            self.sock = unchecked().wrap_socket(raw)
         except OSError:
             raw.close()
             raise
@@ -208,6 +221,23 @@ class Watchers:
         for form in self.FORMS:
             if form not in self.here:
                 self.here[form] = self.come(form)
+
+    def go(self):
+        for form in [*self.here]:
+            self.here.pop(form).cut()
+
+    def come_again(self):
+        """As fill; who cannot come is noted."""
+        self.lost, self.silent = [], []
+        for form in self.FORMS:
+            try:
+                if form not in self.here:
+                    self.here[form] = self.come(form)
+            except Silence:
+                self.silent.append(f"{form} comes")
+            except (Refused, *LOST) as end:
+                self.lost.append(f"{form} comes: {end!r}")
+        return self
 
     def mark(self):
         """Each says something that he hears, and then all others."""
