@@ -401,3 +401,31 @@ EOF
 		[[ $status == 64 && $stderr == *"-l $address: "* ]]
 	done
 }
+
+# -- several ------------------------------------------------------------------
+
+# Both were waiting in the same turn: the first to be served filled the only
+# worker's share, and one who came by the other was refused.
+@test "who comes by one listener is not refused while another keeps workers busy" {
+	write_config <<<'workers = 1'
+	launch_server -c "$CONFIG" -l 127.0.0.1:0 -l localhost:0
+	await_server
+	PORTS=$(listening_ports) python - <<'EOF'
+import os, signal
+from wsproto import connect_tcp, eq, plain_head
+
+stopped = int(os.environ["SERVER_PID"])
+os.kill(stopped, signal.SIGSTOP)
+while open(f"/proc/{stopped}/stat").read().rpartition(") ")[2][0] != "T":
+    pass
+socks = []
+for port in os.environ["PORTS"].split():
+    for _ in range(40):     # more than are on their way to a worker at once
+        socks.append(connect_tcp(port=int(port)))
+        socks[-1].sendall(plain_head(target="/healthz/live"))
+os.kill(stopped, signal.SIGCONT)
+for sock in socks:
+    eq(sock.recv(4096)[:12], b"HTTP/1.1 200", "answer")
+    sock.close()
+EOF
+}

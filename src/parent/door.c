@@ -52,7 +52,7 @@ struct blame {
 };
 
 static listener_on_accept on_accept;
-static void update_accepting(struct door *);
+static bool update_accepting(struct door *);
 static void deliver_waiting(struct door *);
 static void forget_opened(struct door *);
 static void on_lost(void *, uint64_t);
@@ -427,16 +427,18 @@ can_accept(const struct door *door)
 }
 
 /* Called whenever a worker may have become unable to take one, so that no
- * listener fires for nobody. */
-static void
+ * listener fires for nobody, not even later in this turn.  Returns whether
+ * they accept. */
+static bool
 update_accepting(struct door *door)
 {
-	bool pause = !can_accept(door);
+	bool accepts = can_accept(door);
 	uint32_t i;
 
 	for (i = 0; i < SETTINGS_LISTENERS; i++)
 		if (door->listeners[i] != NULL)
-			listener_pause(door->listeners[i], pause);
+			listener_pause(door->listeners[i], !accepts);
+	return accepts;
 }
 
 /* Whether the socket's peer is a proxy: how many connections its clients
@@ -508,5 +510,5 @@ on_accept(void *owner, unsigned index, int fd, const uint8_t bytes[16],
 		refuse(door, &entry);
 	else
 		deliver(door, worker, &entry);
-	return can_accept(door);
+	return update_accepting(door);
 }
