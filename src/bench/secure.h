@@ -2,7 +2,8 @@
  * secure - TLS below a connection of wschat-bench.
  *
  * Reads and writes as recv() and send() on a socket that does not block; the
- * TLS handshake is part of the first ones.  Runs in wschat-bench.
+ * TLS handshake is part of the first ones.  Runs in wschat-bench and in the
+ * crowd of the tests of faults.
  */
 #ifndef BENCH_SECURE_H
 #define BENCH_SECURE_H

@@ -40,7 +40,6 @@ def settled(scarcity):
 class Trial:
     def __init__(self, it):
         self.it, self.lost, self.most = it, 0, 0
-        tour.make_certificate(it.folder)
         self.begin()
 
     def begin(self):

@@ -34,6 +34,10 @@ CROWD = os.path.abspath(os.environ.get(
 TICK = os.sysconf("SC_CLK_TCK")
 FATE = os.path.join(os.path.dirname(CROWD), "fate.so")
 UNLIMITED = "limits { message-rate = 0 }"
+LISTENERS = """listen "%(plain)s" {}
+listen "localhost:0" { tls-certificate = "%(folder)s/cert.pem"
+  tls-key = "%(folder)s/key.pem" }
+"""
 
 
 def eventually(condition, what, patience=20, pause=0.002):
@@ -52,6 +56,22 @@ def share(values, part):
     values = sorted(values)
     return values[min(len(values) - 1, int(len(values) * part))] \
         if values else 0
+
+
+def tell_sanitizer(option):
+    """For the servers to come, where they are built with one."""
+    os.environ["ASAN_OPTIONS"] = ":".join(
+        [os.environ.get("ASAN_OPTIONS", ""), option]).strip(":")
+
+
+def make_certificate(folder):
+    """cert.pem, its own authority, and key.pem: of an elliptic curve, so that
+    a handshake costs little."""
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+         "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
+         "/CN=localhost", "-keyout", f"{folder}/key.pem", "-out",
+         f"{folder}/cert.pem"], check=True, capture_output=True)
 
 
 # -- processes ------------------------------------------------------------------
@@ -103,22 +123,26 @@ class Server:
     def __init__(self, folder, options=UNLIMITED, workers=4, before=(),
                  stderr=None, route="", program=WSCHATD, env=None,
                  listen="127.0.0.1:0"):
-        """`listen` None: the options have the listeners."""
+        """`listen` is where it is plain; None: the options have the
+        listeners, of which one is over TLS."""
         self.host = (listen or "127.0.0.1:0").rpartition(":")[0]
+        self.port = self.tls_port = None
         number = sum(name.startswith("log-") for name in os.listdir(folder))
         self.log_path = os.path.join(folder, f"log-{number}")
         conf = os.path.join(folder, "wschatd.conf")
         with open(conf, "w") as file:
             file.write(f'site = ""\nroute "/chat" {{ kind = chat {route} }}\n'
                        'route "/echo" { kind = echo }\n')
+            if listen:
+                file.write(LISTENERS % {"plain": listen, "folder": folder})
         if env is None and "LATE" in os.environ:
             env = dict(os.environ, LD_PRELOAD=os.environ["LATE"])
         told, ready_fd = os.pipe()
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 [*before, program, "-w", str(workers), "-c", conf,
-                 *(["-l", listen] if listen else []), "-o", options,
-                 "--ready-fd", str(ready_fd)], pass_fds=(ready_fd,),
+                 "-o", options, "--ready-fd", str(ready_fd)],
+                pass_fds=(ready_fd,),
                 stderr=stderr or log, stdin=subprocess.DEVNULL,
                 start_new_session=True, env=env)
         os.close(ready_fd)
@@ -138,12 +162,15 @@ class Server:
         if said != b"ready\n" or more:
             raise SystemExit("the server is not ready:\n" + self.log())
 
-        def port_of(scheme):
-            found = re.search(scheme + r'://[^"]*:(\d+)', self.log())
-            return int(found[1]) if found else None
-        self.port = eventually(lambda: port_of("listening on http"),
-                               "a listener")
-        self.tls_port = port_of("listening on https")
+        eventually(lambda: self.find_ports(self.log()), "both listeners")
+
+    def find_ports(self, log):
+        """As the log tells them; False: there is more to come."""
+        self.port, self.tls_port = (
+            int(found[1]) if found else None for found in (
+                re.search(rf'listening on {scheme}://[^"]*:(\d+)', log)
+                for scheme in ("http", "https")))
+        return bool(self.port and self.tls_port)
 
     def is_ready(self):
         try:
@@ -226,13 +253,16 @@ def instant(text):
 # -- the crowd ------------------------------------------------------------------
 
 class Crowd:
-    """A running crowd; `stop` ends it and returns what the judge says."""
+    """A running crowd, a fifth of it over TLS; `stop` ends it and returns
+    what the judge says."""
 
     def __init__(self, arena, server, *options, path="/chat"):
         arena.crowds += 1
         self.trace = os.path.join(arena.folder, f"trace-{arena.crowds}")
+        secure = "-T", server.tls_port, "-c", f"{arena.folder}/cert.pem"
         self.process = subprocess.Popen(
-            [CROWD, *map(str, options), str(server.port), path, self.trace],
+            [CROWD, *map(str, secure + options), str(server.port), path,
+             self.trace],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         arena.programs.append(self.process)
         self.await_line("ready", 90)
@@ -277,6 +307,11 @@ def ends_unasked(judge):
     return judge.trace.notes["ended"]
 
 
+def over_tls(judge, notes):
+    """Those of the notes that are of a client over TLS."""
+    return [note for note in notes if judge.trace.members[note[0]].over_tls]
+
+
 def pause_ms(judge, at_s, span_s=1.0):
     """The longest that a line that was due around a moment took to the last
     of its hearers; for rows where nobody comes back later."""
@@ -292,6 +327,7 @@ class Arena:
     def __init__(self, name, short, rounds):
         self.name, self.short, self.rounds = name, short, rounds
         self.folder = tempfile.mkdtemp(prefix="wschatd-faults-")
+        make_certificate(self.folder)
         self.servers, self.programs, self.crowds = [], [], 0
         self.figures, self.wrong = [], []
         self.expected = None    # how children may end by themselves

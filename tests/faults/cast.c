@@ -67,7 +67,7 @@ cast_clear(struct cast *cast)
 }
 
 struct member *
-cast_add(struct cast *cast, bool json, bool stalled)
+cast_add(struct cast *cast, unsigned traits)
 {
 	struct member *m = calloc(1, sizeof *m);
 
@@ -79,8 +79,9 @@ cast_add(struct cast *cast, bool json, bool stalled)
 		exit(EX_OSERR);
 	}
 	m->number = (uint32_t)cast->member_count;
-	m->json = json;
-	m->stalled = stalled;
+	m->json = (traits & CAST_JSON) != 0;
+	m->stalled = (traits & CAST_STALLED) != 0;
+	m->tls = (traits & CAST_TLS) != 0;
 	cast->members[cast->member_count++] = m;
 	return m;
 }
@@ -249,9 +250,9 @@ member_write(FILE *f, const struct member *m)
 	if (!m->joined)
 		return;
 	fprintf(f, "member %" PRIu32 " %s %" PRIu64 " %" PRIu64 " %" PRIu32
-	    "\n", m->number, m->stalled ? "stalled" : m->json ? "json" :
+	    " %s\n", m->number, m->stalled ? "stalled" : m->json ? "json" :
 	    "text", m->join_ns / 1000, m->ended ? m->end_ns / 1000 : 0,
-	    m->resumes);
+	    m->resumes, m->tls ? "tls" : "plain");
 	list_write(f, "heard", m->number, &m->heard);
 	list_write(f, "asides", m->number, &m->asides);
 }

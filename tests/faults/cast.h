@@ -23,6 +23,9 @@
 #define CAST_TOKEN	23
 #define CAST_NOBODY	UINT32_MAX	/* a line's addressee */
 
+/* What one is, as bits. */
+enum trait { CAST_JSON = 1, CAST_STALLED = 2, CAST_TLS = 4 };
+
 enum answer { ANSWER_NONE, ANSWER_SAID, ANSWER_NOT_FOUND };
 
 struct list {
@@ -33,7 +36,7 @@ struct list {
 /* One who is in the room once, however often the connection was lost. */
 struct member {
 	uint32_t number;
-	bool json, stalled;
+	bool json, stalled, tls;
 	bool joined, ended, planned;	/* planned: the crowd ended it */
 	uint64_t join_ns, end_ns, lost_ns;
 	uint32_t resumes;
@@ -67,8 +70,8 @@ struct cast {
 void	cast_init(struct cast *, const char *trace_path);
 void	cast_clear(struct cast *);
 
-/* Lends a new member, who has not joined yet. */
-struct member *cast_add(struct cast *, bool json, bool stalled);
+/* Lends a new member, who has not joined yet; `traits` of enum trait. */
+struct member *cast_add(struct cast *, unsigned traits);
 
 /* A new message of `from`; lends it until the next.  `to`: CAST_NOBODY. */
 struct message *cast_say(struct cast *, struct member *from, uint32_t to,

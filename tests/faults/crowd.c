@@ -3,19 +3,16 @@
  *
  * Part of them speak JSON, and resume when their connection is lost, with
  * everything unanswered said again; each of the others is followed by a new
- * client.  Writes one trace, which judge.py judges.  Reads commands, a line
- * each: "stop", "drop N" (N JSON clients lose their connection), "gather".
- * Prints "ready" when all are there, "back MS" when all who were dropped are,
- * and "gathered" when all are there again.
+ * client.  Part of both come over TLS, and come back that way.  Writes one
+ * trace, which judge.py judges.  Reads commands, a line each: "stop", "drop N"
+ * (N JSON clients lose their connection), "gather".  Prints "ready" when all
+ * are there, "back MS" when all who were dropped are, and "gathered" when all
+ * are there again.
  */
 
 #include "config.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <getopt.h>
-#include <limits.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +24,7 @@
 #include "bench/link.h"
 #include "bench/nanotime.h"
 #include "tests/faults/cast.h"
+#include "tests/faults/options.h"
 
 #define KEY_COMMANDS	UINT32_MAX
 #define EVENTS_MAX	256
@@ -40,13 +38,6 @@ struct slot {
 	struct member *member;
 	uint64_t open_at;	/* 0: it is open */
 	bool rude;		/* the present end is ours */
-};
-
-struct options {
-	unsigned slots, json, senders, stalled, whispers, parallel;
-	double rate, seconds;
-	const char *trace, *path;
-	struct link_target target;
 };
 
 struct crowd {
@@ -294,7 +285,7 @@ on_gone(void *owner, struct link *link)
 	if (link->ready && !m->json) {
 		m->ended = true;
 		m->end_ns = now;
-		slot->member = cast_add(&crowd->cast, false, false);
+		slot->member = cast_add(&crowd->cast, m->tls ? CAST_TLS : 0);
 	}
 	slot->open_at = link->ready && crowd->talking ? now : now + AGAIN_NS;
 	slot->rude = false;
@@ -306,7 +297,7 @@ static void
 slot_open(struct crowd *crowd, struct slot *slot)
 {
 	const struct member *m = slot->member;
-	struct link_target target = crowd->o.target;
+	struct link_target target = m->tls ? crowd->o.secure : crowd->o.plain;
 	int small = 4096;
 	char path[256];
 
@@ -572,76 +563,41 @@ crowd_leave(struct crowd *crowd)
 		crowd_turn(crowd);
 }
 
+static void
+crowd_clear(struct crowd *crowd)
+{
+	unsigned i;
+
+	for (i = 0; i < crowd->o.slots; i++)
+		link_clear(&crowd->slots[i].link);
+	free(crowd->slots);
+	cast_clear(&crowd->cast);
+}
+
 /* -- start ----------------------------------------------------------------- */
 
-static void
-usage(void)
-{
-	fputs("usage: crowd [options] PORT PATH TRACE\n"
-	    "  -n N  clients (500)        -j N  of these speak JSON (half)\n"
-	    "  -s N  who talk (100)       -r N  messages a second (200)\n"
-	    "  -S N  who never read (0)   -w N  a whisper every N messages\n"
-	    "  -p N  opened at once (200) -d S  seconds, or until \"stop\"\n"
-	    "  -b N  bytes in one read or write\n",
-	    stderr);
-	exit(EX_USAGE);
-}
-
+/*
+ * JSON clients are spread over all; those who never read take lines.  Those
+ * over TLS are the last, which are of both kinds, and talk as all do.
+ */
 static unsigned
-number(const char *text)
+slot_traits(const struct options *o, unsigned i)
 {
-	char *end;
-	unsigned long n = strtoul(text, &end, 10);
+	bool json = (uint64_t)(i + 1) * o->json / o->slots >
+	    (uint64_t)i * o->json / o->slots;
 
-	if (end == text || *end != '\0' || n > 100000)
-		usage();
-	return (unsigned)n;
+	if (i < o->stalled)
+		return CAST_STALLED;
+	return (json ? CAST_JSON : 0U) |
+	    (i >= o->slots - o->tls ? CAST_TLS : 0U);
 }
 
-static void
-options_parse(struct options *o, int argc, char **argv)
-{
-	struct sockaddr_in *in = (struct sockaddr_in *)&o->target.address;
-	int c;
-
-	*o = (struct options){ .slots = 500, .json = UINT_MAX, .senders = 100,
-	    .parallel = 200, .rate = 200, .seconds = 86400 };
-	while ((c = getopt(argc, argv, "n:j:s:r:S:w:p:d:b:")) != -1) {
-		switch (c) {
-		case 'n': o->slots = number(optarg); break;
-		case 'j': o->json = number(optarg); break;
-		case 's': o->senders = number(optarg); break;
-		case 'r': o->rate = number(optarg); break;
-		case 'S': o->stalled = number(optarg); break;
-		case 'w': o->whispers = number(optarg); break;
-		case 'p': o->parallel = number(optarg); break;
-		case 'd': o->seconds = number(optarg); break;
-		case 'b': link_set_piece(number(optarg)); break;
-		default: usage();
-		}
-	}
-	if (o->json == UINT_MAX)
-		o->json = o->slots / 2;
-	if (argc - optind != 3 || o->senders == 0 ||
-	    o->senders + o->stalled > o->slots || o->json > o->slots)
-		usage();
-	in->sin_family = AF_INET;
-	in->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	in->sin_port = htons((uint16_t)number(argv[optind]));
-	o->target.address_len = sizeof *in;
-	o->target.host = "localhost";
-	o->path = argv[optind + 1];
-	o->trace = argv[optind + 2];
-}
-
-/* JSON clients are spread over all; those who never read take lines. */
 static void
 crowd_init(struct crowd *crowd)
 {
 	struct epoll_event e = { .events = EPOLLIN,
 	    .data.u32 = KEY_COMMANDS };
 	const struct options *o = &crowd->o;
-	bool json;
 	unsigned i;
 
 	cast_init(&crowd->cast, o->trace);
@@ -655,10 +611,8 @@ crowd_init(struct crowd *crowd)
 		exit(EX_OSERR);
 	}
 	for (i = 0; i < o->slots; i++) {
-		json = (uint64_t)(i + 1) * o->json / o->slots >
-		    (uint64_t)i * o->json / o->slots && i >= o->stalled;
-		crowd->slots[i].member = cast_add(&crowd->cast, json,
-		    i < o->stalled);
+		crowd->slots[i].member = cast_add(&crowd->cast,
+		    slot_traits(o, i));
 		crowd->slots[i].open_at = 1;
 	}
 	crowd->events.owner = crowd;
@@ -686,7 +640,6 @@ main(int argc, char **argv)
 	cast_write(&crowd.cast);
 	crowd_leave(&crowd);
 	printf("done\n");
-	cast_clear(&crowd.cast);
-	free(crowd.slots);
+	crowd_clear(&crowd);
 	return 0;
 }

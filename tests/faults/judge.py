@@ -44,6 +44,7 @@ class Member:
     def __init__(self, fields):
         self.number, self.kind = int(fields[0]), fields[1]
         self.joined, self.ended, self.resumes = map(int, fields[2:5])
+        self.over_tls = fields[5] == "tls"
         self.heard, self.asides = [], []
 
 
@@ -226,6 +227,7 @@ class Judge:
             f"said={rooms}", f"whispers={len(trace.said) - rooms}",
             f"heard={sum(len(m.heard) for m in trace.judged())}",
             f"members={len(trace.members)}",
+            f"over-tls={sum(m.over_tls for m in trace.members.values())}",
             f"resumes={sum(m.resumes for m in trace.members.values())}"])
 
 

@@ -7,7 +7,9 @@ tests_faults_crowd_LDADD = libbench.a $(DEPS_LIBS)
 tests_faults_crowd_SOURCES = \
 	tests/faults/cast.c \
 	tests/faults/cast.h \
-	tests/faults/crowd.c
+	tests/faults/crowd.c \
+	tests/faults/options.c \
+	tests/faults/options.h
 
 # The server with a broker that one text kills.
 check_PROGRAMS += tests/faults/frail

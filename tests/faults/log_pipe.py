@@ -30,10 +30,8 @@ def play(it, close_it):
                        stderr=writer)
     os.close(writer)
     text = b""
-    while not re.search(rb"listening on http://", text):
+    while not server.find_ports(text.decode()):
         text += os.read(reader, 65536)
-    server.port = int(re.search(rb"listening on http://[^\"]*:(\d+)",
-                                text)[1])
     arena.eventually(server.is_ready, "a ready server", pause=0.01)
     if close_it:
         os.close(reader)

@@ -65,7 +65,6 @@ def crowd(it, fate, name, piece, ours):
 
 
 def tours(it, fate):
-    tour.make_certificate(it.folder)
     server = it.server(tour.CONFIG % {"folder": it.folder}, listen=None,
                        route=tour.ROUTE, env=fate.env)
     before = descriptors(server)

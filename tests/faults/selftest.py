@@ -33,11 +33,11 @@ class Play:
     speaks JSON and was away for a while, 7 never reads."""
 
     def __init__(self):
-        self.members = {n: ["text", 10, 0, 0] for n in range(6)}
+        self.members = {n: ["text", 10, 0, 0, "plain"] for n in range(6)}
         self.members[4][2] = 450
         self.members[5][1] = 455
-        self.members[6] = ["json", 10, 0, 1]
-        self.members[7] = ["stalled", 10, 0, 0]
+        self.members[6] = ["json", 10, 0, 1, "tls"]
+        self.members[7] = ["stalled", 10, 0, 0, "plain"]
         self.said = []          # [sender, to, due, answer, text]
         self.heard = {n: [] for n in self.members}
         self.asides = {n: [] for n in self.members}

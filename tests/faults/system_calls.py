@@ -60,7 +60,6 @@ class Trial:
     def __init__(self, it):
         self.it, self.most, self.server = it, 0, None
         self.injected = self.missed = 0
-        tour.make_certificate(it.folder)
         self.begin()
 
     def begin(self):

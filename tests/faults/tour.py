@@ -12,7 +12,6 @@ import json
 import os
 import random
 import ssl
-import subprocess
 import zlib
 
 import arena
@@ -49,14 +48,6 @@ def unchecked():
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return context
-
-
-def make_certificate(folder):
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-         "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
-         "/CN=localhost", "-keyout", f"{folder}/key.pem", "-out",
-         f"{folder}/cert.pem"], check=True, capture_output=True)
 
 
 class Guest(Peer):

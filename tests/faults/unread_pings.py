@@ -29,6 +29,9 @@ def send_pings(port, many):
 
 
 def row(it):
+    # It would keep what TLS frees with each record.
+    arena.tell_sanitizer("quarantine_size_mb=0:"
+                         "thread_local_quarantine_size_kb=0")
     memory, connections = [], []
     seconds = 1 if it.short else 5
     many = it.count(1_000_000, 50_000)

@@ -13,8 +13,7 @@ import arena
 def row(it):
     kills = it.count(100, 2)
     # A sanitizer would catch the signal and end the worker by an exit.
-    os.environ["ASAN_OPTIONS"] = ":".join(
-        [os.environ.get("ASAN_OPTIONS", ""), "handle_segv=0"]).strip(":")
+    arena.tell_sanitizer("handle_segv=0")
     server = it.server()
     base = min(map(arena.descriptors, server.worker_pids()))
     crowd = it.crowd(server, "-n", it.size(500), "-w", 10)
@@ -46,7 +45,11 @@ def row(it):
     it.tell("replaced-max-ms", max(took))
     it.tell("ended", ended)
     it.must("ended-of-others", max(0, ended - had), 0)
-    it.tell("resumes", len(judge.trace.notes["resumed"]))
+    resumed = judge.trace.notes["resumed"]
+    it.tell("resumes", len(resumed))
+    over_tls = len(arena.over_tls(judge, resumed))
+    it.tell("resumes-over-tls", over_tls)
+    it.must_be("some-over-tls", over_tls > 0, True)
     it.must_be("refused", len(judge.trace.notes["refused"]), 0)
     it.judge(judge)
 
