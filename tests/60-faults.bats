@@ -146,6 +146,26 @@ log_is_older_than()
 	PY
 }
 
+# Three deaths were taken for his doing, and he was refused.
+@test "who waits for a worker while all are killed in turn is served" {
+	start_server -w 4
+	peer <<-'PY'
+	victims = worker_pids()
+	for victim in victims:
+	    kill(victim, signal.SIGSTOP)
+	waiting = [connect_tcp() for _ in range(16)]
+	for sock in waiting:
+	    sock.sendall(plain_head(target="/healthz/live"))
+	for victim in victims:
+	    kill(victim)
+	    eventually(lambda: not os.path.exists(f"/proc/{victim}"), "its end",
+	               pause=0.001)
+	for sock in waiting:
+	    eq(sock.recv(4096)[:12], b"HTTP/1.1 200", "answer")
+	    sock.close()
+	PY
+}
+
 @test "when the broker is killed connections stay and names go on" {
 	start_server
 	peer <<-'PY'

@@ -232,19 +232,20 @@ children_attach_all(struct parent *parent)
 
 /* --- they go ----------------------------------------------------------- */
 
-/* By a fault of its own, which somebody may have brought about; not ended by
- * us, the administrator or the kernel. */
-static bool
-has_crashed(int status)
+/* A fault of its own may have been brought about by somebody. */
+static enum door_end
+end_of(const struct child *worker, int status)
 {
 	static const int faults[] = {
 		SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSYS, SIGTRAP
 	};
 
+	if (!WIFSIGNALED(status))
+		return DOOR_END_OTHER;
 	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
-		if (WIFSIGNALED(status) && WTERMSIG(status) == faults[i])
-			return true;
-	return false;
+		if (WTERMSIG(status) == faults[i])
+			return DOOR_END_CRASH;
+	return worker->killed ? DOOR_END_OTHER : DOOR_END_FROM_OUTSIDE;
 }
 
 static void
@@ -255,7 +256,7 @@ remove_worker(struct parent *parent, struct child *worker, int status)
 		.generation = worker->generation
 	};
 	uint32_t lost = door_remove_worker(parent->door, worker->index,
-	    has_crashed(status));
+	    end_of(worker, status));
 
 	if (lost > 0)
 		logger_info("connections lost", "child=%s count=%u",

@@ -229,16 +229,17 @@ door_set_short(struct door *door, unsigned worker, bool is_short)
 }
 
 uint32_t
-door_remove_worker(struct door *door, unsigned worker, bool has_crashed)
+door_remove_worker(struct door *door, unsigned worker, enum door_end end)
 {
 	uint64_t before = pool_connections(door->pool);
 	uint32_t count = pool_worker_connections(door->pool, worker);
 	struct blame blame = { .door = door };
 
-	if (has_crashed && count > 0)
+	if (end == DOOR_END_CRASH && count > 0)
 		blame.us = door->settings->limits.penalty_crash_ms * 1000 /
 		    count;
-	pool_remove_worker(door->pool, worker, on_lost, &blame);
+	pool_remove_worker(door->pool, worker, end != DOOR_END_FROM_OUTSIDE,
+	    on_lost, &blame);
 	update_accepting(door);
 	return (uint32_t)(before - pool_connections(door->pool));
 }

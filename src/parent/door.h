@@ -30,6 +30,13 @@ struct door_calls {
 	bool (*start)(void *owner, unsigned worker);
 };
 
+/* Why a worker is dead. */
+enum door_end {
+	DOOR_END_CRASH,		/* a fault of its own */
+	DOOR_END_FROM_OUTSIDE,	/* a signal of the administrator, the kernel */
+	DOOR_END_OTHER		/* it has left, or was ended by us */
+};
+
 /* Opens all listeners, each with its place in `inherited` (heritage.h), and
  * accepts nothing yet.  Borrows the settings.  Dies when that is not
  * possible. */
@@ -58,10 +65,11 @@ void door_open_worker(struct door *, unsigned worker, bool open);
 /* Whether memory is short there: when it is everywhere, who comes gets a
  * 503. */
 void door_set_short(struct door *, unsigned worker, bool is_short);
-/* It is dead.  What it had not taken goes to others; returns how many
- * connections are lost.  When it has crashed, the addresses of all that it had
- * share the blame. */
-uint32_t door_remove_worker(struct door *, unsigned worker, bool has_crashed);
+/* It is dead.  What it had not taken goes to others, unless that has met some
+ * deaths for which it may be the reason; returns how many connections are
+ * lost.  When it has crashed, the addresses of all that it had share the
+ * blame. */
+uint32_t door_remove_worker(struct door *, unsigned worker, enum door_end);
 
 /* Somebody has come to a worker of his own, as if by this listener
  * (SETTINGS_LISTENERS: by none); takes fd.  He is counted and refused as

@@ -303,7 +303,7 @@ push_waiting(struct pool *pool, const struct pool_entry *entry)
 }
 
 void
-pool_remove_worker(struct pool *pool, unsigned index,
+pool_remove_worker(struct pool *pool, unsigned index, bool may_be_why,
     void (*lost)(void *, uint64_t), void *arg)
 {
 	struct pool_worker *worker = &pool->worker[index];
@@ -316,7 +316,7 @@ pool_remove_worker(struct pool *pool, unsigned index,
 		slot = find_slot(worker, worker->flight[i].accepted.connection);
 		assert(slot != NULL);
 		slot->connection = 0;
-		worker->flight[i].deaths++;
+		worker->flight[i].deaths += may_be_why;
 		push_waiting(pool, &worker->flight[i]);
 	}
 	for (i = 0; i < worker->allocated; i++) {

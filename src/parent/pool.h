@@ -23,7 +23,8 @@ struct pool_entry {
 	struct ipc_accepted accepted;
 	uint64_t address;		/* whom it counts for; 0: nobody */
 	int fd;				/* the parent's copy */
-	unsigned deaths;		/* of workers that were to take it */
+	unsigned deaths;		/* of workers that were to take it, for
+					 * which it may be why */
 };
 
 /* Of several workers the last of these counts. */
@@ -79,9 +80,10 @@ bool pool_remove(struct pool *, unsigned index, uint64_t connection,
     uint64_t *address_out, int *fd_out)
     __attribute__((warn_unused_result));
 
-/* The worker is dead: what was on its way to it waits from now on, each of
- * its other connections is told to `lost`.  It is not open any more. */
-void pool_remove_worker(struct pool *, unsigned index,
+/* The worker is dead: what was on its way to it, and may be why, waits from
+ * now on, each of its other connections is told to `lost`.  It is not open any
+ * more. */
+void pool_remove_worker(struct pool *, unsigned index, bool may_be_why,
     void (*lost)(void *, uint64_t address), void *);
 
 /* The oldest entry that waits, or NULL; lent until pool_pop_waiting, after

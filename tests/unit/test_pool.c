@@ -72,7 +72,7 @@ who_is_short_of_memory_is_chosen_last(void **state)
 	assert_int_equal(at, 0);
 	add(pool, at, 100);
 	/* Who takes its place starts anew. */
-	pool_remove_worker(pool, 0, count_lost, &n);
+	pool_remove_worker(pool, 0, true, count_lost, &n);
 	pool_open_worker(pool, 0, true);
 	assert_int_equal(pool_choose(pool, &at), POOL_CHOSEN);
 	assert_int_equal(at, 0);
@@ -222,7 +222,7 @@ what_a_dead_worker_had_not_taken_waits_in_order(void **state)
 	other = add(pool, 0, 3);
 	add(pool, 0, 4);
 	assert_int_equal(pool_take(pool, 0, other), 3);
-	pool_remove_worker(pool, 0, count_lost, &lost);
+	pool_remove_worker(pool, 0, true, count_lost, &lost);
 	assert_int_equal(lost, 2);
 	assert_int_equal(pool_connections(pool), 2);
 	assert_int_equal(pool_worker_connections(pool, 0), 0);
@@ -240,12 +240,27 @@ what_a_dead_worker_had_not_taken_waits_in_order(void **state)
 		add(pool, 0, 10);
 		add(pool, 1, 10);
 	}
-	pool_remove_worker(pool, 0, count_lost, &lost);
-	pool_remove_worker(pool, 1, count_lost, &lost);
+	pool_remove_worker(pool, 0, true, count_lost, &lost);
+	pool_remove_worker(pool, 1, true, count_lost, &lost);
 	assert_int_equal(lost, 2);
 	pool_free(pool, count, &n);
 	assert_int_equal(n, 2 * POOL_IN_FLIGHT);
 	pool_free(NULL, count, &n);
+}
+
+static void
+a_death_for_which_it_cannot_be_why_is_not_counted(void **state)
+{
+	struct pool *pool = pool_with(2, 1000);
+	unsigned lost = 0, n = 0;
+
+	(void)state;
+	add(pool, 0, 2);
+	pool_remove_worker(pool, 0, false, count_lost, &lost);
+	assert_int_equal(pool_waiting(pool)->fd, 2);
+	assert_int_equal(pool_waiting(pool)->deaths, 0);
+	pool_free(pool, count, &n);
+	assert_int_equal(n, 1);
 }
 
 /* Against a plain list. */
@@ -266,7 +281,7 @@ random_comings_and_goings_add_up(void **state)
 			unsigned dead = (unsigned)rand() % WORKERS, left = 0;
 
 			lost = 0;
-			pool_remove_worker(pool, dead, count_lost, &lost);
+			pool_remove_worker(pool, dead, true, count_lost, &lost);
 			for (at = 0; at < used; at++)
 				if (has[at].worker != dead)
 					has[left++] = has[at];
@@ -303,6 +318,8 @@ main(void)
 		cmocka_unit_test(a_slot_is_used_again_and_a_number_never),
 		cmocka_unit_test(
 		    what_a_dead_worker_had_not_taken_waits_in_order),
+		cmocka_unit_test(
+		    a_death_for_which_it_cannot_be_why_is_not_counted),
 		cmocka_unit_test(random_comings_and_goings_add_up),
 	};
 
