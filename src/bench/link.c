@@ -384,7 +384,8 @@ link_skip(struct link *l, size_t len, struct link_events *ev)
 	return n;
 }
 
-static void
+/* False: there was nothing, or the link is gone. */
+static bool
 link_read(struct link *l, struct link_events *ev)
 {
 	size_t at = 0, len = l->held, used;
@@ -396,14 +397,14 @@ link_read(struct link *l, struct link_events *ev)
 	    secure_recv(l->tls, buffer + len, at_most_piece(READ_SIZE)) :
 	    recv(l->fd, buffer + len, at_most_piece(READ_SIZE), 0);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
+		return false;
 	if (n <= 0) {
 		if (n == 0)
 			errno = ECONNRESET;
 		link_end(l, l->state == LINK_UPGRADING ? LINK_END_CONNECT :
 		    l->state == LINK_CLOSING ? LINK_END_OURS : LINK_END_LOST,
 		    ev);
-		return;
+		return false;
 	}
 	ev->reads++;
 	ev->bytes += (uint64_t)n;
@@ -423,17 +424,18 @@ link_read(struct link *l, struct link_events *ev)
 		at += used;
 	}
 	if (l->state == LINK_GONE)
-		return;
+		return false;
 	if (at < len) {
 		if (!stash_put(l, buffer + at, len - at)) {
 			link_end(l, LINK_END_LOST, ev);
-			return;
+			return false;
 		}
 		l->held = (uint16_t)(len - at);
 	} else if (l->head == 0 && l->stash != NULL) {
 		free(l->stash);
 		l->stash = NULL;
 	}
+	return true;
 }
 
 void
@@ -443,10 +445,9 @@ link_on_ready(struct link *l, uint32_t events, int epoll, uint32_t key,
 	if (l->state == LINK_GONE)
 		return;
 	if (events & (EPOLLIN | EPOLLERR | EPOLLHUP))
-		do {
-			link_read(l, ev);
-		} while (l->state != LINK_GONE && l->tls != NULL &&
-		    secure_has_more(l->tls));
+		while (link_read(l, ev) && l->tls != NULL &&
+		    secure_has_more(l->tls))
+			;
 	/* What was heard may have brought an answer; send it at once. */
 	if (l->state != LINK_GONE && l->output != NULL &&
 	    l->output->begin < l->output->end)

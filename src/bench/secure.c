@@ -23,6 +23,8 @@ secure_context(const char *ca, bool insecure, const char **why_out)
 		SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE |
 		    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
 		    SSL_MODE_RELEASE_BUFFERS);
+		/* All records that are here by one read, as with recv(). */
+		SSL_CTX_set_read_ahead(context, 1);
 		SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
 		SSL_CTX_set_verify(context, insecure ? SSL_VERIFY_NONE :
 		    SSL_VERIFY_PEER, NULL);
@@ -117,7 +119,7 @@ secure_send(struct ssl_st *tls, const void *bytes, size_t len)
 bool
 secure_has_more(const struct ssl_st *tls)
 {
-	return SSL_pending(tls) > 0;
+	return SSL_has_pending(tls) == 1;
 }
 
 bool

@@ -33,7 +33,8 @@ void secure_free(struct ssl_st *);
 ssize_t secure_recv(struct ssl_st *, void *, size_t);
 ssize_t secure_send(struct ssl_st *, const void *, size_t);
 
-/* Has it bytes that no event of the socket tells of? */
+/* Has it bytes that no event of the socket tells of?  They may be less than
+ * secure_recv needs. */
 bool secure_has_more(const struct ssl_st *);
 /* Does it wait for the peer, so that a writable socket is of no use? */
 bool secure_wants_read(const struct ssl_st *);
