@@ -14,7 +14,6 @@ import random
 import ssl
 import zlib
 
-import arena
 import wsproto
 from wsproto import (TEXT, Closed, Deframer, Ended, Peer, Refused, Silence,
                      connect_tcp, deflated, frame, plain_head, read_to_end,
