@@ -74,6 +74,7 @@ class Trial:
         failed, tour.WAIT = role.relent(), 20
         lost, silent = self.acts.lost, self.acts.silent
         if not failed:
+            self.acts.recover()
             return False
         self.lost += len(lost)
         if not goes_on:

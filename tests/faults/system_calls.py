@@ -85,6 +85,7 @@ class Trial:
         path = os.path.join(self.it.folder, f"calls-{role}")
         with Strace(*self.pids()[role], "-o", path):
             self.acts.play(act)
+        self.acts.recover()
         counts = {}
         with open(path, errors="replace") as file:
             for line in file:
