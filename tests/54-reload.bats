@@ -65,6 +65,20 @@ refute_log()
 	refute grep -F "$1" "$LOG"
 }
 
+# nohup(1) has SIGHUP ignored, a script SIGINT of what it starts with "&".
+@test "signals count also where they were ignored by who started the server" {
+	LAUNCH_WITH=(sh -c 'trap "" HUP INT TERM CHLD; exec "$@"' sh)
+	start_server
+	reload <<<'limits { message-size = 4K }'
+	assert_output --partial 'msg=reloaded'
+	peer <<-'PY'
+	kill(worker_pids()[0])
+	eventually(lambda: len(worker_pids()) == 2, "another worker")
+	PY
+	stop_server INT
+	assert_equal "$SERVER_STATUS" 0
+}
+
 @test "a bad file changes nothing, and the log says where it is wrong" {
 	start_server
 	reload <<<'limits { message-sise = 1 }'

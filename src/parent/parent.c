@@ -152,7 +152,8 @@ end_turn(struct parent *parent)
 
 /* --- the start --------------------------------------------------------- */
 
-/* They are blocked from now on, and wait to be read. */
+/* They are blocked from now on, and wait to be read, also those that who
+ * started this, nohup(1) for one, had ignored: a blocked one is kept. */
 static bool
 catch_signals(struct parent *parent)
 {
