@@ -86,9 +86,12 @@ keep_inherited(struct heritage *heritage, const struct settings *settings,
 		    CHANNEL_END)) < 0)
 			die(EX_OSERR, "%s", settings->listeners[i].address);
 	}
-	heritage->ready_fd = ready_fd < 0 ? -1 :
-	    fcntl(ready_fd, F_DUPFD_CLOEXEC, CHANNEL_END);
-	if (ready_fd >= 0 && heritage->ready_fd < 0)
+	heritage->ready_fd = ready_fd;
+	if (ready_fd >= 0 && ready_fd < CHANNEL_END)
+		heritage->ready_fd = fcntl(ready_fd, F_DUPFD_CLOEXEC,
+		    CHANNEL_END);
+	if (ready_fd >= 0 && (heritage->ready_fd < 0 ||
+	    fcntl(heritage->ready_fd, F_SETFD, FD_CLOEXEC) < 0))
 		die(EX_OSERR, "--ready-fd %d", ready_fd);
 }
 

@@ -8,6 +8,7 @@ told but not judged, as the machine may be busy.
 """
 
 import argparse
+import fcntl
 import datetime
 import os
 import re
@@ -137,7 +138,10 @@ class Server:
                 file.write(LISTENERS % {"plain": listen, "folder": folder})
         if env is None and "LATE" in os.environ:
             env = dict(os.environ, LD_PRELOAD=os.environ["LATE"])
-        told, ready_fd = os.pipe()
+        told, low_fd = os.pipe()
+        # Above all that stay, it leaves no hole among them when it is closed.
+        ready_fd = fcntl.fcntl(low_fd, fcntl.F_DUPFD, 200)
+        os.close(low_fd)
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 [*before, program, "-w", str(workers), "-c", conf,
