@@ -232,11 +232,10 @@ on_heard(void *owner, struct link *link, const char *bytes, size_t len)
 	struct slot *slot = (struct slot *)link;
 	char text[LINK_HEAD_MAX + 1];
 	const char *said;
-	uint64_t now = nanotime();
+	uint64_t now = nanotime(), foreign = crowd->cast.foreign;
 
 	memcpy(text, bytes, len);
 	text[len] = '\0';
-	crowd->heard_at = now;
 	if (slot->member->json) {
 		if (strncmp(text, "{\"type\":\"", 9) == 0)
 			json_on_event(crowd, slot, text, now);
@@ -252,6 +251,9 @@ on_heard(void *owner, struct link *link, const char *bytes, size_t len)
 	} else {
 		cast_strange(&crowd->cast, slot->member, text, len);
 	}
+	/* Others may talk on for ever. */
+	if (crowd->cast.foreign == foreign)
+		crowd->heard_at = now;
 }
 
 /* -- connections ----------------------------------------------------------- */
