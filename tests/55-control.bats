@@ -270,7 +270,7 @@ load lib/controlled
 	refused()
 	eq(ctl("bans")["bans"], [{"address": "127.0.0.1"}])
 	PY
-	grep -qx '127.0.0.1 for ever' "$DIR/bans"
+	wait_until bans_file_is '127[.]0[.]0[.]1 for ever'
 	stop_server
 	: >"$LOG"
 	start_controlled -o "bans = \"$DIR/bans\""

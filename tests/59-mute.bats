@@ -95,13 +95,6 @@ MUTED='[server::error] an administrator has muted you: nobody hears this'
 	PY
 }
 
-# The parent writes the file when the broker has told it, which may be after
-# the broker's answer.
-file_is()
-{
-	[[ $(grep -v '^#' "$DIR/bans") =~ ^$1$ ]]
-}
-
 @test "an address stays muted in the next server, a user is none there" {
 	printf '%s\n' '198.51.100.7 for ever' 'mute 192.0.2.1 for ever # old' \
 		'mute 192.0.2.2 17' >"$DIR/bans"
@@ -116,7 +109,7 @@ file_is()
 	a.say("x")
 	a.expect(os.environ["MUTED"])
 	PY
-	wait_until file_is \
+	wait_until bans_file_is \
 		$'198.51.100.7 for ever\nmute 127[.]0[.]0[.]1 [0-9]{10}'
 	stop_server
 	rm "$LOG"
@@ -132,7 +125,7 @@ file_is()
 	a.say("y")
 	a.expect("[user0]: y")
 	PY
-	wait_until file_is '198.51.100.7 for ever'
+	wait_until bans_file_is '198.51.100.7 for ever'
 	stop_server
 	rm "$LOG"
 	for line in mute 'mute 192.0.2.1' 'mute x for ever' 'mut 192.0.2.1 7'; do

@@ -19,6 +19,13 @@ ctl()
 	timeout 60 "$WSCHATCTL" "$@" 3>&-
 }
 
+# bans_file_is REGEX: but for comments.  To be waited for: the parent writes it
+# when the broker has told it, which may be after the broker's answer.
+bans_file_is()
+{
+	[[ $(grep -v '^#' "$DIR/bans") =~ ^$1$ ]]
+}
+
 # controller <SCRIPT: as peer, with ctl(ARGS...), which gives the JSON of -j.
 controller()
 {
